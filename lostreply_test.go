@@ -135,12 +135,12 @@ func TestLostReplyOfTheMarkOfAFailedSend(t *testing.T) {
 						store.onTop = func() {}
 					}
 				}
-				_, err := s.Send(t.Context(), otp.Request{To: ada})
+				status, err := s.Send(t.Context(), otp.Request{To: ada})
 				want(t, "Send", err, otp.ErrNotSent)
 				if store.onTop != nil || swaps != 2 {
 					t.Fatalf("%d swaps, want two, the second with a lost reply", swaps)
 				}
-				time.Sleep(time.Minute)
+				time.Sleep(time.Until(status.RetryAt))
 			}
 			in.Fail(nil)
 			send(t, s, in, otp.Request{To: ada})

@@ -19,10 +19,6 @@ func TestCodeKeysRotateWithoutLosingACode(t *testing.T) {
 	for i := 1; i < len(versions); i++ {
 		for _, oldIssues := range []bool{true, false} {
 			t.Run(fmt.Sprintf("from version %d to %d, the old one issues: %v", i-1, i, oldIssues), func(t *testing.T) {
-				if oldIssues && i%3 == 1 && i > 1 {
-					t.Log("the step that drops a key comes after the lifetime of its codes: nothing to accept")
-					return
-				}
 				store := newTable()
 				issuer, in := otptest.New(t, otp.Config{Secret: secret, Store: store, CodeKeys: versions[i-1], Policy: otp.Policy{SendLimits: often}})
 				other, otherIn := otptest.New(t, otp.Config{Secret: secret, Store: store, CodeKeys: versions[i], Policy: otp.Policy{SendLimits: often}})

@@ -93,8 +93,8 @@ func (s *state) admit(p *Policy, now time.Time, r *sendRequest) (again *code, re
 		}
 		live++
 		open += p.MaxAttempts - c.attempts
-		if c.bind == r.bind && c.young(now) && r.knownKey(c.key) {
-			again = c // the latest wins
+		if c.bind == r.bind && c.young(now) && c.alphabet == p.Alphabet && r.knownKey(c.key) {
+			again = c // the latest wins; Verify reads no alphabet but that of the policy
 		}
 	}
 	switch {
