@@ -58,7 +58,7 @@ func TestDecodeGivesBackWhatAppendWrote(t *testing.T) {
 	var got state // used again and again, as update does
 	for i := range uint64(5000) {
 		want := randomState(rand.New(rand.NewPCG(1, i)))
-		value := want.seal(key, "record")
+		value := want.seal(nil, key, "record")
 		if len(value) > maxValue {
 			t.Fatalf("a value of %d bytes, want at most %d", len(value), maxValue)
 		}
@@ -79,7 +79,7 @@ func TestLargestValue(t *testing.T) {
 	for range maxCodesKept {
 		s.codes = append(s.codes, code{lifetime: 1, length: 6, usedBy: operationID{1}})
 	}
-	if got := len(s.seal(testKey(t), "record")); got != maxValue || got > 900 {
+	if got := len(s.seal(nil, testKey(t), "record")); got != maxValue || got > 900 {
 		t.Errorf("the largest value has %d bytes, want maxValue (%d) and at most 900, to leave room in 1024", got, maxValue)
 	}
 }
@@ -97,7 +97,7 @@ func TestUnknownVersionIsNamed(t *testing.T) {
 
 func TestFlippedBitsAreNoticed(t *testing.T) {
 	key := testKey(t)
-	value := randomState(rand.New(rand.NewPCG(3, 3))).seal(key, "record")
+	value := randomState(rand.New(rand.NewPCG(3, 3))).seal(nil, key, "record")
 	for i := range len(value) * 8 {
 		value[i/8] ^= 1 << (i % 8)
 		if err := new(state).open(key, "record", value); !errors.Is(err, errTampered) {

@@ -47,7 +47,7 @@ func TestRule10ADecoyNeverVerifies(t *testing.T) {
 	}
 	// The same text is the right code once the flag is gone: it is the flag that refuses it.
 	st.codes[0].decoy = false
-	store.value = st.seal(s.value, rec.key)
+	store.value = st.seal(nil, s.value, rec.key)
 	if err := s.Verify(t.Context(), Submission{To: to, Code: string(text.bytes())}); err != nil {
 		t.Errorf("without the flag: %v", err)
 	}
