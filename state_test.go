@@ -120,4 +120,12 @@ func TestForgetDead(t *testing.T) {
 	if len(s.codes) != maxCodesKept || !s.codes[0].used() || !s.codes[1].live(&p, now) || !s.codes[3].live(&p, now) || s.codes[4] != expired {
 		t.Errorf("left are %+v", s.codes)
 	}
+
+	older := used
+	older.issued--
+	s = state{codes: []code{older, used, used, live, live, live}}
+	s.forgetDead(&p, now)
+	if len(s.codes) != maxCodesKept || s.codes[0] != used {
+		t.Errorf("left of used ones are %+v", s.codes)
+	}
 }
