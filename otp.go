@@ -1,3 +1,67 @@
+// Package otp sends one-time codes to people and accepts each of them exactly once.
+//
+// A [Service] has one purpose, such as resetting a password. Send records a code and has a [Sender] deliver it; Verify
+// accepts it:
+//
+//	resets, err := otp.New(otp.Config{
+//		Purpose: "password-reset",
+//		Secret:  secret, // at least 32 random bytes, kept outside the store
+//		Store:   memstore.New(nil),
+//		Sender:  sender,
+//	})
+//	...
+//	status, err := resets.Send(ctx, otp.Request{To: account.Email})
+//	...
+//	err = resets.Verify(ctx, otp.Submission{To: account.Email, Code: typed}) // nil exactly once
+//
+// Stores are in the packages memstore (one process) and dynamostore (DynamoDB); sesmail sends mail through Amazon SES.
+// Both are small interfaces, [Store] and [Sender]. Package otptest helps to test services that use this one, and tests
+// stores.
+//
+// # How it works
+//
+// The store is a compare-and-swap map of small opaque values, one for each purpose and address. Every operation loads
+// the value, applies a rule to it and swaps it, and starts over if somebody else was faster. The outcome is told only
+// after the swap that records it has won. So a code is accepted once and an attempt is paid for before its comparison
+// is revealed, however many submissions run in parallel and whichever replies of the store are lost.
+//
+// Codes are never stored. A code is derived, by HMAC-SHA-256 under a key that the store does not hold, from the
+// purpose, the address, Bind and a random seed. Hence the same code can be sent again to a person whose first mail was
+// late. Addresses are not stored either: a record lies under a MAC of purpose and address, and is authenticated by one.
+//
+// # Threats
+//
+// The package holds against an attacker who sends any number of requests in parallel from anywhere, for any address,
+// and knows everything but the keys and what the mailbox receives:
+//
+//   - Guessing: at most Policy.MaxAttempts wrong submissions for each code, Policy.MaxFailures in a row for an
+//     address, and a number of new codes bounded by Policy.SendLimits. [Policy.Odds] gives what is left.
+//   - Replay and races: a code is accepted once.
+//   - Reading the store: it holds no code, no address and nothing to find either from without the keys.
+//   - Writing to the store: a changed or moved value is an error. An older value of the same record put back within
+//     the lifetime of a code is not noticed, so it can make a used code work again. After a restore from a backup,
+//     change Config.Secret.
+//   - Mail bombs: Policy.SendLimits hold for an address, whoever asks.
+//   - Finding out who has an account: see Request.Decoy and Policy.MinSendTime.
+//
+// It does not hold against somebody who reads the mail, or has Config.Secret. Clocks of all instances must agree to
+// about a second. Codes that people type are not phishing-resistant, and a code by email is no authenticator in the
+// sense of NIST SP 800-63B-4 §3.1.3.1; confirming an address and resetting a password are what it is for.
+//
+// A code without Bind can be used up by strangers: five wrong submissions for anybody's address void it. The person can
+// ask for another, within the limits.
+//
+// # What is left to the caller
+//
+//   - Send to the address stored with the account, not to the one that was typed.
+//   - Answer the same for known and unknown accounts: call Send with Decoy for unknown ones, and treat an error that
+//     matches [ErrDelivery] as success. Tell strangers of a refused submission no more than [ErrRejected].
+//   - Bound requests per client and per network: the limits here are per address, and guesses can be sprayed over many.
+//   - Use a random Bind where there is a session or an app to keep it in.
+//   - Accept codes by POST only: mail scanners follow links.
+//   - Check the new password before calling Verify, which spends the code.
+//   - Notify the person after the change, and end their other sessions.
+//   - Take [ErrUsed] after a double click for what it is: the first one was accepted.
 package otp
 
 import (
@@ -9,6 +73,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -93,7 +158,7 @@ type Service struct {
 func New(c Config) (*Service, error) {
 	s := &Service{purpose: c.Purpose, policy: c.Policy.withDefaults(), store: c.Store, sender: c.Sender, observe: c.Observe}
 	if err := c.check(); err != nil {
-		return nil, fmt.Errorf("otp: Config.%w", err)
+		return nil, fmt.Errorf("otp: %w", err)
 	}
 	if err := s.policy.check(); err != nil {
 		return nil, fmt.Errorf("otp: %w", err)
@@ -128,17 +193,17 @@ func (c *Config) check() error {
 	}
 	switch {
 	case len(c.Purpose) < 1 || len(c.Purpose) > 64 || strings.ContainsFunc(c.Purpose, outside):
-		return fmt.Errorf("Purpose is %q: it must be 1 to 64 ASCII letters, digits, '.', '_' and '-'", c.Purpose)
+		return fmt.Errorf("Config.Purpose is %q: it must be 1 to 64 ASCII letters, digits, '.', '_' and '-'", c.Purpose)
 	case len(c.Secret) < minKey:
-		return fmt.Errorf("Secret has %d bytes: it must have at least %d, random ones", len(c.Secret), minKey)
+		return fmt.Errorf("Config.Secret has %d bytes: it must have at least %d, random ones", len(c.Secret), minKey)
 	case c.Store == nil:
-		return errors.New("Store is nil: it is required (memstore.New for one process, dynamostore.New for many)")
+		return errors.New("Config.Store is nil: it is required (memstore.New for one process, dynamostore.New for many)")
 	case c.Sender == nil:
-		return errors.New("Sender is nil: it is required (sesmail.New, or an otp.SenderFunc)")
+		return errors.New("Config.Sender is nil: it is required (sesmail.New, or an otp.SenderFunc)")
 	}
 	for i, key := range c.CodeKeys {
 		if len(key) < minKey {
-			return fmt.Errorf("CodeKeys has a key of %d bytes at position %d: each must have at least %d", len(key), i, minKey)
+			return fmt.Errorf("Config.CodeKeys has a key of %d bytes at position %d: each must have at least %d", len(key), i, minKey)
 		}
 	}
 	return nil
@@ -170,10 +235,15 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 	}
 	rec := s.record(r.To, r.Bind)
 	q := sendRequest{id: newOperationID(), bind: rec.bindTag, decoy: r.Decoy, key: s.codeKeys[0].id, knownKey: s.knowsKey}
-	var c *code
+	var c code
+	var found bool
 	var refused error
 	err = s.update(ctx, &rec, func(st *state, now time.Time) (write bool) {
-		c, e.Resent, write, refused = st.send(&s.policy, now, &q)
+		var current *code
+		current, e.Resent, write, refused = st.send(&s.policy, now, &q)
+		if found = current != nil; found {
+			c = *current
+		}
 		status = st.status(&s.policy, now, &q)
 		return write
 	})
@@ -182,10 +252,10 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	case refused != nil:
 		return status, refused
-	case c == nil: // recorded, but used or voided before the record was seen again
+	case !found: // recorded, but used or voided before the record was seen again
 		return status, nil
 	}
-	text := s.derive(&rec, c)
+	text := s.derive(&rec, &c)
 	if r.Decoy {
 		return status, nil
 	}
@@ -296,7 +366,7 @@ func (s *Service) Status(ctx context.Context, to, bind string) (Status, error) {
 // or the password of the account changes by other means.
 func (s *Service) Revoke(ctx context.Context, to string) error {
 	return s.administer(ctx, "revoke", to, func(st *state, now time.Time) (write bool) {
-		return st.void(&s.policy, now, func(*code) bool { return true })
+		return st.void(&s.policy, now, func(code) bool { return true })
 	})
 }
 
@@ -349,10 +419,10 @@ const (
 )
 
 var (
-	errNoTo       = errors.New("To is empty")
-	errLongTo     = fmt.Errorf("To has more than %d bytes", maxTo)
-	errLongBind   = fmt.Errorf("Bind has more than %d bytes", maxBind)
-	errNoBind     = errors.New("Bind is empty, which Policy.RequireBind does not allow")
+	errNoTo       = errors.New("the address (To) is empty")
+	errLongTo     = fmt.Errorf("the address (To) has more than %d bytes", maxTo)
+	errLongBind   = fmt.Errorf("the Bind has more than %d bytes", maxBind)
+	errNoBind     = errors.New("the Bind is empty, which Policy.RequireBind does not allow")
 	errContended  = errors.New("the record was changed by others at each try; try again")
 	errUnknownKey = errors.New("the code was issued under a key that is not in Config.CodeKeys here: " +
 		"add a new key at the end on all instances before it goes to the front")
@@ -408,7 +478,9 @@ func (s *Service) record(to, bind string) record {
 	m := s.locate.begin()
 	m.appendField(r.identity)
 	sum := m.end()
-	r.key = base64.RawURLEncoding.EncodeToString(sum[:])
+	var key [43]byte
+	base64.RawURLEncoding.Encode(key[:], sum[:])
+	r.key = string(key[:])
 	if bind != "" {
 		m := s.bind.begin()
 		m.appendField(r.key)
@@ -465,18 +537,20 @@ const (
 // After a lost swap, and after an error that leaves open whether the swap has happened, it starts over from what the
 // store holds then. A step that must not happen twice recognises itself there by its operation id.
 func (s *Service) update(ctx context.Context, rec *record, step func(*state, time.Time) (write bool)) error {
-	var st state
+	w := workspaces.Get().(*workspace)
+	defer workspaces.Put(w)
 	for faults, inDoubt, round := 0, false, 0; round < maxRounds; round++ {
 		value, err := s.store.Load(ctx, rec.key)
 		if err == nil {
-			if err := st.open(s.value, rec.key, value); err != nil {
+			if err := w.state.open(s.value, rec.key, value); err != nil {
 				return err
 			}
-			if !step(&st, time.Now()) {
+			if !step(&w.state, time.Now()) {
 				return nil
 			}
+			w.value = w.state.seal(w.value[:0], s.value, rec.key)
 			var swapped bool
-			swapped, err = s.store.CompareAndSwap(ctx, rec.key, value, st.seal(s.value, rec.key), st.keepUntil(&s.policy))
+			swapped, err = s.store.CompareAndSwap(ctx, rec.key, value, w.value, w.state.keepUntil(&s.policy))
 			if err == nil && swapped {
 				return nil
 			}
@@ -491,6 +565,14 @@ func (s *Service) update(ctx context.Context, rec *record, step func(*state, tim
 	}
 	return errContended
 }
+
+// A workspace is the memory that an operation works in, used again by later ones. A step keeps nothing of it.
+type workspace struct {
+	state state
+	value []byte
+}
+
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
 // pause waits for d and reports whether ctx is still alive then.
 func pause(ctx context.Context, d time.Duration) bool {

@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -87,7 +88,7 @@ func (p Policy) withDefaults() Policy {
 	}
 	// Shortest window first: the first limit is the one that failed sends count towards.
 	p.SendLimits = slices.Clone(p.SendLimits)
-	slices.SortStableFunc(p.SendLimits, func(a, b Limit) int { return int(a.Window - b.Window) })
+	slices.SortStableFunc(p.SendLimits, func(a, b Limit) int { return cmp.Compare(a.Window, b.Window) })
 	return p
 }
 

@@ -1,0 +1,131 @@
+package otp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// oneValue is a Store for one record.
+type oneValue struct{ value []byte }
+
+func (s *oneValue) Load(context.Context, string) ([]byte, error) { return s.value, nil }
+
+func (s *oneValue) CompareAndSwap(_ context.Context, _ string, old, new []byte, _ time.Time) (bool, error) {
+	if !bytes.Equal(s.value, old) {
+		return false, nil
+	}
+	s.value = bytes.Clone(new)
+	return true, nil
+}
+
+// The code of a decoy never verifies, even when guessed; the guess costs an attempt like any other.
+func TestRule10ADecoyNeverVerifies(t *testing.T) {
+	store := &oneValue{}
+	s, err := New(Config{Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32), Store: store, Sender: noSender, Policy: Policy{MinSendTime: -1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const to = "nobody@example.com"
+	if _, err := s.Send(t.Context(), Request{To: to, Decoy: true}); err != nil {
+		t.Fatal(err)
+	}
+	rec := s.record(to, "")
+	var st state
+	if err := st.open(s.value, rec.key, store.value); err != nil {
+		t.Fatal(err)
+	}
+	text := s.derive(&rec, &st.codes[0])
+	for left := 4; left >= 0; left-- {
+		err := s.Verify(t.Context(), Submission{To: to, Code: string(text.bytes())})
+		rejected, ok := errors.AsType[*RejectedError](err)
+		if !ok || rejected.Reason != ErrMismatch || rejected.Status.AttemptsLeft != left {
+			t.Fatalf("the code of a decoy: got %v, want a mismatch with %d attempts left", err, left)
+		}
+	}
+	// The same text is the right code once the flag is gone: it is the flag that refuses it.
+	st.codes[0].decoy = false
+	store.value = st.seal(nil, s.value, rec.key)
+	if err := s.Verify(t.Context(), Submission{To: to, Code: string(text.bytes())}); err != nil {
+		t.Errorf("without the flag: %v", err)
+	}
+}
+
+// What the store is told to keep lasts as long as any rule needs it.
+func TestKeepUntil(t *testing.T) {
+	p := Policy{}.withDefaults()
+	for _, c := range []struct {
+		name string
+		s    state
+		want int64
+	}{
+		{"a code", state{codes: []code{{issued: 1000, lifetime: 600}}}, 1600},
+		{"a longer code", state{codes: []code{{issued: 1000, lifetime: 86400}, {issued: 1001, lifetime: 60}}}, 87400},
+		{"a send", state{sends: []send{{at: 1000}}, codes: []code{{issued: 1000, lifetime: 600}}}, 1000 + 86400},
+		{"a failure", state{failures: 1, lastFailure: 2000, sends: []send{{at: 1000}}}, 2000 + 30*86400},
+	} {
+		if got := c.s.keepUntil(&p); !got.Equal(time.Unix(c.want, 0)) {
+			t.Errorf("%s: keep until %d, want %d", c.name, got.Unix(), c.want)
+		}
+	}
+}
+
+// Room for one more send is never made by forgetting one that counts.
+func TestSendsThatCountAreNeverForgotten(t *testing.T) {
+	p := Policy{SendLimits: []Limit{{20, time.Minute}, {20, 24 * time.Hour}}}.withDefaults()
+	now := time.Unix(1_000_000, 0)
+	var s state
+	ask := func() error {
+		r := &sendRequest{id: newOperationID(), knownKey: func(keyID) bool { return true }}
+		_, _, _, refused := s.send(&p, now, r)
+		if refused == nil && len(s.sends) > 10 {
+			s.fail(r.id)
+		}
+		return refused
+	}
+	admitted := 0
+	for range 1000 {
+		if ask() == nil {
+			admitted++
+		}
+		now = now.Add(time.Second)
+	}
+	if len(s.sends) > maxSends {
+		t.Errorf("%d sends are kept, want at most %d", len(s.sends), maxSends)
+	}
+	full := 0
+	for _, e := range s.sends {
+		if !e.failed {
+			full++
+		}
+	}
+	if full != 10 {
+		t.Errorf("%d of 10 sends that count for a day are left after %d admitted ones", full, admitted)
+	}
+}
+
+// Dead codes never push out live ones, and those that were used stay the longest.
+func TestForgetDead(t *testing.T) {
+	p := Policy{}.withDefaults()
+	now := time.Unix(1_000_000, 0)
+	live := code{issued: now.Unix(), lifetime: 600}
+	used, expired, exhausted := live, live, live
+	used.usedBy = operationID{1}
+	expired.issued -= 600
+	exhausted.attempts = 5
+	s := state{codes: []code{used, expired, exhausted, live, live, live, expired}}
+	s.forgetDead(&p, now)
+	if len(s.codes) != maxCodesKept || !s.codes[0].used() || !s.codes[1].live(&p, now) || !s.codes[3].live(&p, now) || s.codes[4] != expired {
+		t.Errorf("left are %+v", s.codes)
+	}
+
+	older := used
+	older.issued--
+	s = state{codes: []code{older, used, used, live, live, live}}
+	s.forgetDead(&p, now)
+	if len(s.codes) != maxCodesKept || s.codes[0] != used {
+		t.Errorf("left of used ones are %+v", s.codes)
+	}
+}
