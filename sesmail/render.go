@@ -134,22 +134,21 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// visible returns the text of an HTML document that a reader sees, tags taken out.
-func visible(document string) string {
-	var text strings.Builder
-	hidden := ""
+// shows reports whether a reader of the HTML document sees the text, in one piece: not in a tag, a comment or the title.
+func shows(document, text string) bool {
+	hidden := "" // the element that we are in, if nothing in it is shown
 	for z := html.NewTokenizer(strings.NewReader(document)); ; {
 		kind := z.Next()
 		name, _ := z.TagName()
 		switch tag := string(name); {
-		case kind == html.ErrorToken:
-			return text.String()
+		case kind == html.ErrorToken: // the end
+			return false
 		case kind == html.StartTagToken && (tag == "title" || tag == "style" || tag == "script"):
 			hidden = tag
 		case kind == html.EndTagToken && tag == hidden:
 			hidden = ""
-		case kind == html.TextToken && hidden == "":
-			text.Write(z.Text())
+		case kind == html.TextToken && hidden == "" && strings.Contains(string(z.Text()), text):
+			return true
 		}
 	}
 }

@@ -37,7 +37,7 @@ type Options struct {
 	CodeInSubject bool
 	// ReplyTo is the bare address for replies. Default: the From address.
 	ReplyTo string
-	// Feedback is the bare address that SES forwards bounces and complaints to. Default: the Return-Path or From address.
+	// Feedback is the bare address that SES forwards bounces and complaints to. Default: the From address.
 	Feedback string
 	// ConfigurationSet is the name of the SES configuration set to send with: 1 to 64 ASCII letters, digits, "_" and
 	// "-". Leave click and open tracking off in it. Default: that of the identity, if it has one.
@@ -101,53 +101,53 @@ func New(client API, from string, opts *Options) (*Sender, error) {
 		standard: newCatalog(defaultEditions()),
 	}
 	if err := s.configure(opts); err != nil {
-		return nil, fmt.Errorf("sesmail: Options.%w", err)
+		return nil, fmt.Errorf("sesmail: %w", err)
 	}
 	return s, nil
 }
 
 // configure checks and takes over the options.
 func (s *Sender) configure(o *Options) error {
-	if err := checkLine(s.product, maxProduct); o.Product != "" && err != nil {
-		return fmt.Errorf("Product is %q: %w", o.Product, err)
+	if err := checkLine(o.Product, maxProduct); err != nil {
+		return fmt.Errorf("Options.Product is %q: %w", o.Product, err)
 	}
 	if err := checkLine(o.Support, maxSupport); err != nil {
-		return fmt.Errorf("Support is %q: %w", o.Support, err)
+		return fmt.Errorf("Options.Support is %q: %w", o.Support, err)
 	}
 	if o.ReplyTo != "" {
 		address, err := bareAddress(o.ReplyTo)
 		if err != nil {
-			return fmt.Errorf("ReplyTo is %q: %w", o.ReplyTo, err)
+			return fmt.Errorf("Options.ReplyTo is %q: %w", o.ReplyTo, err)
 		}
 		s.replyTo = []string{address}
 	}
 	if o.Feedback != "" {
 		address, err := bareAddress(o.Feedback)
 		if err != nil {
-			return fmt.Errorf("Feedback is %q: %w", o.Feedback, err)
+			return fmt.Errorf("Options.Feedback is %q: %w", o.Feedback, err)
 		}
 		s.feedback = &address
 	}
 	if o.ConfigurationSet != "" {
 		if !isTag(o.ConfigurationSet) || len(o.ConfigurationSet) > 64 {
-			return fmt.Errorf("ConfigurationSet is %q: it must be 1 to 64 ASCII letters, digits, '_' and '-'", o.ConfigurationSet)
+			return fmt.Errorf("Options.ConfigurationSet is %q: it must be 1 to 64 ASCII letters, digits, '_' and '-'", o.ConfigurationSet)
 		}
 		s.set = aws.String(o.ConfigurationSet)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Tags)) {
 		value := o.Tags[name]
 		if !isTag(name) || !isTag(value) {
-			return fmt.Errorf("Tags has %q = %q: both must be 1 to 256 ASCII letters, digits, '_' and '-'", name, value)
+			return fmt.Errorf("Options.Tags has %q = %q: both must be 1 to 256 ASCII letters, digits, '_' and '-'", name, value)
 		}
 		if name == purposeTag || name == messageIDTag {
-			return fmt.Errorf("Tags has %q: the name is taken", name)
+			return fmt.Errorf("Options.Tags has %q: the name is taken", name)
 		}
 		s.tags = append(s.tags, types.MessageTag{Name: &name, Value: &value})
 	}
 	if o.Templates != nil {
 		own, err := s.ownCatalogs(o.Templates, o.TemplateData)
 		if err != nil {
-			return fmt.Errorf("Templates: %w", err)
+			return fmt.Errorf("Options.Templates: %w", err)
 		}
 		s.own = own
 	}

@@ -159,7 +159,7 @@ func (s *Sender) try(e *edition, purpose string, data any) error {
 	switch {
 	case err != nil:
 		return err
-	case !strings.Contains(visible(mail.HTML), sampleCode):
+	case !shows(mail.HTML, sampleCode):
 		return errors.New("the HTML never shows {{.Code}}, in one piece, as text")
 	case !strings.Contains(mail.Text, sampleCode):
 		return errors.New("the text never shows {{.Code}} in one piece")
