@@ -1,0 +1,412 @@
+package memstore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-5978b5f1/otp/memstore"
+)
+
+// A fixture is a store whose calls must not fail.
+type fixture struct {
+	testing.TB
+	*memstore.Store
+}
+
+func newFixture(tb testing.TB, maxEntries int) fixture {
+	return fixture{tb, memstore.New(&memstore.Options{MaxEntries: maxEntries})}
+}
+
+func (f fixture) load(key string) string {
+	f.Helper()
+	value, err := f.Load(f.Context(), key)
+	if err != nil {
+		f.Fatalf("Load: %v", err)
+	}
+	return string(value)
+}
+
+func (f fixture) swap(key, old, new string, expires time.Time) bool {
+	f.Helper()
+	swapped, err := f.CompareAndSwap(f.Context(), key, []byte(old), []byte(new), expires)
+	if err != nil {
+		f.Fatalf("CompareAndSwap: %v", err)
+	}
+	return swapped
+}
+
+func (f fixture) create(key string, expires time.Time) {
+	f.Helper()
+	if !f.swap(key, "", "v", expires) {
+		f.Fatal("a value could not be created")
+	}
+}
+
+func (f fixture) wantFull(key string) {
+	f.Helper()
+	swapped, err := f.CompareAndSwap(f.Context(), key, nil, []byte("v"), time.Time{})
+	if swapped || !errors.Is(err, memstore.ErrFull) {
+		f.Fatalf("creating %q in a full store: got %v, %v; want false, ErrFull", key, swapped, err)
+	}
+}
+
+func (f fixture) wantLen(want int) {
+	f.Helper()
+	if got := f.Len(); got != want {
+		f.Fatalf("Len: got %d, want %d", got, want)
+	}
+}
+
+func key(i int) string { return fmt.Sprintf("key-%d", i) }
+
+func TestExpiryToTheNanosecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, 10)
+		f.create("a", time.Now().Add(time.Minute))
+		f.create("b", time.Now().Add(time.Minute))
+
+		time.Sleep(time.Minute - 1)
+		if f.load("a") != "v" || f.swap("a", "", "w", time.Time{}) {
+			t.Error("one nanosecond before expires: the value counts as absent")
+		}
+		time.Sleep(1)
+		if f.load("a") != "" || f.swap("a", "v", "w", time.Time{}) || !f.swap("a", "", "w", time.Time{}) {
+			t.Error("at expires: the value does not count as absent in Load and CompareAndSwap alike")
+		}
+		time.Sleep(1)
+		if f.load("b") != "" || f.swap("b", "v", "w", time.Time{}) || !f.swap("b", "", "w", time.Time{}) {
+			t.Error("after expires: the value does not count as absent in Load and CompareAndSwap alike")
+		}
+	})
+}
+
+func TestExpiryIsReplacedBySwap(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		first, second time.Duration // 0 is the zero time
+		wantAfter     string
+	}{
+		{"later", time.Minute, 2 * time.Hour, "w"},
+		{"sooner", 2 * time.Hour, time.Minute, ""},
+		{"for good", time.Minute, 0, "w"},
+		{"no longer for good", 0, time.Minute, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				in := func(d time.Duration) time.Time {
+					if d == 0 {
+						return time.Time{}
+					}
+					return time.Now().Add(d)
+				}
+				f := newFixture(t, 10)
+				f.create("a", in(test.first))
+				f.create("b", in(time.Hour)) // a must pass it in the order of expiry
+				if !f.swap("a", "v", "w", in(test.second)) {
+					t.Fatal("the swap was refused")
+				}
+				time.Sleep(time.Hour)
+				for range 10 {
+					f.swap("c", "no match", "v", time.Time{}) // lets its shard clean up
+				}
+				if got := f.load("a"); got != test.wantAfter {
+					t.Errorf("after an hour: got %q, want %q", got, test.wantAfter)
+				}
+			})
+		})
+	}
+}
+
+func TestExpiresOutsideTheRangeOfUnixNano(t *testing.T) {
+	f := newFixture(t, 10)
+	for i, expires := range []time.Time{{}, time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(math.MaxInt64, 0)} {
+		f.create(key(i), expires)
+		if f.load(key(i)) != "v" {
+			t.Errorf("the value that expires %v has gone", expires)
+		}
+	}
+	for i, expires := range []time.Time{time.Unix(0, 0), time.Unix(-1, 0), time.Date(1066, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(math.MinInt64, 0)} {
+		f.create(key(100+i), expires)
+		if f.load(key(100+i)) != "" {
+			t.Errorf("the value that expired %v is there", expires)
+		}
+	}
+}
+
+func TestMaxEntries(t *testing.T) {
+	const max = 1000
+	f := newFixture(t, max)
+	for i := range max {
+		f.create(key(i), time.Time{})
+	}
+	f.wantFull("one more")
+	f.wantLen(max)
+	for i := range max {
+		if !f.swap(key(i), "v", "w", time.Time{}) {
+			t.Fatal("a value of a full store could not be swapped")
+		}
+	}
+	if f.swap(key(0), "", "v", time.Time{}) {
+		t.Error("a value of a full store was created again")
+	}
+	f.wantLen(max)
+}
+
+// The reasons to refuse must not be told apart by whether there is room: a lost race is no error.
+func TestFullStoreLosesRacesWithoutError(t *testing.T) {
+	f := newFixture(t, 1)
+	f.create("a", time.Time{})
+	if f.swap("a", "other", "w", time.Time{}) || f.swap("b", "other", "w", time.Time{}) {
+		t.Error("a swap from a value that is not there succeeded")
+	}
+}
+
+func TestMaxEntriesExpiredValuesMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const max, expiring = 1000, 300
+		f := newFixture(t, max)
+		for i := range max {
+			expires := time.Now().Add(time.Hour)
+			if i < expiring {
+				expires = time.Now().Add(time.Minute)
+			}
+			f.create(key(i), expires)
+		}
+		time.Sleep(time.Minute - 1)
+		f.wantFull("too early")
+		time.Sleep(1)
+		for i := range expiring {
+			f.create(key(max+i), time.Time{}) // its own shard has seldom an expired value
+		}
+		f.wantFull("one more")
+		f.wantLen(max)
+		for i := range max + expiring {
+			want := "v"
+			if i < expiring {
+				want = ""
+			}
+			if got := f.load(key(i)); got != want {
+				t.Fatalf("key %d: got %q, want %q", i, got, want)
+			}
+		}
+	})
+}
+
+func TestMaxEntriesUnderConcurrency(t *testing.T) {
+	const max, workers, each = 500, 16, 100
+	f := newFixture(t, max)
+	expired := time.Unix(1, 0)
+	for i := range max / 2 {
+		f.create(key(i), expired)
+	}
+	for i := range max / 2 {
+		f.create(key(max+i), time.Time{})
+	}
+	var created atomic.Int64
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := range each {
+				swapped, err := f.CompareAndSwap(t.Context(), fmt.Sprintf("%d/%d", w, i), nil, []byte("v"), time.Time{})
+				switch {
+				case swapped:
+					created.Add(1)
+				case !errors.Is(err, memstore.ErrFull):
+					t.Errorf("got %v, %v; want true, nil or false, ErrFull", swapped, err)
+				}
+				if n := f.Len(); n > max {
+					t.Errorf("the store holds %d values, %d at most are allowed", n, max)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := created.Load(); got != max/2 {
+		t.Errorf("created %d values, there was room for %d", got, max/2)
+	}
+	f.wantLen(max)
+}
+
+func TestNewPanicsOnNegativeMaxEntries(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	memstore.New(&memstore.Options{MaxEntries: -1})
+}
+
+func TestDefaultMaxEntries(t *testing.T) {
+	for _, opts := range []*memstore.Options{nil, {}} {
+		f := fixture{t, memstore.New(opts)}
+		f.create("a", time.Time{})
+		f.create("b", time.Time{})
+	}
+}
+
+// Each call removes a few expired values and no more, however many there are.
+func TestNoCallCleansUpLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n, most = 100_000, 8
+		f := newFixture(t, n)
+		for i := range n {
+			f.create(key(i), time.Now().Add(time.Minute))
+		}
+		time.Sleep(time.Minute)
+		for i := 0; f.Len() > 0; i++ {
+			before := f.Len()
+			f.swap(key(i), "no match", "w", time.Time{})
+			if removed := before - f.Len(); removed > most {
+				t.Fatalf("one call removed %d values, want at most %d", removed, most)
+			}
+			if i > n {
+				t.Fatalf("after %d calls, %d expired values are still held", i, f.Len())
+			}
+		}
+		// The same where a full store has to look into all shards.
+		for i := range n {
+			f.create(key(i), time.Now().Add(time.Minute))
+		}
+		time.Sleep(time.Minute)
+		before := f.Len()
+		f.create("one more", time.Time{})
+		if removed := before + 1 - f.Len(); removed < 1 || removed > most {
+			t.Errorf("creating a value in a full store removed %d values, want 1 to %d", removed, most)
+		}
+	})
+}
+
+// The memory of expired values, and that of the maps that held them, is free once others have come.
+func TestMemoryIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		heapAlloc := func() int64 {
+			runtime.GC()
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return int64(m.HeapAlloc)
+		}
+		const n = 100_000
+		f := newFixture(t, n)
+		value := strings.Repeat("v", 125)
+		empty := heapAlloc()
+		for i := range n {
+			f.swap(fmt.Sprintf("%043d", i), "", value, time.Now().Add(time.Minute))
+		}
+		full := heapAlloc() - empty
+		t.Logf("%d bytes per value", full/n)
+		if full/n > 300 {
+			t.Errorf("a value takes %d bytes, want at most 300", full/n)
+		}
+		time.Sleep(time.Minute)
+		for i := range n {
+			f.swap(key(i%5000), "", "v", time.Now().Add(time.Minute))
+		}
+		f.wantLen(5000)
+		for i := range 5000 {
+			f.swap(key(i), "v", "w", time.Now())
+		}
+		for i := range n {
+			f.swap(key(i), "no match", "v", time.Time{})
+		}
+		f.wantLen(0)
+		left := heapAlloc() - empty
+		t.Logf("%d bytes left of %d", left, full)
+		if left > full/50 {
+			t.Errorf("%d of %d bytes are still held after all values have expired", left, full)
+		}
+		runtime.KeepAlive(f.Store)
+	})
+}
+
+func TestContractIsChecked(t *testing.T) {
+	f := newFixture(t, 10)
+	longest := strings.Repeat("k", 43)
+	for _, test := range []struct {
+		name, key string
+		new       []byte
+		ok        bool
+	}{
+		{"shortest", "k", []byte("v"), true},
+		{"longest", longest, bytes.Repeat([]byte("v"), 1024), true},
+		{"no key", "", []byte("v"), false},
+		{"long key", longest + "k", []byte("v"), false},
+		{"nil value", "nil", nil, false},
+		{"empty value", "empty", []byte{}, false},
+		{"long value", "long", bytes.Repeat([]byte("v"), 1025), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			swapped, err := f.CompareAndSwap(t.Context(), test.key, nil, test.new, time.Time{})
+			if swapped != test.ok || (err == nil) != test.ok {
+				t.Errorf("CompareAndSwap: got %v, %v", swapped, err)
+			}
+			if err != nil && test.key != "" && strings.Contains(err.Error(), test.key) {
+				t.Errorf("the error shows the key: %v", err)
+			}
+		})
+	}
+	for _, key := range []string{"", longest + "k"} {
+		if _, err := f.Load(t.Context(), key); err == nil {
+			t.Errorf("Load of a key of %d characters: no error", len(key))
+		}
+	}
+	f.wantLen(2)
+}
+
+func TestEndedContext(t *testing.T) {
+	f := newFixture(t, 10)
+	f.create("a", time.Time{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if value, err := f.Load(ctx, "a"); value != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("Load: got %q, %v; want nil, context.Canceled", value, err)
+	}
+	if swapped, err := f.CompareAndSwap(ctx, "a", []byte("v"), []byte("w"), time.Time{}); swapped || !errors.Is(err, context.Canceled) {
+		t.Errorf("CompareAndSwap: got %v, %v; want false, context.Canceled", swapped, err)
+	}
+	if got := f.load("a"); got != "v" {
+		t.Errorf("the value was swapped to %q all the same", got)
+	}
+}
+
+// A caller that appends to a loaded value must not write into the store.
+func TestLoadedValueHasNoRoomToAppend(t *testing.T) {
+	f := newFixture(t, 10)
+	f.create("a", time.Time{})
+	value, _ := f.Load(t.Context(), "a")
+	if len(value) != cap(value) {
+		t.Errorf("got length %d, capacity %d", len(value), cap(value))
+	}
+}
+
+func TestLoadDoesNotAllocate(t *testing.T) {
+	f := newFixture(t, 10)
+	f.create("a", time.Now().Add(time.Hour))
+	ctx := t.Context()
+	if n := testing.AllocsPerRun(100, func() { f.Load(ctx, "a") }); n != 0 {
+		t.Errorf("Load allocates %v times", n)
+	}
+}
+
+func TestPrintedStoreShowsNothing(t *testing.T) {
+	f := newFixture(t, 10)
+	f.swap("the-key", "", "the-value", time.Time{})
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q"} {
+		text := fmt.Sprintf(verb, f.Store)
+		for _, secret := range []string{"the-key", "the-value", fmt.Sprintf("%x", "the-key"), fmt.Sprint([]byte("the-value"))} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s shows %q", verb, secret)
+			}
+		}
+	}
+}
