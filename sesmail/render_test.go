@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -369,6 +370,23 @@ func TestBadTemplates(t *testing.T) {
 	if _, err := sesmail.New(&fakeAPI{}, from, &sesmail.Options{Templates: brokenFS{broken}}); !errors.Is(err, broken) {
 		t.Errorf("broken files: got %v", err)
 	}
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	s := newSender(t, newClient("http://127.0.0.1:1"), &sesmail.Options{Tags: map[string]string{"a": "1", "b": "2", "c": "3"}})
+	m := message(t, otp.Request{})
+	var group sync.WaitGroup
+	for i := range 16 {
+		group.Go(func() {
+			m := m
+			m.Language = languages[i%len(languages)]
+			if err := s.Send(t.Context(), m); classOf(err) != notSent {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestRenderOfARealMessage(t *testing.T) {
