@@ -4,7 +4,7 @@ GO         ?= go
 FUZZTIME   ?= 30s
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help setup check test fuzz screenshots
+.PHONY: help setup check test api fuzz screenshots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ check: ## gofmt, vet, staticcheck
 
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
 	$(GO) run ./internal/awslocal/run $(GO) test -race -shuffle=on -timeout=20m ./...
+
+api: ## list the exported API anew, after a change that is meant
+	$(GO) test ./internal/repo -run TestAPI -update
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@for package in $$($(GO) list ./...); do \
