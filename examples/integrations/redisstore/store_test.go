@@ -1,0 +1,49 @@
+package redisstore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/examples/integrations/internal/crowd"
+	"github.com/seed-5978b5f1/otp/examples/integrations/internal/servers"
+	"github.com/seed-5978b5f1/otp/examples/integrations/redisstore"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// open returns a Store on a Redis server of its own.
+func open(t *testing.T) (*redisstore.Store, *redis.Client) {
+	t.Helper()
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: servers.Redis(t), ContextTimeoutEnabled: true})
+	t.Cleanup(func() { db.Close() })
+	return redisstore.New(db, "otp:"), db
+}
+
+func TestStore(t *testing.T) {
+	store, _ := open(t)
+	otptest.TestStore(t, func(testing.TB) otp.Store { return store })
+}
+
+func TestService(t *testing.T) {
+	store, _ := open(t)
+	crowd.Test(t, store)
+}
+
+// Values are given a time to go, and never a shorter one than was asked for.
+func TestExpiry(t *testing.T) {
+	store, db := open(t)
+	for key, expires := range map[string]time.Time{"kept": {}, "dropped": time.Now().Add(time.Hour)} {
+		if swapped, err := store.CompareAndSwap(t.Context(), key, nil, []byte("value"), expires); !swapped || err != nil {
+			t.Fatal(swapped, err)
+		}
+		left, err := db.PTTL(t.Context(), "otp:"+key).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if expires.IsZero() && left >= 0 || !expires.IsZero() && (left < time.Until(expires) || left > 2*time.Hour) {
+			t.Errorf("%s: goes in %v", key, left)
+		}
+	}
+}
