@@ -4,7 +4,7 @@ GO         ?= go
 FUZZTIME   ?= 30s
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help setup check test api fuzz screenshots
+.PHONY: help setup check test api odds fuzz screenshots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -13,18 +13,24 @@ setup: ## fetch what the tests need: modules, Java and Node.js, the local AWS se
 	$(GO) mod download
 	$(GO) mod download -modfile=tools/go.mod
 	sh internal/awslocal/setup.sh
+	$(MAKE) -C examples/integrations setup
 
 check: ## gofmt, vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags screenshots ./sesmail
 	$(STATICCHECK) ./...
+	$(MAKE) -C examples/integrations check
 
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
 	$(GO) run ./internal/awslocal/run $(GO) test -race -shuffle=on -timeout=20m ./...
+	$(MAKE) -C examples/integrations test
 
 api: ## list the exported API anew, after a change that is meant
 	$(GO) test ./internal/repo -run TestAPI -update
+
+odds: ## draw docs/images/odds.svg anew
+	$(GO) run ./internal/odds >docs/images/odds.svg
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@for package in $$($(GO) list ./...); do \

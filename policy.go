@@ -135,8 +135,8 @@ func (p *Policy) longestWindow() time.Duration { return p.SendLimits[len(p.SendL
 // does not happen, the odds end at MaxFailures divided by the number of codes (10^-4 with the defaults).
 //
 // With N possible codes, a attempts each and s(d) sends that the limits allow within d, the odds are
-// 1 - (1 - a/N)^s(d). With the defaults, N = 10^6, a = 5 and s is ten a day: 5.0e-5 in a day, 0.15 % in 30 days,
-// 1.8 % in a year. Length 8 divides them by a hundred.
+// 1 - (1 - a/N)^s(d). With the defaults, N = 10^6, a = 5 and s is ten a day: 5.5e-5 in a day (its ends
+// included, eleven sends), 0.15 % in 30 days, 1.8 % in a year. Length 8 divides them by a hundred.
 //
 // The odds are those of one address. An attacker who sprays guesses over n addresses finds about n times as many
 // codes: five guesses at each of 200,000 addresses find one code of six digits on average. No limit per address
