@@ -1,6 +1,8 @@
 // Package memstore keeps the state of one-time codes in the memory of one process. It is for tests, for development, and
 // for services that run as a single process.
 //
+//	service, err := otp.New(otp.Config{Store: memstore.New(nil), ...})
+//
 // It leaves to the caller what memory cannot do:
 //
 //   - A restart forgets every code, counter and limit: whoever can bring the process down can start to guess afresh.

@@ -1,5 +1,12 @@
 // Package otptest helps to test code that uses package otp.
 //
+//	func TestReset(t *testing.T) {
+//		resets, inbox := otptest.New(t, otp.Config{})
+//		app := newApp(resets)                    // what is tested
+//		app.forgot("ada@example.com")            // sends a code
+//		code := inbox.Code(t, "ada@example.com") // which is in the inbox
+//		...
+//
 // [New] makes a Service whose messages end in an [Inbox], from which a test takes the code. [FaultyStore] loses replies,
 // fails and delays as a database under stress does. [TestStore] tests an implementation of otp.Store.
 //

@@ -245,6 +245,30 @@ func TestCommandsExist(t *testing.T) {
 	}
 }
 
+// Tests that the documentation names exist: as they stand, or up to "…".
+func TestNamedTestsExist(t *testing.T) {
+	var declared []string
+	for _, name := range files(t, ".go") {
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)\w+)\(`).FindAllStringSubmatch(read(t, name), -1) {
+			declared = append(declared, m[1])
+		}
+	}
+	named := 0
+	for _, name := range files(t, ".md") {
+		for _, m := range regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Z]\\w+)(…?)`").FindAllStringSubmatch(read(t, name), -1) {
+			named++
+			if !slices.ContainsFunc(declared, func(test string) bool {
+				return test == m[1] || m[2] != "" && strings.HasPrefix(test, m[1])
+			}) {
+				t.Errorf("%s: there is no test %s%s", name, m[1], m[2])
+			}
+		}
+	}
+	if named < 5 {
+		t.Errorf("only %d names were found", named)
+	}
+}
+
 var (
 	link      = regexp.MustCompile(`\]\(([^()\s]+)\)|(?m:^\[[^\]]+\]: (\S+)$)`)
 	heading   = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"testing"
@@ -48,5 +49,28 @@ func TestAStoreThatFailsIsNoWrongCode(t *testing.T) {
 		if got.StatusCode != 503 || err != nil {
 			t.Errorf("%s: got %d, %v", route, got.StatusCode, err)
 		}
+	}
+}
+
+// What the function needs is checked when an instance starts, not with the first request.
+func TestService(t *testing.T) {
+	environment := map[string]string{
+		"AWS_REGION": "eu-central-1",
+		"OTP_SECRET": base64.StdEncoding.EncodeToString(make([]byte, 32)),
+		"OTP_TABLE":  "otp",
+		"OTP_FROM":   "no-reply@acme.example",
+	}
+	for name, value := range environment {
+		t.Setenv(name, value)
+	}
+	if _, err := service(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"OTP_SECRET", "OTP_TABLE", "OTP_FROM"} {
+		t.Setenv(name, "")
+		if _, err := service(t.Context()); err == nil {
+			t.Errorf("no error without %s", name)
+		}
+		t.Setenv(name, environment[name])
 	}
 }
