@@ -192,49 +192,25 @@ func usedAsPackage(file *ast.File, name string) (used bool) {
 	return used
 }
 
-// Commands in the documentation name targets of make that exist, and programs and folders that do.
+// Commands in the documentation name targets of make that exist, and programs and folders that do: from the root, or
+// from where "-C" says, or the sentence "All commands run in `folder`".
 func TestCommandsExist(t *testing.T) {
-	targets := map[string]map[string]bool{}
-	targetsOf := func(dir string) map[string]bool {
-		if targets[dir] == nil {
-			targets[dir] = map[string]bool{}
-			for _, m := range regexp.MustCompile(`(?m)^([\w-]+):`).FindAllStringSubmatch(read(t, path.Join(dir, "Makefile")), -1) {
-				targets[dir][m[1]] = true
-			}
-		}
-		return targets[dir]
-	}
 	commands := 0
 	for _, name := range files(t, ".md") {
+		folder := ""
+		if m := regexp.MustCompile("All commands run in `([^`]+)`").FindStringSubmatch(read(t, name)); m != nil {
+			folder = m[1]
+		}
 		found, _ := blocks(t, name)
 		for _, b := range found {
 			if b.language != "sh" {
 				continue
 			}
 			for i, line := range strings.Split(b.text, "\n") {
-				words := strings.Fields(line)
-				if len(words) < 2 {
-					continue
-				}
-				commands++
-				where := fmt.Sprintf("%s:%d", b.file, b.line+i)
-				if words[0] == "make" {
-					dir := ""
-					for j, word := range words[1:] {
-						switch {
-						case word == "-C":
-							dir = words[j+2]
-						case word != dir && !strings.Contains(word, "=") && !targetsOf(dir)[word]:
-							t.Errorf("%s: make has no target %s in %s", where, word, path.Join(".", dir))
-						}
-					}
-				}
-				for _, word := range words {
-					if local, ok := strings.CutPrefix(word, "./"); ok {
-						local = strings.TrimSuffix(local, "/...")
-						if _, err := os.Stat(filepath.Join(root, local)); local != "..." && err != nil {
-							t.Errorf("%s: %v", where, err)
-						}
+				if words := strings.Fields(line); len(words) > 0 {
+					commands++
+					for _, err := range missing(t, folder, words) {
+						t.Errorf("%s:%d: %v", b.file, b.line+i, err)
 					}
 				}
 			}
@@ -243,6 +219,27 @@ func TestCommandsExist(t *testing.T) {
 	if commands < 2 {
 		t.Errorf("only %d commands were found", commands)
 	}
+}
+
+// missing returns what a command needs that is not there.
+func missing(t *testing.T, folder string, words []string) (errs []error) {
+	if i := slices.Index(words, "-C"); i > 0 && i+1 < len(words) {
+		folder = words[i+1]
+		words = slices.Delete(slices.Clone(words), i, i+2)
+	}
+	for _, word := range words[1:] {
+		if words[0] == "make" && !strings.Contains(word, "=") {
+			target := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(word) + `:`)
+			if !target.MatchString(read(t, path.Join(folder, "Makefile"))) {
+				errs = append(errs, fmt.Errorf("make has no target %s in %s", word, path.Join(".", folder)))
+			}
+		}
+		if local, ok := strings.CutPrefix(word, "./"); ok {
+			_, err := os.Stat(filepath.Join(root, folder, strings.TrimSuffix(local, "...")))
+			errs = append(errs, err)
+		}
+	}
+	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }
 
 // Tests that the documentation names exist: as they stand, or up to "…".
@@ -274,7 +271,7 @@ var (
 	heading   = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)
 	linked    = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 	dropped   = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
-	elsewhere = regexp.MustCompile(`^(https|mailto):`)
+	elsewhere = regexp.MustCompile(`^(https:|mailto:|http://localhost)`)
 )
 
 // Links between the files of the repository lead to files and headings that exist.
