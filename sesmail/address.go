@@ -19,9 +19,6 @@ const (
 // of ASCII but in the domain. It maps nothing to a look-alike: a domain that IDNA would have to change (other than
 // the letters A to Z) is refused. The errors do not repeat the address.
 func bareAddress(s string) (string, error) {
-	if len(s) > maxAddress {
-		return "", fmt.Errorf("it has %d bytes: at most %d are allowed", len(s), maxAddress)
-	}
 	local, domain, found := strings.Cut(s, "@")
 	if !found {
 		return "", errors.New("it has no @")
@@ -37,7 +34,7 @@ func bareAddress(s string) (string, error) {
 		return "", err
 	}
 	if n := len(local) + len("@") + len(domain); n > maxAddress {
-		return "", fmt.Errorf("it has %d bytes with its domain in ASCII: at most %d are allowed", n, maxAddress)
+		return "", fmt.Errorf("it has %d bytes in ASCII: at most %d are allowed", n, maxAddress)
 	}
 	return local + "@" + domain, nil
 }

@@ -67,7 +67,10 @@ func TestAddressesRefused(t *testing.T) {
 		"ada@BÜCHER.example", "ada@ﬁn.example", "ada@bu\u0308cher.example",
 		// Lengths, before and after the domain is put into ASCII.
 		strings.Repeat("a", 64) + "@" + label + "." + label + "." + label[:62],
+		strings.Repeat("a", 64) + "@" + strings.Repeat("ü.", 24) + "example",
 		strings.Repeat("a", 64) + "@" + strings.Repeat("ü.", 60) + "example",
+		"a@" + strings.Repeat("b.", 1<<20) + "example",
+		"a@" + strings.Repeat("ü", 1<<20) + ".example",
 		strings.Repeat("a@", 1<<20),
 	} {
 		m.To = to

@@ -44,6 +44,11 @@ func classOf(err error) string {
 	return open
 }
 
+// A valueError shows under %#v also where it is wrapped.
+type valueError struct{ text string }
+
+func (e valueError) Error() string { return e.text }
+
 // TestErrorsOfTheAPI has every error type of the SDK's package for SES, and what comes from below it.
 func TestErrorsOfTheAPI(t *testing.T) {
 	status := func(code int, err error) error {
@@ -88,6 +93,7 @@ func TestErrorsOfTheAPI(t *testing.T) {
 		{context.DeadlineExceeded, open},
 		{io.EOF, open},
 		{errors.New("something about ada@example.com"), open},
+		{valueError{"something about ada@example.com"}, open},
 	} {
 		t.Run(fmt.Sprintf("%T/%v", test.err, test.err), func(t *testing.T) {
 			m := message(t, otp.Request{})

@@ -84,7 +84,7 @@ func pluralForm(tag language.Tag, n int) string {
 
 // minutesLeft returns the whole minutes in left, never too many but for ten seconds of grace: a code of ten minutes has
 // a little less left by the time its mail is written.
-func minutesLeft(left time.Duration) int { return int((left + 10*time.Second) / time.Minute) }
+func minutesLeft(left time.Duration) int { return max(0, int((left+10*time.Second)/time.Minute)) }
 
 // expires says that the code lasts for the minutes: in minutes below two hours, in whole hours, rounded down, above.
 func (t *translation) expires(minutes int) string {

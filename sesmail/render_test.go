@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -112,12 +113,16 @@ func TestMailRedactsItself(t *testing.T) {
 func TestInput(t *testing.T) {
 	api := &fakeAPI{}
 	s := newSender(t, api, &sesmail.Options{
-		ReplyTo: "help@Acme.example", Feedback: "bounces@acme.example", ConfigurationSet: "codes", Tags: map[string]string{"team": "login"},
+		ReplyTo: "help@Acme.example", Feedback: "bounces@acme.example", ConfigurationSet: "codes", Tags: map[string]string{"team": "login", "a": "1", "b": "2", "c": "3", "d": "4"},
 	})
 	m := message(t, otp.Request{})
 	m.Purpose = "v2.password-reset" // "." is fine there, but not in a tag
-	if err := s.Send(t.Context(), m); err != nil {
-		t.Fatal(err)
+	other := m
+	other.ID = "other"
+	for _, m := range []otp.Message{m, other} { // the second leaves the first as it was
+		if err := s.Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
 	}
 	in := api.inputs[0]
 	if *in.FromEmailAddress != `"Acme" <no-reply@acme.example>` || in.ReplyToAddresses[0] != "help@acme.example" ||
@@ -128,7 +133,7 @@ func TestInput(t *testing.T) {
 	for _, tag := range in.EmailTags {
 		tags[*tag.Name] = *tag.Value
 	}
-	if len(tags) != 3 || tags["team"] != "login" || tags["otp-purpose"] != "v2-password-reset" || tags["otp-message-id"] != m.ID || m.ID == "" {
+	if len(tags) != 7 || tags["team"] != "login" || tags["otp-purpose"] != "v2-password-reset" || tags["otp-message-id"] != m.ID || m.ID == "" {
 		t.Errorf("tags: %v", tags)
 	}
 	if in.Content.Raw != nil || in.Content.Template != nil || in.Content.Simple == nil {
@@ -152,12 +157,9 @@ func TestInput(t *testing.T) {
 		}
 	}
 
-	// Without options there is nothing but what must be, and tags do not pile up from message to message.
-	bare := newSender(t, api, nil)
-	for range 2 {
-		if err := bare.Send(t.Context(), m); err != nil {
-			t.Fatal(err)
-		}
+	// Without options there is nothing but what must be.
+	if err := newSender(t, api, nil).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
 	}
 	if in := api.inputs[2]; in.ReplyToAddresses != nil || in.FeedbackForwardingEmailAddress != nil || in.ConfigurationSetName != nil || len(in.EmailTags) != 2 {
 		t.Errorf("without options: %+v", in)
@@ -368,6 +370,23 @@ func TestBadTemplates(t *testing.T) {
 	if _, err := sesmail.New(&fakeAPI{}, from, &sesmail.Options{Templates: brokenFS{broken}}); !errors.Is(err, broken) {
 		t.Errorf("broken files: got %v", err)
 	}
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	s := newSender(t, newClient("http://127.0.0.1:1"), &sesmail.Options{Tags: map[string]string{"a": "1", "b": "2", "c": "3"}})
+	m := message(t, otp.Request{})
+	var group sync.WaitGroup
+	for i := range 16 {
+		group.Go(func() {
+			m := m
+			m.Language = languages[i%len(languages)]
+			if err := s.Send(t.Context(), m); classOf(err) != notSent {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestRenderOfARealMessage(t *testing.T) {

@@ -130,7 +130,8 @@ func (s *Sender) configure(o *Options) error {
 	}
 	if o.ConfigurationSet != "" {
 		if !isTag(o.ConfigurationSet) || len(o.ConfigurationSet) > 64 {
-			return fmt.Errorf("Options.ConfigurationSet is %q: it must be 1 to 64 ASCII letters, digits, '_' and '-'", o.ConfigurationSet)
+			return fmt.Errorf("Options.ConfigurationSet is %q: it must be 1 to 64 ASCII letters, digits, '_' and '-'",
+				o.ConfigurationSet)
 		}
 		s.set = aws.String(o.ConfigurationSet)
 	}

@@ -1,14 +1,12 @@
 package sesmail_test
 
 import (
-	"bytes"
 	"context"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otptest"
 	"github.com/seed-5978b5f1/otp/sesmail"
 )
 
@@ -35,41 +33,10 @@ func newSender(tb testing.TB, client sesmail.API, opts *sesmail.Options) *sesmai
 	return s
 }
 
-// mapStore is the smallest otp.Store.
-type mapStore struct {
-	mu     sync.Mutex
-	values map[string][]byte
-}
-
-func (s *mapStore) Load(_ context.Context, key string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Clone(s.values[key]), nil
-}
-
-func (s *mapStore) CompareAndSwap(_ context.Context, key string, old, new []byte, _ time.Time) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !bytes.Equal(s.values[key], old) {
-		return false, nil
-	}
-	s.values[key] = bytes.Clone(new)
-	return true, nil
-}
-
 // newService returns a service over a new store.
 func newService(tb testing.TB, sender otp.Sender) *otp.Service {
 	tb.Helper()
-	service, err := otp.New(otp.Config{
-		Purpose: "password-reset",
-		Secret:  bytes.Repeat([]byte("secret"), 8),
-		Store:   &mapStore{values: map[string][]byte{}},
-		Sender:  sender,
-		Policy:  otp.Policy{MinSendTime: -1},
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	service, _ := otptest.New(tb, otp.Config{Purpose: "password-reset", Sender: sender})
 	return service
 }
 
