@@ -27,7 +27,9 @@ func (a *App) postGenerate(w http.ResponseWriter, r *http.Request) {
 }
 
 // getGenerate sends a code to the address in the path. It is there for those who call it by hand: nothing links to it.
-func (a *App) getGenerate(w http.ResponseWriter, r *http.Request) { a.generate(w, r, r.PathValue("email")) }
+func (a *App) getGenerate(w http.ResponseWriter, r *http.Request) {
+	a.generate(w, r, r.PathValue("email"))
+}
 
 func (a *App) generate(w http.ResponseWriter, r *http.Request, email string) {
 	if err := checkEmail(email); err != nil {
