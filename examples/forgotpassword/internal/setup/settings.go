@@ -15,6 +15,7 @@ package setup
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -41,7 +42,7 @@ func FromEnv(getenv func(string) string) (s Settings, any bool, err error) {
 	}
 	switch {
 	case len(missing) > 0:
-		return s, true, fmt.Errorf("settings: %s must be set, as others are", strings.Join(missing, ", "))
+		return s, true, fmt.Errorf("settings: %s must be set, as others are", strings.Join(slices.Sorted(slices.Values(missing)), ", "))
 	case (s.SecretID == "") == (s.Secret == ""):
 		return s, true, errors.New("settings: one of OTP_SECRET_ID and OTP_SECRET must be set, and not both")
 	}

@@ -44,7 +44,7 @@ func CheckPassword(password, email string) error {
 		return &PasswordError{fmt.Sprintf("The password must have at most %d characters.", maxPassword)}
 	case squeezed == key(email) || squeezed == local:
 		return &PasswordError{"The password must not be the address."}
-	case slices.Contains(blocked, squeezed) || repeats(squeezed):
+	case slices.Contains(blocked, squeezed) || repeats(password) || repeats(squeezed):
 		return &PasswordError{"This password is one of the first that attackers try. Choose another one."}
 	}
 	return nil

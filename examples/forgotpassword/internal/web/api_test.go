@@ -56,6 +56,19 @@ func TestNobodyIsSignedIn(t *testing.T) {
 	})
 }
 
+// Nothing goes to an address without an account, however it is asked for.
+func TestUnknownAddressesGetNoMail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		want(t, w.generate("eve@example.com"), http.StatusAccepted)
+		want(t, w.get("/generate-otp/zoe@example.com"), http.StatusAccepted)
+		want(t, w.browser().submit("/forgot", "email", "max@example.com"), http.StatusSeeOther)
+		if w.mails() > 0 {
+			t.Errorf("mails were sent: %v", w.mailbox.Letters())
+		}
+	})
+}
+
 // A password that cannot be chosen costs nothing: the code is there for the next try.
 func TestThePasswordIsCheckedBeforeTheCodeIsSpent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
