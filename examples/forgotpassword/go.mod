@@ -37,3 +37,5 @@ require (
 )
 
 replace github.com/seed-5978b5f1/otp => ../..
+
+tool github.com/aws/aws-lambda-go/cmd/build-lambda-zip
