@@ -39,7 +39,7 @@ func CheckPassword(password, email string) error {
 	case !utf8.ValidString(password):
 		return &PasswordError{"The password is not valid UTF-8."}
 	case n < minPassword:
-		return &PasswordError{fmt.Sprintf("The password must have at least %d characters. A few words make a good one.", minPassword)}
+		return &PasswordError{fmt.Sprintf("The password must have at least %d characters.", minPassword)}
 	case n > maxPassword:
 		return &PasswordError{fmt.Sprintf("The password must have at most %d characters.", maxPassword)}
 	case squeezed == key(email) || squeezed == local:
