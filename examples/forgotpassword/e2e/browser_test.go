@@ -150,7 +150,7 @@ func (w *window) shoot(name string) {
 // labelled fails the test if a field of the page has no label.
 func (w *window) labelled() {
 	w.t.Helper()
-	const script = `[...document.querySelectorAll("input:not([type=hidden])")].filter(i => !i.labels.length).map(i => i.name)`
+	const script = `[...document.querySelectorAll("input:not([type=hidden], [hidden])")].filter(i => !i.labels.length).map(i => i.name)`
 	bare := get(w, chromedp.Evaluate[[]string](script))
 	if len(bare) > 0 {
 		w.t.Errorf("fields without a label: %v", bare)

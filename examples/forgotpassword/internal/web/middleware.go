@@ -14,7 +14,7 @@ func (a *App) wrap(mux *http.ServeMux) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, http.StatusNotFound, "There is nothing here.")
 	})
-	return a.headers(a.sameOrigin(a.log(mux)))
+	return a.headers(a.log(a.sameOrigin(mux)))
 }
 
 // headers sets the headers of all answers, and the time that a request may take.
@@ -53,12 +53,13 @@ func (a *App) sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// log writes one line for each request. It has the route and not the path, which can hold an address.
-func (a *App) log(mux *http.ServeMux) http.Handler {
+// log writes one line for each request. It has the route, which the mux leaves in the request, and not the path, which
+// can hold an address.
+func (a *App) log(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-		mux.ServeHTTP(recorder, r)
+		next.ServeHTTP(recorder, r)
 		a.Log.InfoContext(r.Context(), "request", "route", r.Pattern, "method", r.Method, "status", recorder.status,
 			"took", time.Since(start))
 	})
@@ -86,7 +87,7 @@ const clientRequests = 30
 
 // clientBudget returns one budget for all handlers that it is put around. It counts in the memory of this process, by
 // the address of the peer: behind a proxy, bound clients there. No header is believed.
-func clientBudget() budget {
+func (a *App) clientBudget() budget {
 	limiter := httprate.NewRateLimiter(clientRequests, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
 	return func(next http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +97,7 @@ func clientBudget() budget {
 			}
 			if limiter.OnLimit(w, r, httprate.CanonicalizeIP(host)) {
 				w.Header().Set("Retry-After", "60")
-				problem(w, http.StatusTooManyRequests, "Too many requests come from your network. Try again in a minute.")
+				a.fail(w, r, http.StatusTooManyRequests, "Too many requests come from your network. Try again in a minute.")
 				return
 			}
 			next(w, r)

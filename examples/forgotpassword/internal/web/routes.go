@@ -14,7 +14,7 @@ var static embed.FS
 // Handler returns the whole application, with a budget for each client.
 func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
-	limit := clientBudget()
+	limit := a.clientBudget()
 	a.generateRoutes(mux, limit)
 	a.resetRoutes(mux, limit)
 	a.pageRoutes(mux, limit)
