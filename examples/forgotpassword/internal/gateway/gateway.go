@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -22,12 +23,19 @@ func Handler(h http.Handler) func(context.Context, events.APIGatewayV2HTTPReques
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		r, err := request(ctx, &event)
 		if err != nil {
-			return events.APIGatewayV2HTTPResponse{StatusCode: http.StatusBadRequest}, nil
+			return malformed, nil
 		}
 		w := &response{header: make(http.Header)}
 		h.ServeHTTP(w, r)
 		return w.event(r.Method), nil
 	}
+}
+
+// malformed is the answer to an event that is no request: problem details, as the application has them.
+var malformed = events.APIGatewayV2HTTPResponse{
+	StatusCode: http.StatusBadRequest,
+	Headers:    map[string]string{"Content-Type": "application/problem+json"},
+	Body:       `{"title":"Bad Request","status":400,"detail":"The request is malformed."}`,
 }
 
 // request returns the request that the event describes.
@@ -39,14 +47,17 @@ func request(ctx context.Context, e *events.APIGatewayV2HTTPRequest) (*http.Requ
 			return nil, err
 		}
 	}
-	url := "https://" + e.RequestContext.DomainName + e.RawPath
-	if e.RawQueryString != "" {
-		url += "?" + e.RawQueryString
-	}
-	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, url, bytes.NewReader(body))
+	// Escaped or not: the gateway has undone the escapes of some paths. What is left of them must be whole.
+	path, err := url.PathUnescape(e.RawPath)
 	if err != nil {
 		return nil, err
 	}
+	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, "/", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Host = e.RequestContext.DomainName
+	r.URL = &url.URL{Scheme: "https", Host: r.Host, Path: path, RawQuery: e.RawQueryString}
 	for name, value := range e.Headers {
 		r.Header.Set(name, value)
 	}

@@ -81,14 +81,36 @@ func TestResponse(t *testing.T) {
 	}
 }
 
+// Paths come escaped or not, and nothing in them is taken for a query or fragment.
+func TestPaths(t *testing.T) {
+	for raw, wanted := range map[string]string{
+		"/generate-otp/ada@example.com":             "/generate-otp/ada@example.com",
+		"/generate-otp/ada%40example.com":           "/generate-otp/ada@example.com",
+		"/generate-otp/ada@example.com#x":           "/generate-otp/ada@example.com#x",
+		"/generate-otp/ada@example.com?x":           "/generate-otp/ada@example.com?x",
+		"/generate-otp/ada@example.com\r\nBcc: eve": "/generate-otp/ada@example.com\r\nBcc: eve",
+		"": "",
+	} {
+		event := sample(t)
+		event.RawPath = raw
+		h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != wanted {
+				t.Errorf("the path %q becomes %q", raw, r.URL.Path)
+			}
+		})
+		if answer, err := gateway.Handler(h)(t.Context(), event); err != nil || answer.StatusCode != http.StatusOK {
+			t.Errorf("%q: %+v, %v", raw, answer, err)
+		}
+	}
+}
+
 // What net/http cannot represent is the client's fault, not the function's.
 func TestRequestsThatAreNone(t *testing.T) {
 	h := gateway.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler was called") }))
 	for name, spoil := range map[string]func(*events.APIGatewayV2HTTPRequest){
-		"line end in the path": func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/generate-otp/a\r\n@b.example" },
-		"bad escape":           func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/%zz" },
-		"bad base64":           func(e *events.APIGatewayV2HTTPRequest) { e.Body = "?"; e.IsBase64Encoded = true },
-		"bad method":           func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.Method = "G T" },
+		"bad escape": func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/%zz" },
+		"bad base64": func(e *events.APIGatewayV2HTTPRequest) { e.Body = "?"; e.IsBase64Encoded = true },
+		"bad method": func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.Method = "G T" },
 	} {
 		event := sample(t)
 		spoil(&event)

@@ -1,9 +1,11 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,6 +84,34 @@ func TestThePasswordIsCheckedBeforeTheCodeIsSpent(t *testing.T) {
 			t.Errorf("the stores were asked: %v", w.calls)
 		}
 		want(t, w.reset(ada, w.code(), newPassword), http.StatusOK)
+	})
+}
+
+// Of many who submit the same code at the same time, with a password each, one wins, and it is that one's that holds.
+func TestSimultaneousResets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.generate(ada)
+		mails, code := w.mails(), w.code()
+		var status [20]int
+		password := func(i int) string { return fmt.Sprintf("the password of number %d", i) }
+		var all sync.WaitGroup
+		for i := range status {
+			all.Go(func() { status[i] = w.reset(ada, code, password(i)).StatusCode })
+		}
+		all.Wait()
+		won := 0
+		for i := range status {
+			if status[i] == http.StatusOK {
+				won++
+				want(t, w.login(ada, password(i)), http.StatusOK)
+			} else if status[i] != http.StatusForbidden {
+				t.Errorf("number %d got %d", i, status[i])
+			}
+		}
+		if won != 1 || w.mails() != mails+1 {
+			t.Errorf("%d have won, and %d notices were sent", won, w.mails()-mails)
+		}
 	})
 }
 

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,9 +49,10 @@ type world struct {
 	mailbox mail.Mailbox
 	mailErr error // what SES answers
 	storeOK func(call string) error
+	mu      sync.Mutex // guards calls
 	calls   []string
 	log     strings.Builder
-	clients int
+	clients atomic.Int64
 }
 
 // newWorld returns an application with one account.
@@ -85,6 +88,8 @@ func (w *world) SendEmail(ctx context.Context, in *sesv2.SendEmailInput, opts ..
 }
 
 func (w *world) call(name string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.calls = append(w.calls, name)
 	return w.storeOK(name)
 }
@@ -131,8 +136,8 @@ func (s userStore) Add(ctx context.Context, u users.User) (bool, error) { return
 
 // do has the handler answer. Each request comes from a client of its own, since budgets are not what is tested.
 func (w *world) do(r *http.Request) *http.Response {
-	w.clients++
-	r.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:1234", w.clients>>16, w.clients>>8&255, w.clients&255)
+	client := w.clients.Add(1)
+	r.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:1234", client>>16, client>>8&255, client&255)
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
 	return recorder.Result()
