@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -162,7 +163,8 @@ func startServer(t *testing.T, env []string, args ...string) (url string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	log := bufio.NewReader(stderr)
+	var logged bytes.Buffer
+	log := bufio.NewReader(io.TeeReader(stderr, &logged))
 	listening := regexp.MustCompile(`msg=listening url=(\S+)`)
 	for url == "" {
 		line, err := log.ReadString('\n')
@@ -183,6 +185,9 @@ func startServer(t *testing.T, env []string, args ...string) (url string) {
 		<-drained
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the server did not stop well: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("the server has logged:\n%s", logged.Bytes())
 		}
 	})
 	return url

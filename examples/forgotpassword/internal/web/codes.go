@@ -15,8 +15,8 @@ const (
 	codeLength = 8
 	// deliveryTimeout bounds how long a mail may take to be handed over, and minSendTime is above it, so that the time
 	// of an answer does not tell whether there was a mail.
-	deliveryTimeout = 1200 * time.Millisecond
-	minSendTime     = 1500 * time.Millisecond
+	deliveryTimeout = 2200 * time.Millisecond
+	minSendTime     = 2500 * time.Millisecond
 )
 
 // NewCodes returns the service for App.Codes.

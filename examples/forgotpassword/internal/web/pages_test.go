@@ -29,7 +29,7 @@ func TestResetByPages(t *testing.T) {
 		page := want(t, b.get("/code"), http.StatusOK)
 		for _, needed := range []string{
 			`autocomplete="one-time-code"`, `inputmode="numeric"`, `autocomplete="new-password"`, "ada@example.com",
-			"10 minutes", "with 5 attempts", "again in <span data-wait-left>59 seconds</span>", `data-wait="59"`,
+			"10 minutes", "with 5 attempts", "again in <span data-wait-left>58 seconds</span>", `data-wait="58"`,
 		} {
 			if !strings.Contains(page, needed) {
 				t.Errorf("the page lacks %q:\n%s", needed, page)
@@ -54,6 +54,20 @@ func TestResetByPages(t *testing.T) {
 		page = want(t, b.submit("/sign-in", "email", ada, "password", newPassword), http.StatusOK)
 		if !strings.Contains(page, "The password is right") {
 			t.Errorf("after signing in, the page is:\n%s", page)
+		}
+	})
+}
+
+// The mail is in the language that the browser asks for.
+func TestLanguage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		r := httptest.NewRequest("POST", "https://acme.example/generate-otp", strings.NewReader(`{"email": "ada@example.com"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept-Language", "de-CH, de;q=0.9, en;q=0.8")
+		want(t, w.do(r), http.StatusAccepted)
+		if got := w.mailbox.Letters()[0].Subject; got != "Ihr Code für acme.example" {
+			t.Errorf("the subject is %q", got)
 		}
 	})
 }
