@@ -4,7 +4,10 @@ GO         ?= go
 FUZZTIME   ?= 30s
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help setup check test api odds fuzz screenshots
+.PHONY: help setup check test build api odds fuzz screenshots
+
+# Nested modules, kept apart so that importers of the library never see what they need.
+MODULES = examples/forgotpassword examples/integrations
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -13,18 +16,21 @@ setup: ## fetch what the tests need: modules, Java and Node.js, the local AWS se
 	$(GO) mod download
 	$(GO) mod download -modfile=tools/go.mod
 	sh internal/awslocal/setup.sh
-	$(MAKE) -C examples/integrations setup
+	@for module in $(MODULES); do $(MAKE) -C $$module setup || exit 1; done
 
 check: ## gofmt, vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags screenshots ./sesmail
 	$(STATICCHECK) ./...
-	$(MAKE) -C examples/integrations check
+	@for module in $(MODULES); do $(MAKE) -C $$module check || exit 1; done
 
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
 	$(GO) run ./internal/awslocal/run $(GO) test -race -shuffle=on -timeout=20m ./...
-	$(MAKE) -C examples/integrations test
+	@for module in $(MODULES); do $(MAKE) -C $$module test || exit 1; done
+
+build: ## the Lambda functions of the forgot-password system
+	$(MAKE) -C examples/forgotpassword build
 
 api: ## list the exported API anew, after a change that is meant
 	$(GO) test ./internal/repo -run TestAPI -update
@@ -39,6 +45,7 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 		done; \
 	done
+	$(MAKE) -C examples/forgotpassword fuzz FUZZTIME=$(FUZZTIME)
 
 screenshots: ## pictures of the mail, to look at; needs chromium, fonts-noto-core and fonts-noto-cjk
 	$(GO) test ./sesmail -tags screenshots -run TestScreenshots -args -screenshots $(CURDIR)/build/screenshots

@@ -61,7 +61,7 @@ func (o Options) withDefaults() Options {
 // check returns an error that says what is wrong. o has its defaults.
 func (o Options) check() error {
 	if (o.SortKey == "") != (o.SortValue == "") {
-		return fmt.Errorf("Options.opts.SortKey is %q and SortValue is %q: set both, or neither if the table has no sort key", o.SortKey, o.SortValue)
+		return fmt.Errorf("Options.SortKey is %q and SortValue is %q: set both, or neither if the table has no sort key", o.SortKey, o.SortValue)
 	}
 	names := []string{o.PartitionKey, o.ValueAttribute, o.TTLAttribute}
 	if o.SortKey != "" {
@@ -130,7 +130,7 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	value, ok := out.Item[s.opts.ValueAttribute].(*types.AttributeValueMemberB)
 	if !ok || len(value.Value) == 0 {
 		return nil, fmt.Errorf("dynamostore: table %q: an item under a key of this store has no binary attribute %q: "+
-			"something else writes here, or Options.opts.ValueAttribute has changed; Options.opts.KeyPrefix keeps items apart", s.table, s.opts.ValueAttribute)
+			"something else writes here, or Options.ValueAttribute has changed; Options.KeyPrefix keeps items apart", s.table, s.opts.ValueAttribute)
 	}
 	return value.Value, nil
 }

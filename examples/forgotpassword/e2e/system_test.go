@@ -1,0 +1,225 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/seed-5978b5f1/otp/dynamostore"
+	"github.com/seed-5978b5f1/otp/internal/awslocal"
+
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
+)
+
+const (
+	oldPassword = "lovely analytical engine"
+	newPassword = "a moth in relay seventy"
+	mailFrom    = "Acme <no-reply@acme.example>"
+)
+
+// A system is what the application finds on AWS: two tables, one account, and SES.
+type system struct {
+	t     *testing.T
+	email string // of the account, which no other test has
+	ses   string
+	env   []string // settings of the application, but for the secret
+}
+
+func newSystem(t *testing.T) *system {
+	t.Helper()
+	db, codes, accounts := awslocal.DynamoDB(t), awslocal.TableName(), awslocal.TableName()
+	s := &system{t: t, email: strings.ToLower(rand.Text()) + "@example.com", ses: awslocal.SESEndpoint(t)}
+	if err := dynamostore.CreateTable(t.Context(), db, codes); err != nil {
+		t.Fatal(err)
+	}
+	_, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
+		TableName:            &accounts,
+		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("email"), KeyType: types.KeyTypeHash}},
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("email"), AttributeType: types.ScalarAttributeTypeS}},
+		BillingMode:          types.BillingModePayPerRequest,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := fmt.Sprintf(`[{"email": %q, "password": %q}]`, s.email, oldPassword)
+	if _, err := users.Seed(t.Context(), users.NewDynamo(db, accounts), strings.NewReader(seed)); err != nil {
+		t.Fatal(err)
+	}
+	s.env = append(os.Environ(),
+		"OTP_TABLE="+codes, "USERS_TABLE="+accounts, "MAIL_FROM="+mailFrom,
+		"AWS_REGION="+awslocal.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_ENDPOINT_URL_DYNAMODB="+awslocal.DynamoDBEndpoint(t), "AWS_ENDPOINT_URL_SESV2="+s.ses)
+	return s
+}
+
+// mails returns the texts of the mails to the account, the newest last.
+func (s *system) mails() []string {
+	s.t.Helper()
+	answer, err := http.Get(s.ses + "/store")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var store struct {
+		Emails []struct {
+			Destination struct{ To []string }
+			Body        struct{ Text string }
+		}
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&store); err != nil {
+		s.t.Fatal(err)
+	}
+	var texts []string
+	for _, mail := range store.Emails {
+		if slices.Contains(mail.Destination.To, s.email) {
+			texts = append(texts, mail.Body.Text)
+		}
+	}
+	return texts
+}
+
+var codePattern = regexp.MustCompile(`(?m)^\d{8}$`)
+
+// code returns the code of the newest mail that has one.
+func (s *system) code() string {
+	s.t.Helper()
+	for _, text := range slices.Backward(s.mails()) {
+		if code := codePattern.FindString(text); code != "" {
+			return code
+		}
+	}
+	s.t.Fatal("there is no mail with a code")
+	return ""
+}
+
+// wrong returns another code.
+func wrong(code string) string {
+	if code[0] == '0' {
+		return "1" + code[1:]
+	}
+	return "0" + code[1:]
+}
+
+// built is where the programs are, once there are any.
+var built string
+
+// programs are built once, as they would be for use.
+var programs = sync.OnceValues(func() (folder string, err error) {
+	if folder, err = os.MkdirTemp("", "forgotpassword"); err != nil {
+		return "", err
+	}
+	built = folder
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", folder,
+		"../server", "../lambda/generate", "../lambda/reset", "./bare")
+	if out, err := build.CombinedOutput(); err != nil {
+		return folder, fmt.Errorf("%w\n%s", err, out)
+	}
+	return folder, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(built)
+	os.Exit(code)
+}
+
+// program returns the path of a program of this module.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	folder, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(folder, name)
+}
+
+// startServer runs the server until the end of the test, and returns its URL.
+func startServer(t *testing.T, env []string, args ...string) (url string) {
+	t.Helper()
+	cmd := exec.Command(program(t, "server"), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	cmd.Env = env
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var logged bytes.Buffer
+	log := bufio.NewReader(io.TeeReader(stderr, &logged))
+	listening := regexp.MustCompile(`msg=listening url=(\S+)`)
+	for url == "" {
+		line, err := log.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the server ended: %s %v", line, cmd.Wait())
+		}
+		if match := listening.FindStringSubmatch(line); match != nil {
+			url = match[1]
+		}
+	}
+	drained := make(chan struct{})
+	go func() {
+		io.Copy(io.Discard, log)
+		close(drained)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		<-drained
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the server did not stop well: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("the server has logged:\n%s", logged.Bytes())
+		}
+	})
+	return url
+}
+
+// need skips the test without the program; where all must be there, it fails it.
+func need(t *testing.T, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+		if os.Getenv("OTP_REQUIRE_TOOLS") == "" {
+			t.Skipf("%s is not installed: run `make -C examples/forgotpassword setup`", program)
+		}
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// await tries until ok, or fails the test after a while.
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}

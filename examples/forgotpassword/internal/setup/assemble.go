@@ -1,0 +1,38 @@
+package setup
+
+import (
+	"log/slog"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/sesmail"
+
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
+)
+
+// parts are what differs between a laptop and AWS.
+type parts struct {
+	secret   []byte
+	codes    otp.Store
+	users    users.Store
+	mail     sesmail.API
+	mailFrom string
+}
+
+// assemble returns the application on the parts.
+func assemble(p parts, log *slog.Logger) (*web.App, error) {
+	sender, err := sesmail.New(p.mail, p.mailFrom, nil)
+	if err != nil {
+		return nil, err
+	}
+	notify, err := mail.Notice(p.mail, p.mailFrom)
+	if err != nil {
+		return nil, err
+	}
+	codes, err := web.NewCodes(p.secret, p.codes, sender, log)
+	if err != nil {
+		return nil, err
+	}
+	return &web.App{Codes: codes, Users: p.users, Notify: notify, Log: log}, nil
+}

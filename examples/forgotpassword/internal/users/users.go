@@ -1,0 +1,31 @@
+// Package users keeps the accounts of the application: an email address and the hash of a password each.
+package users
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A User is one account.
+type User struct {
+	// Email is the address as it was registered. Mail goes here, whatever somebody typed.
+	Email string
+	// PasswordHash is what Hash returned.
+	PasswordHash string
+	// PasswordChanged is when the hash was stored. An application with sessions ends those that began before.
+	PasswordChanged time.Time
+}
+
+// ErrUnknown says that there is no account of that address.
+var ErrUnknown = errors.New("users: no such account")
+
+// A Store finds accounts by address, where the letters A to Z count as a to z.
+type Store interface {
+	// Find returns the account, or ErrUnknown.
+	Find(ctx context.Context, email string) (User, error)
+	// SetPassword replaces the hash of an account and returns the account, or ErrUnknown: it never makes one.
+	SetPassword(ctx context.Context, email, hash string) (User, error)
+	// Add makes an account, and reports false if there is one of that address already.
+	Add(ctx context.Context, u User) (added bool, err error)
+}

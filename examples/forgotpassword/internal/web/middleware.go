@@ -1,0 +1,106 @@
+package web
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/httprate"
+)
+
+// wrap puts around the routes what holds for all of them.
+func (a *App) wrap(mux *http.ServeMux) http.Handler {
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		a.fail(w, r, http.StatusNotFound, "There is nothing here.")
+	})
+	return a.headers(a.log(a.sameOrigin(mux)))
+}
+
+// headers sets the headers of all answers, and the time that a request may take.
+func (a *App) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "+
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if a.HTTPS {
+			h.Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// sameOrigin refuses what another site makes a browser send. GET counts where it acts: no site may have its visitors
+// ask for codes by an image.
+func (a *App) sameOrigin(next http.Handler) http.Handler {
+	var protection http.CrossOriginProtection
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		checked := r
+		if actsOnGet(r) {
+			checked = r.Clone(r.Context())
+			checked.Method = http.MethodPost
+		}
+		if protection.Check(checked) != nil {
+			a.fail(w, r, http.StatusForbidden, "The request comes from another site.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// log writes one line for each request. It has the route, which the mux leaves in the request, and not the path, which
+// can hold an address.
+func (a *App) log(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(recorder, r)
+		a.Log.InfoContext(r.Context(), "request", "route", r.Pattern, "method", r.Method, "status", recorder.status,
+			"took", time.Since(start))
+	})
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusRecorder) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// A budget bounds how often a client may call a handler.
+type budget func(http.HandlerFunc) http.HandlerFunc
+
+func noBudget(next http.HandlerFunc) http.HandlerFunc { return next }
+
+// clientRequests is how many requests that act one client may make in a minute: an IPv4 address, or an IPv6 /64.
+const clientRequests = 30
+
+// clientBudget returns one budget for all handlers that it is put around. It counts in the memory of this process, by
+// the address of the peer: behind a proxy, bound clients there. No header is believed.
+func (a *App) clientBudget() budget {
+	limiter := httprate.NewRateLimiter(clientRequests, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
+	return func(next http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			host, _, err := net.SplitHostPort(r.RemoteAddr)
+			if err != nil {
+				host = r.RemoteAddr
+			}
+			if limiter.OnLimit(w, r, httprate.CanonicalizeIP(host)) {
+				w.Header().Set("Retry-After", "60")
+				a.fail(w, r, http.StatusTooManyRequests, "Too many requests come from your network. Try again in a minute.")
+				return
+			}
+			next(w, r)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+// Server runs the forgot-password system.
+//
+//	go -C examples/forgotpassword run ./server
+//
+// Without settings it keeps everything in memory, knows two accounts, and shows the mails at /mailbox. With the
+// settings that package setup describes, it works on DynamoDB and SES.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/setup"
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "server:", err)
+		os.Exit(1)
+	}
+}
+
+// shutdownTimeout is how long requests under way may take after the signal to stop.
+const shutdownTimeout = 15 * time.Second
+
+// run serves until ctx is done.
+func run(ctx context.Context, args []string, getenv func(string) string, stderr io.Writer) error {
+	flags := flag.NewFlagSet("server", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	addr := flags.String("addr", "localhost:8080", "address to listen on")
+	seed := flags.String("seed", "", "add the accounts of this JSON `file`: [{\"email\": \"...\", \"password\": \"...\"}]")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	app, err := newApp(ctx, getenv, *seed, log)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *addr)
+	if err != nil {
+		return err
+	}
+	log.Info("listening", "url", "http://"+listener.Addr().String(), "development", app.Mailbox != nil)
+	return serve(ctx, listener, app.Handler(), log)
+}
+
+// newApp returns the application that the settings ask for, with its accounts.
+func newApp(ctx context.Context, getenv func(string) string, seed string, log *slog.Logger) (*web.App, error) {
+	settings, onAWS, err := setup.FromEnv(getenv)
+	if err != nil {
+		return nil, err
+	}
+	var app *web.App
+	if onAWS {
+		app, err = setup.AWS(ctx, settings, log)
+	} else {
+		app, err = setup.Laptop(log)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case seed != "":
+		file, err := os.Open(seed)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		added, err := users.Seed(ctx, app.Users, file)
+		if err != nil {
+			return nil, err
+		}
+		log.Info("seeded", "new accounts", added)
+	case !onAWS:
+		if err := setup.AddDemoUsers(ctx, app.Users, log); err != nil {
+			return nil, err
+		}
+	}
+	return app, nil
+}
+
+// serve answers requests until ctx is done, and then those that are under way.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      20 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		log.Info("stopping")
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		stopped <- server.Shutdown(ctx)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
