@@ -1,0 +1,114 @@
+package otptest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
+)
+
+// slowLoads is a store whose Load takes time. In a bubble time stands still while anybody is busy: without it, those
+// who read again and again would keep those who wait from ever going on.
+type slowLoads struct{ otp.Store }
+
+func (s slowLoads) Load(ctx context.Context, key string) ([]byte, error) {
+	time.Sleep(time.Microsecond)
+	return s.Store.Load(ctx, key)
+}
+
+// failing returns the names of the cases that fail with the stores that newStore returns. In a bubble none has to wait.
+func failing(t *testing.T, newStore func() otp.Store) (names []string) {
+	for _, c := range storeCases {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := c.check(ctx, slowLoads{newStore()}); err != nil {
+				t.Logf("%s: %v", c.name, err)
+				names = append(names, c.name)
+			}
+		})
+	}
+	return names
+}
+
+func TestEachBrokenStoreIsCaught(t *testing.T) {
+	for _, b := range brokenStores {
+		t.Run(b.fault, func(t *testing.T) {
+			if got := failing(t, b.make); !slices.Contains(got, b.caseOf) {
+				t.Errorf("the case %q passes, those that fail are %q", b.caseOf, got)
+			}
+		})
+	}
+}
+
+func TestEachCaseCatchesABrokenStore(t *testing.T) {
+	caught := make(map[string]bool)
+	for _, b := range brokenStores {
+		caught[b.caseOf] = true
+	}
+	for _, c := range storeCases {
+		if !caught[c.name] {
+			t.Errorf("no broken store shows that the case %q can fail", c.name)
+		}
+		delete(caught, c.name)
+	}
+	for name := range caught {
+		t.Errorf("there is no case %q", name)
+	}
+}
+
+// Right stores pass: those that drop expired values at once, those that never do, and those that have been used before.
+func TestRightStoresPass(t *testing.T) {
+	used := memstore.New(nil)
+	for _, test := range []struct {
+		name string
+		make func() otp.Store
+	}{
+		{"memstore", func() otp.Store { return memstore.New(nil) }},
+		{"table", func() otp.Store { return newTable() }},
+		{"used", func() otp.Store { return used }},
+		{"used again", func() otp.Store { return used }},
+		{"delayed", func() otp.Store {
+			return &FaultyStore{Store: memstore.New(nil), Fault: RandomFaults(1, 0, time.Millisecond)}
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if names := failing(t, test.make); names != nil {
+				t.Errorf("cases that fail: %q", names)
+			}
+		})
+	}
+}
+
+// TestTestStore runs the suite as its users do.
+func TestTestStore(t *testing.T) {
+	TestStore(t, func(testing.TB) otp.Store { return memstore.New(nil) })
+}
+
+// TestTestStoreFails runs the suite on a broken store in another process, to see it fail and say why.
+func TestTestStoreFails(t *testing.T) {
+	const child = "OTPTEST_RUN_ON_BROKEN_STORE"
+	if os.Getenv(child) != "" {
+		TestStore(t, func(testing.TB) otp.Store { return mangledKeys(memstore.New(nil), strings.ToLower) })
+		return
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTestStoreFails$/^keys$")
+	cmd.Env = append(os.Environ(), child+"=1")
+	output, err := cmd.CombinedOutput()
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+		t.Fatalf("the suite did not fail: %v", err)
+	}
+	for _, want := range []string{"--- FAIL: TestTestStoreFails/keys", "rule: keys have 1 to 43 characters", "Load: got"} {
+		if !strings.Contains(string(output), want) {
+			t.Errorf("the output lacks %q:\n%s", want, output)
+		}
+	}
+}
