@@ -1,0 +1,11 @@
+// The proofs of package otp, apart from the library so that its importers never see what they need.
+module github.com/seed-5978b5f1/otp/proof
+
+go 1.26.0
+
+require (
+	github.com/seed-5978b5f1/otp v0.0.0
+	pgregory.net/rapid v1.3.0
+)
+
+replace github.com/seed-5978b5f1/otp => ..
