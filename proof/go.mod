@@ -4,6 +4,7 @@ module github.com/seed-5978b5f1/otp/proof
 go 1.26.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/seed-5978b5f1/otp v0.0.0
 	pgregory.net/rapid v1.3.0
 )

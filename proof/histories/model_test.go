@@ -22,14 +22,20 @@ import (
 
 var (
 	sequential = flag.Int("proof.histories", 400, "random histories to hold against the model")
-	concurrent = flag.Int("proof.concurrent", 60, "random concurrent histories to check for linearizability")
+	concurrent = flag.Int("proof.concurrent", 500, "random concurrent histories to check for linearizability")
 )
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	flag.Set("rapid.checks", fmt.Sprint(*sequential))
 	flag.Set("rapid.nofailfile", "true") // the failing history is printed whole
 	os.Exit(m.Run())
+}
+
+// checkTimes is rapid.Check with a number of checks of its own.
+func checkTimes(t *testing.T, n int, check func(*rapid.T)) {
+	t.Helper()
+	flag.Set("rapid.checks", fmt.Sprint(n))
+	rapid.Check(t, check)
 }
 
 // TestServiceAgreesWithModel runs random histories and compares the Service with the model after every step: the kind of
@@ -37,7 +43,7 @@ func TestMain(m *testing.M) {
 func TestServiceAgreesWithModel(t *testing.T) {
 	seen := map[string]int{} // what the histories have come across, so that the test fails if it tests nothing
 	histories, steps := 0, 0
-	rapid.Check(t, func(rt *rapid.T) {
+	checkTimes(t, *sequential, func(rt *rapid.T) {
 		h := drawHistory(rt)
 		histories++
 		steps += len(h.steps)
@@ -208,7 +214,7 @@ func (w *world) sent(s step, in *model.Instance, a *model.Address, now time.Time
 		w.seen["send without Bind"]++
 		return what, cmp.Or(w.refusedUnread(err), same(status, otp.Status{}))
 	}
-	code, again, refused := a.Send(in, now, s.bind, s.decoy)
+	code, again, refused := a.Send(in, now, int(w.operation), s.bind, s.decoy)
 	w.statuses[s.address] = status
 	if refused != nil {
 		w.seen["send: "+refused.Error()]++
@@ -248,7 +254,7 @@ func (w *world) sent(s step, in *model.Instance, a *model.Address, now time.Time
 		}
 	case otp.ErrNotSent:
 		w.seen["send: not sent"]++
-		a.NotSent(in)
+		a.NotSent(in, int(w.operation))
 	case otp.ErrUndeliverable:
 		w.seen["send: undeliverable"]++
 	default:

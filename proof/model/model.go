@@ -37,6 +37,7 @@ type Code struct {
 
 // A Send is one Send that was not refused.
 type Send struct {
+	ID     int // which call it was
 	At     time.Time
 	Failed bool // certainly nothing was sent
 }
@@ -60,7 +61,7 @@ func down(t time.Time) time.Time { return t.Truncate(time.Second).UTC() }
 
 func up(t time.Time) time.Time {
 	if t.Equal(down(t)) {
-		return t.UTC()
+		return down(t)
 	}
 	return down(t).Add(time.Second)
 }
@@ -146,8 +147,8 @@ func (a *Address) admit(in *Instance, now time.Time, bind string, decoy bool) (i
 	return index, nil
 }
 
-// Send asks for a code. It returns the code to deliver, and whether that was there before; or why none is.
-func (a *Address) Send(in *Instance, now time.Time, bind string, decoy bool) (code *Code, again bool, refused error) {
+// Send is the call number id that asks for a code. It returns the code to deliver, and whether that was there before; or why none is.
+func (a *Address) Send(in *Instance, now time.Time, id int, bind string, decoy bool) (code *Code, again bool, refused error) {
 	index, refused := a.admit(in, now, bind, decoy)
 	if refused != nil {
 		return nil, false, refused
@@ -165,7 +166,7 @@ func (a *Address) Send(in *Instance, now time.Time, bind string, decoy bool) (co
 		a.Codes = append(a.Codes, chosen)
 		a.forget(in, now)
 	}
-	a.Sends = append(a.sendsThatCount(in, now), Send{At: up(now)})
+	a.Sends = append(a.sendsThatCount(in, now), Send{ID: id, At: up(now)})
 	a.written(in)
 	i := slices.IndexFunc(a.Codes, func(c Code) bool { return c == chosen })
 	return &a.Codes[i], again, nil
@@ -182,10 +183,12 @@ func (a *Address) forget(in *Instance, now time.Time) {
 	}
 }
 
-// NotSent marks the latest Send as one that certainly did not leave (rule 14).
-func (a *Address) NotSent(in *Instance) {
-	a.Sends[len(a.Sends)-1].Failed = true
-	a.written(in)
+// NotSent marks the Send of that number as one that certainly did not leave (rule 14), if it still counts at all.
+func (a *Address) NotSent(in *Instance, id int) {
+	if i := slices.IndexFunc(a.Sends, func(s Send) bool { return s.ID == id }); i >= 0 {
+		a.Sends[i].Failed = true
+		a.written(in)
+	}
 }
 
 // Verify submits a text, written as the code is. It returns nil, a reason for rejection, or ErrUnjudged.
@@ -341,7 +344,7 @@ func (a *Address) String() string {
 			c.Text, c.Bind, c.Decoy, c.Key, clock(c.Issued), c.Expires.Sub(c.Issued), c.Wrong, c.Used)
 	}
 	for _, s := range a.Sends {
-		text += fmt.Sprintf("sent %s failed %v ", clock(s.At), s.Failed)
+		text += fmt.Sprintf("sent %d %s failed %v ", s.ID, clock(s.At), s.Failed)
 	}
 	for _, f := range a.Failures {
 		text += "wrong " + clock(f) + " "
