@@ -3,6 +3,7 @@ package linear
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -28,7 +29,8 @@ type Step struct {
 	Bind     string
 	Decoy    bool
 	Sender   error
-	Code     string // "right", "older" or "wrong"
+	Takes    time.Duration // of the Sender
+	Code     string        // "right", "older" or "wrong"
 	Pause    time.Duration
 }
 
@@ -40,7 +42,7 @@ func Drawn(slow bool) *rapid.Generator[Plan] {
 			Instances: []model.Instance{{Policy: policy, Keys: []string{"secret"}}, {Policy: policy, Keys: []string{"secret"}}},
 			Seed:      rapid.Uint64().Draw(rt, "seed"),
 			Faults:    oneOf(rt, "faults", 0, 0.1, 0.3, 0.8),
-			Delay:     oneOf(rt, "delay", 3*time.Millisecond, 0),
+			Delay:     oneOf(rt, "delay", 3*time.Millisecond, 100*time.Microsecond),
 		}
 		if oneOf(rt, "roll-out", false, false, true) {
 			p.Instances[1].Policy = drawPolicy(rt)
@@ -56,6 +58,7 @@ func Drawn(slow bool) *rapid.Generator[Plan] {
 				Bind:     oneOf(rt, "bind", "", "", "flow"),
 				Decoy:    oneOf(rt, "decoy", false, false, false, false, false, true),
 				Sender:   oneOf(rt, "sender", nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender),
+				Takes:    oneOf(rt, "takes", pauses...),
 				Code:     oneOf(rt, "code", "right", "right", "wrong", "wrong", "older"),
 				Pause:    oneOf(rt, "pause", pauses...),
 			}
@@ -79,7 +82,7 @@ func drawPolicy(rt *rapid.T) otp.Policy {
 		Lifetime:         oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 2*time.Second),
 		RememberFailures: time.Hour,
 		MinSendTime:      -1,
-		SendLimits:       []otp.Limit{{Count: oneOf(rt, "Count", 20, 3), Window: time.Second}, {Count: 20, Window: time.Hour}},
+		SendLimits:       []otp.Limit{{Count: oneOf(rt, "Count", 20, 3), Window: time.Second}, {Count: oneOf(rt, "long Count", 20, 4), Window: time.Hour}},
 	}
 	p.MaxFailures = oneOf(rt, "MaxFailures", 100, 2*p.MaxAttempts+1)
 	return p
@@ -88,12 +91,13 @@ func drawPolicy(rt *rapid.T) otp.Policy {
 // Run has every client make its calls, all at once, and waits for them.
 func (p Plan) Run(ctx context.Context, r *Recorder) {
 	var clients sync.WaitGroup
-	for _, steps := range p.Clients {
+	for i, steps := range p.Clients {
 		clients.Go(func() {
+			// No two clients wake up at the same time, so that in a bubble of testing/synctest all goes the same way
+			// again, and shrinks.
+			jitter := rand.New(rand.NewPCG(p.Seed, uint64(i)))
 			for _, s := range steps {
-				if s.Pause > 0 {
-					<-time.After(s.Pause)
-				}
+				pause(s.Pause + time.Duration(jitter.IntN(int(time.Millisecond))))
 				r.step(ctx, s)
 			}
 		})
@@ -101,10 +105,16 @@ func (p Plan) Run(ctx context.Context, r *Recorder) {
 	clients.Wait()
 }
 
+func pause(d time.Duration) {
+	if d > 0 {
+		<-time.After(d)
+	}
+}
+
 func (r *Recorder) step(ctx context.Context, s Step) {
 	switch s.Op {
 	case "send":
-		r.Send(ctx, s.Instance, s.Bind, s.Decoy, s.Sender)
+		r.Send(ctx, s.Instance, s.Bind, s.Decoy, s.Takes, s.Sender)
 	case "verify":
 		d := Delivered{s.Bind, "00000000"}
 		if all := r.Delivered(); len(all) > 0 {

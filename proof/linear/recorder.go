@@ -65,11 +65,13 @@ type call struct {
 	op
 	begin    int64
 	doubts   int // swaps without a clear answer, so far
+	takes    time.Duration
 	sender   error
 	sent     bool  // the Sender was called
 	sentFrom int64 // when
 	sentTo   int64
 	sentAt   time.Time
+	sentDone time.Time
 	unsent   int // doubts when the Sender was called
 }
 
@@ -125,10 +127,10 @@ func (r *Recorder) maybe(c *call, k kind, n int, end int64) {
 	}
 }
 
-// Send calls Send of an instance, with a Sender that says what it is told to.
-func (r *Recorder) Send(ctx context.Context, instance int, bind string, decoy bool, sender error) {
+// Send calls Send of an instance, with a Sender that takes its time and then says what it is told to.
+func (r *Recorder) Send(ctx context.Context, instance int, bind string, decoy bool, takes time.Duration, sender error) {
 	ctx, c := r.begin(ctx, instance, op{kind: send, bind: bind, decoy: decoy})
-	c.sender = sender
+	c.takes, c.sender = takes, sender
 	status, err := r.services[instance].Send(ctx, otp.Request{To: r.To, Bind: bind, Decoy: decoy})
 	c.to = now()
 	end := r.tick()
@@ -165,7 +167,7 @@ func (r *Recorder) Send(ctx context.Context, instance int, bind string, decoy bo
 	}
 	if notSent {
 		step := c.op
-		step.kind, step.optional = mark, unmarked
+		step.kind, step.optional, step.from = mark, unmarked, c.sentDone
 		if !unmarked && c.doubts == c.unsent {
 			step.status = &status
 		}
@@ -181,7 +183,8 @@ func (r *Recorder) deliver(ctx context.Context, m otp.Message) error {
 	r.mu.Lock()
 	r.texts = append(r.texts, Delivered{c.bind, c.text})
 	r.mu.Unlock()
-	c.sentTo = r.tick()
+	pause(c.takes)
+	c.sentTo, c.sentDone = r.tick(), now()
 	return c.sender
 }
 
