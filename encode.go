@@ -179,11 +179,11 @@ func (r *reader) time() int64 {
 	return int64(t)
 }
 
-// seal returns the value that the store keeps for s under the key of the record.
-func (s *state) seal(key *macKey, record string) []byte {
-	value := s.append(make([]byte, 0, headSize+2+len(s.sends)*sendSize+len(s.codes)*codeSize+macSize))
-	sum := valueMAC(key, record, value)
-	return append(value, sum[:]...)
+// seal appends to b, which must be empty, the value that the store keeps for s under the key of the record.
+func (s *state) seal(b []byte, key *macKey, record string) []byte {
+	b = s.append(b)
+	sum := valueMAC(key, record, b)
+	return append(b, sum[:]...)
 }
 
 // open reads a value that the store returned for the key of the record, nil for none, into s.

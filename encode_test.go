@@ -58,7 +58,7 @@ func TestDecodeGivesBackWhatAppendWrote(t *testing.T) {
 	var got state // used again and again, as update does
 	for i := range uint64(5000) {
 		want := randomState(rand.New(rand.NewPCG(1, i)))
-		value := want.seal(key, "record")
+		value := want.seal(nil, key, "record")
 		if len(value) > maxValue {
 			t.Fatalf("a value of %d bytes, want at most %d", len(value), maxValue)
 		}
@@ -79,7 +79,7 @@ func TestLargestValue(t *testing.T) {
 	for range maxCodesKept {
 		s.codes = append(s.codes, code{lifetime: 1, length: 6, usedBy: operationID{1}})
 	}
-	if got := len(s.seal(testKey(t), "record")); got != maxValue || got > 900 {
+	if got := len(s.seal(nil, testKey(t), "record")); got != maxValue || got > 900 {
 		t.Errorf("the largest value has %d bytes, want maxValue (%d) and at most 900, to leave room in 1024", got, maxValue)
 	}
 }
@@ -97,7 +97,7 @@ func TestUnknownVersionIsNamed(t *testing.T) {
 
 func TestFlippedBitsAreNoticed(t *testing.T) {
 	key := testKey(t)
-	value := randomState(rand.New(rand.NewPCG(3, 3))).seal(key, "record")
+	value := randomState(rand.New(rand.NewPCG(3, 3))).seal(nil, key, "record")
 	for i := range len(value) * 8 {
 		value[i/8] ^= 1 << (i % 8)
 		if err := new(state).open(key, "record", value); !errors.Is(err, errTampered) {
@@ -151,4 +151,42 @@ func FuzzOpen(f *testing.F) {
 			t.Errorf("%x was opened", b)
 		}
 	})
+}
+
+// What is authentic but that no rule can have made is an error, field by field.
+func TestDecodeRefusesWhatNoRuleMakes(t *testing.T) {
+	valid := &state{
+		failures: 1, lastFailure: 5, sends: []send{{at: 6, id: operationID{1}}},
+		codes: []code{{seed: operationID{1}, issued: 6, lifetime: 600, length: 6, usedBy: operationID{2}}},
+	}
+	const sendAt = headSize + 1
+	const codeAt = sendAt + sendSize + 1
+	for name, change := range map[string]func([]byte) []byte{
+		"too many failures":      func(b []byte) []byte { b[1] = maxFailures + 1; return b },
+		"last failure too late":  func(b []byte) []byte { b[2] = 1; return b },
+		"too many sends":         func(b []byte) []byte { b[headSize] = maxSends + 1; return b },
+		"more sends than given":  func(b []byte) []byte { b[headSize] = 2; return b },
+		"send too late":          func(b []byte) []byte { b[sendAt] = 1; return b },
+		"unknown flag of a send": func(b []byte) []byte { b[sendAt+24] = 2; return b },
+		"too many codes":         func(b []byte) []byte { b[codeAt-1] = maxCodesKept + 1; return b },
+		"issued too late":        func(b []byte) []byte { b[codeAt+36] = 1; return b },
+		"lifetime too long":      func(b []byte) []byte { b[codeAt+44] = 1; return b },
+		"no lifetime":            func(b []byte) []byte { b[codeAt+46], b[codeAt+47] = 0, 0; return b },
+		"unknown alphabet":       func(b []byte) []byte { b[codeAt+48] = 2; return b },
+		"too short":              func(b []byte) []byte { b[codeAt+49] = 5; return b },
+		"too long":               func(b []byte) []byte { b[codeAt+49] = 15; return b },
+		"too many attempts":      func(b []byte) []byte { b[codeAt+50] = maxAttempts + 1; return b },
+		"unknown flag of a code": func(b []byte) []byte { b[codeAt+51] = 4; return b },
+		"used by nobody":         func(b []byte) []byte { b[codeAt+52] = 0; return b },
+		"something behind":       func(b []byte) []byte { return append(b, 0) },
+		"something missing":      func(b []byte) []byte { return b[:len(b)-1] },
+		"nothing but a version":  func(b []byte) []byte { return b[:1] },
+	} {
+		if err := new(state).decode(change(valid.append(nil))); !errors.Is(err, errCorrupt) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if err := new(state).decode(valid.append(nil)); err != nil {
+		t.Errorf("the valid one: %v", err)
+	}
 }

@@ -73,6 +73,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -234,10 +235,15 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 	}
 	rec := s.record(r.To, r.Bind)
 	q := sendRequest{id: newOperationID(), bind: rec.bindTag, decoy: r.Decoy, key: s.codeKeys[0].id, knownKey: s.knowsKey}
-	var c *code
+	var c code
+	var found bool
 	var refused error
 	err = s.update(ctx, &rec, func(st *state, now time.Time) (write bool) {
-		c, e.Resent, write, refused = st.send(&s.policy, now, &q)
+		var current *code
+		current, e.Resent, write, refused = st.send(&s.policy, now, &q)
+		if found = current != nil; found {
+			c = *current
+		}
 		status = st.status(&s.policy, now, &q)
 		return write
 	})
@@ -246,10 +252,10 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	case refused != nil:
 		return status, refused
-	case c == nil: // recorded, but used or voided before the record was seen again
+	case !found: // recorded, but used or voided before the record was seen again
 		return status, nil
 	}
-	text := s.derive(&rec, c)
+	text := s.derive(&rec, &c)
 	if r.Decoy {
 		return status, nil
 	}
@@ -360,7 +366,7 @@ func (s *Service) Status(ctx context.Context, to, bind string) (Status, error) {
 // or the password of the account changes by other means.
 func (s *Service) Revoke(ctx context.Context, to string) error {
 	return s.administer(ctx, "revoke", to, func(st *state, now time.Time) (write bool) {
-		return st.void(&s.policy, now, func(*code) bool { return true })
+		return st.void(&s.policy, now, func(code) bool { return true })
 	})
 }
 
@@ -472,7 +478,9 @@ func (s *Service) record(to, bind string) record {
 	m := s.locate.begin()
 	m.appendField(r.identity)
 	sum := m.end()
-	r.key = base64.RawURLEncoding.EncodeToString(sum[:])
+	var key [43]byte
+	base64.RawURLEncoding.Encode(key[:], sum[:])
+	r.key = string(key[:])
 	if bind != "" {
 		m := s.bind.begin()
 		m.appendField(r.key)
@@ -529,18 +537,20 @@ const (
 // After a lost swap, and after an error that leaves open whether the swap has happened, it starts over from what the
 // store holds then. A step that must not happen twice recognises itself there by its operation id.
 func (s *Service) update(ctx context.Context, rec *record, step func(*state, time.Time) (write bool)) error {
-	var st state
+	w := workspaces.Get().(*workspace)
+	defer workspaces.Put(w)
 	for faults, inDoubt, round := 0, false, 0; round < maxRounds; round++ {
 		value, err := s.store.Load(ctx, rec.key)
 		if err == nil {
-			if err := st.open(s.value, rec.key, value); err != nil {
+			if err := w.state.open(s.value, rec.key, value); err != nil {
 				return err
 			}
-			if !step(&st, time.Now()) {
+			if !step(&w.state, time.Now()) {
 				return nil
 			}
+			w.value = w.state.seal(w.value[:0], s.value, rec.key)
 			var swapped bool
-			swapped, err = s.store.CompareAndSwap(ctx, rec.key, value, st.seal(s.value, rec.key), st.keepUntil(&s.policy))
+			swapped, err = s.store.CompareAndSwap(ctx, rec.key, value, w.value, w.state.keepUntil(&s.policy))
 			if err == nil && swapped {
 				return nil
 			}
@@ -555,6 +565,14 @@ func (s *Service) update(ctx context.Context, rec *record, step func(*state, tim
 	}
 	return errContended
 }
+
+// A workspace is the memory that an operation works in, used again by later ones. A step keeps nothing of it.
+type workspace struct {
+	state state
+	value []byte
+}
+
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
 // pause waits for d and reports whether ctx is still alive then.
 func pause(ctx context.Context, d time.Duration) bool {

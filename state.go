@@ -175,7 +175,7 @@ func (s *state) send(p *Policy, now time.Time, r *sendRequest) (c *code, again, 
 	if again {
 		seed = c.seed
 	}
-	s.void(p, now, func(e *code) bool { return e.decoy != r.decoy })
+	s.void(p, now, func(e code) bool { return e.decoy != r.decoy })
 	if !again {
 		seed = r.id
 		s.codes = append(s.codes, code{
@@ -196,9 +196,9 @@ func (s *state) recordSend(p *Policy, now time.Time, id operationID) {
 }
 
 // void removes the live codes that match.
-func (s *state) void(p *Policy, now time.Time, match func(*code) bool) (write bool) {
+func (s *state) void(p *Policy, now time.Time, match func(code) bool) (write bool) {
 	before := len(s.codes)
-	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.live(p, now) && match(&c) })
+	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.live(p, now) && match(c) })
 	return len(s.codes) < before
 }
 
@@ -269,7 +269,7 @@ func (s *state) verify(p *Policy, now time.Time, id operationID, bind bindTag, c
 		return false, errUnknownKey
 	case accepted >= 0:
 		s.codes[accepted].usedBy = id
-		s.void(p, now, func(*code) bool { return true })
+		s.void(p, now, func(code) bool { return true })
 		s.failures, s.lastFailure = 0, 0
 		return true, nil
 	}

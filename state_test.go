@@ -47,7 +47,7 @@ func TestRule10ADecoyNeverVerifies(t *testing.T) {
 	}
 	// The same text is the right code once the flag is gone: it is the flag that refuses it.
 	st.codes[0].decoy = false
-	store.value = st.seal(s.value, rec.key)
+	store.value = st.seal(nil, s.value, rec.key)
 	if err := s.Verify(t.Context(), Submission{To: to, Code: string(text.bytes())}); err != nil {
 		t.Errorf("without the flag: %v", err)
 	}
@@ -119,5 +119,13 @@ func TestForgetDead(t *testing.T) {
 	s.forgetDead(&p, now)
 	if len(s.codes) != maxCodesKept || !s.codes[0].used() || !s.codes[1].live(&p, now) || !s.codes[3].live(&p, now) || s.codes[4] != expired {
 		t.Errorf("left are %+v", s.codes)
+	}
+
+	older := used
+	older.issued--
+	s = state{codes: []code{older, used, used, live, live, live}}
+	s.forgetDead(&p, now)
+	if len(s.codes) != maxCodesKept || s.codes[0] != used {
+		t.Errorf("left of used ones are %+v", s.codes)
 	}
 }

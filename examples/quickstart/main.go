@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -45,7 +46,9 @@ func run(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
 	ask := func(prompt string) (line string, ok bool) {
 		fmt.Fprint(out, prompt)
-		ok = lines.Scan()
+		if ok = lines.Scan(); !ok {
+			fmt.Fprintln(out)
+		}
 		return lines.Text(), ok
 	}
 	to, ok := ask("Address: ")
@@ -82,13 +85,13 @@ func send(ctx context.Context, codes *otp.Service, to string, out io.Writer) err
 	case err == nil:
 		return nil
 	case errors.Is(err, otp.ErrLimited):
-		fmt.Fprintf(out, "Too soon: nothing was sent. Ask again in %v.\n", wait(status.RetryAt))
+		fmt.Fprintf(out, "Too soon: nothing was sent. Ask again in %s.\n", wait(status.RetryAt))
 		if status.Live {
 			fmt.Fprintln(out, "The code you have still works.")
 		}
 		return nil
 	case errors.Is(err, otp.ErrLocked):
-		fmt.Fprintf(out, "Too many wrong codes for this address: no new one for %v.\n", wait(status.RetryAt))
+		fmt.Fprintf(out, "Too many wrong codes for this address: no new one for %s.\n", wait(status.RetryAt))
 		return nil
 	}
 	return err
@@ -114,14 +117,24 @@ func verify(ctx context.Context, codes *otp.Service, to, typed string, out io.Wr
 		fmt.Fprintf(out, "Wrong code. %d attempts are left.\n", left)
 	case errors.Is(rejected, otp.ErrMismatch):
 		fmt.Fprintln(out, "Wrong code. That was the last attempt: the code is void, even if you find it now. Ask for another one.")
-	default: // expired, or exhausted before
-		fmt.Fprintf(out, "%v. Ask for another one.\n", rejected)
+	case errors.Is(rejected, otp.ErrExhausted):
+		fmt.Fprintln(out, "The code is void after too many wrong ones. Ask for another one.")
+	case errors.Is(rejected, otp.ErrExpired):
+		fmt.Fprintln(out, "The code has expired. Ask for another one.")
+	default:
+		return false, err
 	}
 	return false, nil
 }
 
-// wait returns how long it is until t, in whole seconds.
-func wait(t time.Time) time.Duration { return time.Until(t).Truncate(time.Second) + time.Second }
+// wait says how long it is until t: in seconds up to two minutes, in minutes from there.
+func wait(t time.Time) string {
+	left := time.Until(t)
+	if left <= 2*time.Minute {
+		return fmt.Sprintf("%.0f seconds", math.Ceil(left.Seconds()))
+	}
+	return fmt.Sprintf("%.0f minutes", math.Ceil(left.Minutes()))
+}
 
 // terminal is an otp.Sender that "mails" to the terminal.
 type terminal struct{ out io.Writer }
@@ -134,10 +147,10 @@ func (t terminal) Send(_ context.Context, m otp.Message) error {
   |
   | %s
   |
-  | It works once, for %v. If you did not ask for it,
+  | It works once, within %s. If you did not ask for it,
   | ignore this mail.
   +------------------------------------------------------------
 
-`, m.To, m.Code.Reveal(), time.Until(m.ExpiresAt).Round(time.Minute))
+`, m.To, m.Code.Reveal(), wait(m.ExpiresAt))
 	return err
 }
