@@ -83,6 +83,7 @@ type world struct {
 	services  []*otp.Service
 	twins     []*otp.Service // see freshCode
 	models    [2]*model.Address
+	promises  [2]promises
 	known     [2][]model.Code // all codes ever issued, oldest first
 	statuses  [2]otp.Status   // the last seen
 	sender    error           // what the Sender says next
@@ -96,7 +97,7 @@ type world struct {
 // run plays a history and returns what happened, up to the first disagreement.
 func run(t *testing.T, h history, seen map[string]int) (trace []string, disagreement error) {
 	time.Sleep(h.startOffset())
-	w := &world{h: h, seen: seen, models: [2]*model.Address{{}, {}}}
+	w := &world{h: h, seen: seen, models: [2]*model.Address{{}, {}}, promises: [2]promises{{instances: h.instances}, {instances: h.instances}}}
 	var store otp.Store = memstore.New(nil)
 	if !h.drops {
 		store = &keeper{values: map[string][]byte{}}
@@ -129,7 +130,7 @@ func run(t *testing.T, h history, seen map[string]int) (trace []string, disagree
 		}
 		w.twins = append(w.twins, s)
 	}
-	if h.instances[0].Policy.MaxAttempts != h.instances[1].Policy.MaxAttempts {
+	if h.instances[0].Policy.Lifetime != h.instances[1].Policy.Lifetime {
 		seen["roll-out"]++
 	}
 	for i, s := range h.steps {
@@ -140,7 +141,36 @@ func run(t *testing.T, h history, seen map[string]int) (trace []string, disagree
 			return trace, err
 		}
 	}
+	for i := range w.services {
+		if err := w.letIn(t, i); err != nil {
+			return append(trace, "the end"), err
+		}
+	}
 	return trace, nil
+}
+
+// letIn: whatever has happened, once support has cleared the way and the time of RetryAt has come, the person gets a code
+// that works, from every instance.
+func (w *world) letIn(t *testing.T, instance int) error {
+	service, to := w.services[instance], spellings[0][0]
+	w.sender, w.messages = nil, nil
+	if err := errors.Join(service.Revoke(t.Context(), to), service.Unlock(t.Context(), to)); err != nil {
+		return err
+	}
+	r := otp.Request{To: to, Bind: "the end"}
+	status, err := service.Send(t.Context(), r)
+	if errors.Is(err, otp.ErrLimited) {
+		time.Sleep(time.Until(status.RetryAt))
+		_, err = service.Send(t.Context(), r)
+	}
+	if err != nil {
+		return fmt.Errorf("the person asks instance %d for a code: %w", instance, err)
+	}
+	err = service.Verify(t.Context(), otp.Submission{To: to, Bind: r.Bind, Code: w.messages[0].Code.Reveal()})
+	if left := time.Until(w.messages[0].ExpiresAt); err != nil && left > 0 {
+		return fmt.Errorf("the person submits the code of instance %d: %w", instance, err)
+	}
+	return nil
 }
 
 // startOffset puts some histories off the full second.
@@ -189,9 +219,11 @@ func (w *world) step(t *testing.T, s step) (what string, disagreement error) {
 		return fmt.Sprint(got), same(got, a.Status(in, now, s.bind, a.LastKind()))
 	case "revoke":
 		a.Revoke(in, now)
+		w.promises[s.address].void("Revoke")
 		return "", service.Revoke(t.Context(), to)
 	default:
 		a.Unlock(in)
+		w.promises[s.address].inARow = 0
 		return "", service.Unlock(t.Context(), to)
 	}
 }
@@ -246,6 +278,7 @@ func (w *world) sent(s step, in *model.Instance, a *model.Address, now time.Time
 	if m.To != to || m.Code.Reveal() != code.Text || !m.ExpiresAt.Equal(code.Expires) || m.Purpose != "test" {
 		return what, fmt.Errorf("the message to %q has the code %s until %v; want %q, %s, %v", m.To, m.Code.Reveal(), m.ExpiresAt, to, code.Text, code.Expires)
 	}
+	w.promises[s.address].delivered(code.Text, s.bind)
 	switch s.sender {
 	case nil:
 		w.seen["send: <nil>"]++
@@ -291,6 +324,7 @@ func (w *world) verified(s step, in *model.Instance, a *model.Address, now time.
 		if err != nil {
 			return fmt.Errorf("Verify: %v, want nil", err)
 		}
+		return w.promises[s.address].accepted(text, s.bind)
 	case want == model.ErrUnjudged:
 		if err == nil || errors.Is(err, otp.ErrRejected) {
 			return fmt.Errorf("Verify: %v, want an error that is no rejection", err)
@@ -299,6 +333,11 @@ func (w *world) verified(s step, in *model.Instance, a *model.Address, now time.
 		return fmt.Errorf("Verify: %v, want %v", err, want)
 	default:
 		w.statuses[s.address] = rejected.Status
+		if want == otp.ErrMismatch {
+			if broken := w.promises[s.address].mismatched(s.bind, now); broken != nil {
+				return broken
+			}
+		}
 		return same(rejected.Status, a.Status(in, now, s.bind, a.LastKind()))
 	}
 	return nil
