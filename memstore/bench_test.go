@@ -26,6 +26,7 @@ func BenchmarkLoad(b *testing.B) {
 	ctx := context.Background()
 	var workers atomic.Int64
 	b.ReportAllocs()
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := int(workers.Add(1)) * 7919; pb.Next(); i++ {
 			s.Load(ctx, keys[i%len(keys)])
@@ -39,6 +40,7 @@ func BenchmarkSwap(b *testing.B) {
 	value, expires := []byte("v"), time.Now().Add(time.Hour)
 	var workers atomic.Int64
 	b.ReportAllocs()
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := int(workers.Add(1)) * 7919; pb.Next(); i++ {
 			s.CompareAndSwap(ctx, keys[i%len(keys)], value, value, expires)
@@ -56,6 +58,7 @@ func BenchmarkCreate(b *testing.B) {
 	}
 	var workers atomic.Int64
 	b.ReportAllocs()
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := int(workers.Add(1)) * 7919; pb.Next(); i++ {
 			s.CompareAndSwap(ctx, keys[i%len(keys)], nil, value, expired)

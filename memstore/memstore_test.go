@@ -75,17 +75,35 @@ func TestExpiryToTheNanosecond(t *testing.T) {
 		f.create("a", time.Now().Add(time.Minute))
 		f.create("b", time.Now().Add(time.Minute))
 
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Nanosecond)
 		if f.load("a") != "v" || f.swap("a", "", "w", time.Time{}) {
 			t.Error("one nanosecond before expires: the value counts as absent")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if f.load("a") != "" || f.swap("a", "v", "w", time.Time{}) || !f.swap("a", "", "w", time.Time{}) {
 			t.Error("at expires: the value does not count as absent in Load and CompareAndSwap alike")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if f.load("b") != "" || f.swap("b", "v", "w", time.Time{}) || !f.swap("b", "", "w", time.Time{}) {
 			t.Error("after expires: the value does not count as absent in Load and CompareAndSwap alike")
+		}
+	})
+}
+
+// The same for values that have expired but were not removed yet, of which there are many at times.
+func TestExpiredValuesCountAsAbsentBeforeTheyAreRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 20_000
+		f := newFixture(t, n)
+		for i := range n {
+			f.create(key(i), time.Now().Add(time.Minute+time.Duration(i)))
+		}
+		time.Sleep(2 * time.Minute)
+		for i := range n / 10 { // the last to expire are the last to be removed
+			k := key(n - 1 - i)
+			if f.load(k) != "" || f.swap(k, "v", "w", time.Time{}) || !f.swap(k, "", "w", time.Time{}) || f.load(k) != "w" {
+				t.Fatalf("key %d of those that have expired does not count as absent", i)
+			}
 		}
 	})
 }
@@ -182,9 +200,9 @@ func TestMaxEntriesExpiredValuesMakeRoom(t *testing.T) {
 			}
 			f.create(key(i), expires)
 		}
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Nanosecond)
 		f.wantFull("too early")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		for i := range expiring {
 			f.create(key(max+i), time.Time{}) // its own shard has seldom an expired value
 		}
@@ -203,14 +221,10 @@ func TestMaxEntriesExpiredValuesMakeRoom(t *testing.T) {
 }
 
 func TestMaxEntriesUnderConcurrency(t *testing.T) {
-	const max, workers, each = 500, 16, 100
+	const max, expired, workers, each = 50_000, 5000, 8, 6300
 	f := newFixture(t, max)
-	expired := time.Unix(1, 0)
-	for i := range max / 2 {
-		f.create(key(i), expired)
-	}
-	for i := range max / 2 {
-		f.create(key(max+i), time.Time{})
+	for i := range expired {
+		f.create(key(i), time.Unix(1, 0))
 	}
 	var created atomic.Int64
 	var wg sync.WaitGroup
@@ -231,8 +245,8 @@ func TestMaxEntriesUnderConcurrency(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := created.Load(); got != max/2 {
-		t.Errorf("created %d values, there was room for %d", got, max/2)
+	if got := created.Load(); got != max {
+		t.Errorf("created %d values, there was room for %d", got, max)
 	}
 	f.wantLen(max)
 }
@@ -257,7 +271,7 @@ func TestDefaultMaxEntries(t *testing.T) {
 // Each call removes a few expired values and no more, however many there are.
 func TestNoCallCleansUpLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const n, most = 100_000, 8
+		const n, most = 20_000, 8
 		f := newFixture(t, n)
 		for i := range n {
 			f.create(key(i), time.Now().Add(time.Minute))

@@ -2,6 +2,7 @@ package otptest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -44,6 +45,11 @@ func (b *Inbox) Fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.err = err
+}
+
+// Format writes how many messages there are, and nothing of them, for every verb.
+func (b *Inbox) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "otptest.Inbox of %d messages", len(b.Messages()))
 }
 
 // Messages returns the messages so far, oldest first.

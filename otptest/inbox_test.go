@@ -2,6 +2,7 @@ package otptest_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -103,5 +104,17 @@ func TestInboxIsSafeForConcurrentUse(t *testing.T) {
 	wg.Wait()
 	if n := len(inbox.Messages()); n != 16 {
 		t.Errorf("got %d messages, want 16", n)
+	}
+}
+
+func TestInboxPrintsNoMessages(t *testing.T) {
+	service, inbox := otptest.New(t, otp.Config{})
+	if _, err := service.Send(t.Context(), otp.Request{To: "ada@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(verb, inbox); got != "otptest.Inbox of 1 messages" {
+			t.Errorf("%s prints %q", verb, got)
+		}
 	}
 }

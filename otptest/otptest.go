@@ -3,8 +3,8 @@
 // [New] makes a Service whose messages end in an [Inbox], from which a test takes the code. [FaultyStore] loses replies,
 // fails and delays as a database under stress does. [TestStore] tests an implementation of otp.Store.
 //
-// All of it works in a bubble of testing/synctest, where minutes pass in no time: that is the way to test expiry, limits
-// and everything else that a clock decides.
+// The first three work in a bubble of testing/synctest, where minutes pass in no time: that is the way to test expiry,
+// limits and everything else that a clock decides.
 package otptest
 
 import (
