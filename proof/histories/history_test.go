@@ -1,3 +1,5 @@
+// Package histories holds package otp against the model, call by call and with many callers at once, in the time of
+// testing/synctest.
 package histories
 
 import (
