@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	sequential = flag.Int("proof.histories", 400, "random histories to hold against the model")
-	concurrent = flag.Int("proof.concurrent", 500, "random concurrent histories to check for linearizability")
+	sequential = flag.Int("proof.histories", 1000, "random histories to hold against the model")
+	concurrent = flag.Int("proof.concurrent", 1000, "random concurrent histories to check for linearizability")
 )
 
 func TestMain(m *testing.M) {
