@@ -1,6 +1,9 @@
-// Command mutation goes on where gremlins stops: it makes the mutants that gremlins reports as not covered, because the
-// conditions of cases and constants are in no coverage profile, and runs the tests of the package with each. Run it in
-// the folder of the package with gremlins' JSON report; it prints the survivors and what became of all mutants.
+// Command mutation makes the mutants of a package that gremlins has found, and runs the tests of the package with each.
+// Run it in the folder of the package with the report of gremlins' dry run; it prints the survivors and the share of
+// mutants that were killed.
+//
+// Gremlins 0.6.0 only finds the mutants: it takes the conditions of cases and constants for code that no test runs,
+// since they are in no coverage profile, and its option --test-cpu makes every run of the tests fail.
 package main
 
 import (
@@ -11,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // operators are gremlins' own, by the name in the report.
@@ -20,6 +24,8 @@ var operators = map[string]map[string]string{
 	"ARITHMETIC_BASE":       {"+": "-", "-": "+", "*": "/", "/": "*", "%": "*"},
 	"INVERT_LOGICAL":        {"&&": "||", "||": "&&"},
 	"INVERT_NEGATIVES":      {"-": "+"},
+	"INCREMENT_DECREMENT":   {"++": "--", "--": "++"},
+	"INVERT_LOOPCTRL":       {"break": "continue", "continue": "break"},
 }
 
 type report struct {
@@ -27,7 +33,7 @@ type report struct {
 		Name      string `json:"file_name"`
 		Mutations []struct {
 			Line, Column int
-			Type, Status string
+			Type         string
 		}
 	}
 }
@@ -42,22 +48,30 @@ func main() {
 	if err := json.Unmarshal(text, &r); err != nil {
 		log.Fatal(err)
 	}
+	var mu sync.Mutex
 	counts := map[string]int{}
+	var all sync.WaitGroup
+	free := make(chan struct{}, 2) // as many run at a time
 	for _, f := range r.Files {
 		source, err := os.ReadFile(f.Name)
 		if err != nil {
 			log.Fatal(err)
 		}
 		for _, m := range f.Mutations {
-			if m.Status == "NOT COVERED" {
-				m.Status = run(f.Name, string(source), m.Type, m.Line, m.Column)
-			}
-			counts[m.Status]++
-			if m.Status == "LIVED" {
-				fmt.Printf("%s %s:%d:%d %s\n", m.Status, f.Name, m.Line, m.Column, m.Type)
-			}
+			free <- struct{}{}
+			all.Go(func() {
+				defer func() { <-free }()
+				status := run(f.Name, string(source), m.Type, m.Line, m.Column)
+				mu.Lock()
+				defer mu.Unlock()
+				counts[status]++
+				if status == "LIVED" || status == "SKIPPED" {
+					fmt.Printf("%s %s:%d:%d %s\n", status, f.Name, m.Line, m.Column, m.Type)
+				}
+			})
 		}
 	}
+	all.Wait()
 	dead := counts["KILLED"] + counts["TIMED OUT"]
 	fmt.Printf("%v: %d of %d mutants that compile are killed, %.1f %%\n", counts, dead, dead+counts["LIVED"],
 		100*float64(dead)/float64(dead+counts["LIVED"]))
@@ -68,8 +82,8 @@ func run(file, source, kind string, line, column int) (status string) {
 	lines := strings.SplitAfter(source, "\n")
 	at := lines[line-1][column-1:]
 	mutated := ""
-	for _, width := range []int{2, 1} {
-		if by, found := operators[kind][at[:width]]; found && mutated == "" {
+	for _, width := range []int{8, 5, 2, 1} {
+		if by, found := operators[kind][at[:min(width, len(at))]]; found && mutated == "" {
 			lines[line-1] = lines[line-1][:column-1] + by + at[width:]
 			mutated = strings.Join(lines, "")
 		}
@@ -96,7 +110,7 @@ func run(file, source, kind string, line, column int) (status string) {
 			log.Fatal(err)
 		}
 	}
-	out, err := exec.Command("go", "test", "-failfast", "-timeout=20s", "-overlay", overlay, ".").CombinedOutput()
+	out, err := exec.Command("go", "test", "-vet=off", "-failfast", "-timeout=20s", "-overlay", overlay, ".").CombinedOutput()
 	switch {
 	case err == nil:
 		return "LIVED"
