@@ -97,6 +97,21 @@ func TestLongestAddressing(t *testing.T) {
 	}
 }
 
+// A code that lives as long as it may can be read again.
+func TestLongestLifetime(t *testing.T) {
+	deaf := SenderFunc(func(context.Context, Message) error { return nil })
+	s, err := New(Config{Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32), Store: &oneValue{}, Sender: deaf, Policy: Policy{MinSendTime: -1, Lifetime: 24 * time.Hour}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Send(t.Context(), Request{To: "ada@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	if status, err := s.Status(t.Context(), "ada@example.com", ""); err != nil || !status.Live {
+		t.Errorf("Status: %+v, %v", status, err)
+	}
+}
+
 // After each swap without an answer an operation waits twice as long, and after six it gives up.
 func TestPausesBetweenFaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
