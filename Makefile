@@ -4,10 +4,10 @@ GO         ?= go
 FUZZTIME   ?= 30s
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help setup check test build api odds fuzz screenshots
+.PHONY: help setup check test proof mutation build api odds fuzz screenshots
 
 # Nested modules, kept apart so that importers of the library never see what they need.
-MODULES = examples/forgotpassword examples/integrations
+MODULES = examples/forgotpassword examples/integrations proof
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ check: ## gofmt, vet, staticcheck
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
 	$(GO) run ./internal/awslocal/run $(GO) test -race -shuffle=on -timeout=20m ./...
 	@for module in $(MODULES); do $(MAKE) -C $$module test || exit 1; done
+
+proof: ## the long form of the proofs, in some minutes; the quick form is part of test
+	$(MAKE) -C proof proof fips
+
+mutation: ## how many small changes to the root package its tests notice, in a quarter of an hour
+	$(MAKE) -C proof mutation
 
 build: ## the Lambda functions of the forgot-password system
 	$(MAKE) -C examples/forgotpassword build
