@@ -135,6 +135,29 @@ func TestPausesBetweenFaults(t *testing.T) {
 	})
 }
 
+// An operation that loses every race gives up after 64 rounds.
+func TestRoundsOfALosingOperation(t *testing.T) {
+	store := &contended{}
+	s, err := New(Config{Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32), Store: store, Sender: noSender, Policy: Policy{MinSendTime: -1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Send(t.Context(), Request{To: "ada@example.com"}); !errors.Is(err, errContended) || store.swaps != 64 {
+		t.Errorf("Send: %v after %d swaps, want errContended after 64", err, store.swaps)
+	}
+}
+
+// A contended store refuses every swap.
+type contended struct {
+	oneValue
+	swaps int
+}
+
+func (s *contended) CompareAndSwap(context.Context, string, []byte, []byte, time.Time) (bool, error) {
+	s.swaps++
+	return false, nil
+}
+
 var errUnanswered = errors.New("no answer")
 
 // An unanswered store notes when it was asked to swap and does not answer.
