@@ -24,7 +24,7 @@ import (
 //	  lifetime              4  seconds
 //	  alphabet              1
 //	  length                1
-//	  attempts              1
+//	  attempts left         1
 //	  flags                 1  1: decoy, 2: used
 //	  used by              16  if used
 //	MAC                    16  HMAC-SHA-256 over the record's key and all of the above, cut
@@ -73,7 +73,7 @@ func (s *state) append(b []byte) []byte {
 		b = append(b, c.bind[:]...)
 		b = appendTime(b, c.issued)
 		b = binary.BigEndian.AppendUint32(b, uint32(c.lifetime))
-		b = append(b, byte(c.alphabet), byte(c.length), byte(c.attempts), flag(c.decoy, flagDecoy)|flag(c.used(), flagUsed))
+		b = append(b, byte(c.alphabet), byte(c.length), byte(c.left), flag(c.decoy, flagDecoy)|flag(c.used(), flagUsed))
 		if c.used() {
 			b = append(b, c.usedBy[:]...)
 		}
@@ -118,7 +118,7 @@ func (s *state) decode(b []byte) error {
 		c.lifetime = int64(r.uint32())
 		c.alphabet = Alphabet(r.upTo(int(Letters)))
 		c.length = r.upTo(c.alphabet.maxLength())
-		c.attempts = r.upTo(maxAttempts)
+		c.left = r.upTo(maxAttempts)
 		flags := r.upTo(flagDecoy | flagUsed)
 		c.decoy = flags&flagDecoy != 0
 		if flags&flagUsed != 0 {

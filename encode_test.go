@@ -25,7 +25,7 @@ func randomState(r *rand.Rand) *state {
 		c := code{
 			seed: id(), bind: bindTag(id()), issued: r.Int64N(1 << 40), lifetime: 1 + r.Int64N(seconds(maxLifetime)),
 			alphabet: a, length: a.minLength() + r.IntN(a.maxLength()-a.minLength()+1),
-			attempts: r.IntN(maxAttempts + 1), decoy: r.IntN(2) == 0,
+			left: r.IntN(maxAttempts + 1), decoy: r.IntN(2) == 0,
 		}
 		if r.IntN(2) == 0 {
 			c.usedBy = id()
@@ -134,7 +134,7 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%x decodes to a state out of bounds: %+v", b, s)
 		}
 		for _, c := range s.codes {
-			if c.length < c.alphabet.minLength() || c.length > maxCodeLength || c.attempts > maxAttempts || c.lifetime > seconds(maxLifetime) {
+			if c.length < c.alphabet.minLength() || c.length > maxCodeLength || c.left > maxAttempts || c.lifetime > seconds(maxLifetime) {
 				t.Errorf("%x decodes to a code out of bounds: %+v", b, c)
 			}
 		}

@@ -366,7 +366,7 @@ func (s *Service) Status(ctx context.Context, to, bind string) (Status, error) {
 // or the password of the account changes by other means.
 func (s *Service) Revoke(ctx context.Context, to string) error {
 	return s.administer(ctx, "revoke", to, func(st *state, now time.Time) (write bool) {
-		return st.void(&s.policy, now, func(code) bool { return true })
+		return st.void(now, func(code) bool { return true })
 	})
 }
 

@@ -12,7 +12,8 @@ import (
 // bounds is an error from [New], never clamped.
 //
 // Services with different policies may work on the same records, as they do while a new version is rolled out: each
-// judges by its own numbers what it finds, and a code keeps the length, alphabet and expiry it was issued with.
+// judges by its own numbers what it finds, and a code keeps the length, alphabet, expiry and attempts that it was
+// issued with.
 type Policy struct {
 	// Alphabet is what codes are made of. Default Digits.
 	Alphabet Alphabet

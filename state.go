@@ -33,7 +33,7 @@ type code struct {
 	lifetime int64 // seconds
 	alphabet Alphabet
 	length   int
-	attempts int // wrong submissions that it was compared with
+	left     int // wrong submissions until it is exhausted; MaxAttempts of the policy that issued it, at first
 	decoy    bool
 	usedBy   operationID // the Verify that it was accepted for; zero if there is none
 }
@@ -53,8 +53,8 @@ func (c *code) expires() int64 { return c.issued + c.lifetime }
 func (c *code) used() bool     { return c.usedBy != operationID{} }
 
 // live: unexpired, unused and not exhausted.
-func (c *code) live(p *Policy, now time.Time) bool {
-	return now.Unix() < c.expires() && !c.used() && c.attempts < p.MaxAttempts
+func (c *code) live(now time.Time) bool {
+	return now.Unix() < c.expires() && !c.used() && c.left > 0
 }
 
 // young: at least half of the lifetime is left.
@@ -88,11 +88,11 @@ func (s *state) admit(p *Policy, now time.Time, r *sendRequest) (again *code, re
 	live, open := 0, 0
 	for i := range s.codes {
 		c := &s.codes[i]
-		if c.decoy != r.decoy || !c.live(p, now) {
+		if c.decoy != r.decoy || !c.live(now) {
 			continue
 		}
 		live++
-		open += p.MaxAttempts - c.attempts
+		open += c.left
 		if c.bind == r.bind && c.young(now) && c.alphabet == p.Alphabet && r.knownKey(c.key) {
 			again = c // the latest wins; Verify reads no alphabet but that of the policy
 		}
@@ -160,7 +160,7 @@ func (s *state) failuresAt(p *Policy, now time.Time) int {
 func (s *state) send(p *Policy, now time.Time, r *sendRequest) (c *code, again, write bool, refused error) {
 	if slices.ContainsFunc(s.sends, func(e send) bool { return e.id == r.id }) {
 		for i := range s.codes {
-			if e := &s.codes[i]; e.bind == r.bind && e.decoy == r.decoy && e.live(p, now) && r.knownKey(e.key) {
+			if e := &s.codes[i]; e.bind == r.bind && e.decoy == r.decoy && e.live(now) && r.knownKey(e.key) {
 				c, again = e, e.seed != r.id
 			}
 		}
@@ -175,14 +175,14 @@ func (s *state) send(p *Policy, now time.Time, r *sendRequest) (c *code, again, 
 	if again {
 		seed = c.seed
 	}
-	s.void(p, now, func(e code) bool { return e.decoy != r.decoy })
+	s.void(now, func(e code) bool { return e.decoy != r.decoy })
 	if !again {
 		seed = r.id
 		s.codes = append(s.codes, code{
 			seed: seed, key: r.key, bind: r.bind, decoy: r.decoy,
-			issued: now.Unix(), lifetime: seconds(p.Lifetime), alphabet: p.Alphabet, length: p.Length,
+			issued: now.Unix(), lifetime: seconds(p.Lifetime), alphabet: p.Alphabet, length: p.Length, left: p.MaxAttempts,
 		})
-		s.forgetDead(p, now)
+		s.forgetDead(now)
 	}
 	s.recordSend(p, now, r.id)
 	i := slices.IndexFunc(s.codes, func(e code) bool { return e.seed == seed })
@@ -196,16 +196,16 @@ func (s *state) recordSend(p *Policy, now time.Time, id operationID) {
 }
 
 // void removes the live codes that match.
-func (s *state) void(p *Policy, now time.Time, match func(code) bool) (write bool) {
+func (s *state) void(now time.Time, match func(code) bool) (write bool) {
 	before := len(s.codes)
-	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.live(p, now) && match(c) })
+	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.live(now) && match(c) })
 	return len(s.codes) < before
 }
 
 // forgetDead removes the oldest codes that are not live until no more are left than a value has room for. Codes that
 // were used go last: their ids tell a Verify whose reply was lost that it has won.
-func (s *state) forgetDead(p *Policy, now time.Time) {
-	dead := func(c code) bool { return !c.live(p, now) }
+func (s *state) forgetDead(now time.Time) {
+	dead := func(c code) bool { return !c.live(now) }
 	unused := func(c code) bool { return dead(c) && !c.used() }
 	for len(s.codes) > maxCodesKept {
 		i := slices.IndexFunc(s.codes, unused)
@@ -240,7 +240,7 @@ func (s *state) verify(p *Policy, now time.Time, id operationID, bind bindTag, c
 		case c.usedBy == id:
 			return false, nil
 		case c.bind != bind:
-		case c.live(p, now):
+		case c.live(now):
 			live++
 			result := compare(c)
 			if result.shaped {
@@ -269,13 +269,13 @@ func (s *state) verify(p *Policy, now time.Time, id operationID, bind bindTag, c
 		return false, errUnknownKey
 	case accepted >= 0:
 		s.codes[accepted].usedBy = id
-		s.void(p, now, func(code) bool { return true })
+		s.void(now, func(code) bool { return true })
 		s.failures, s.lastFailure = 0, 0
 		return true, nil
 	}
 	for i := range s.codes {
-		if c := &s.codes[i]; c.bind == bind && c.live(p, now) {
-			c.attempts++
+		if c := &s.codes[i]; c.bind == bind && c.live(now) {
+			c.left--
 		}
 	}
 	s.failures = min(s.failuresAt(p, now)+1, maxFailures)
@@ -304,11 +304,11 @@ func (s *state) unlock() (write bool) {
 func (s *state) status(p *Policy, now time.Time, r *sendRequest) (st Status) {
 	for i := range s.codes {
 		c := &s.codes[i]
-		if c.bind != r.bind || !c.live(p, now) {
+		if c.bind != r.bind || !c.live(now) {
 			continue
 		}
 		st.Live = true
-		st.AttemptsLeft = max(st.AttemptsLeft, p.MaxAttempts-c.attempts)
+		st.AttemptsLeft = max(st.AttemptsLeft, c.left)
 		if expires := time.Unix(c.expires(), 0).UTC(); expires.After(st.ExpiresAt) {
 			st.ExpiresAt = expires
 		}

@@ -108,23 +108,22 @@ func TestSendsThatCountAreNeverForgotten(t *testing.T) {
 
 // Dead codes never push out live ones, and those that were used stay the longest.
 func TestForgetDead(t *testing.T) {
-	p := Policy{}.withDefaults()
 	now := time.Unix(1_000_000, 0)
-	live := code{issued: now.Unix(), lifetime: 600}
+	live := code{issued: now.Unix(), lifetime: 600, left: 5}
 	used, expired, exhausted := live, live, live
 	used.usedBy = operationID{1}
 	expired.issued -= 600
-	exhausted.attempts = 5
+	exhausted.left = 0
 	s := state{codes: []code{used, expired, exhausted, live, live, live, expired}}
-	s.forgetDead(&p, now)
-	if len(s.codes) != maxCodesKept || !s.codes[0].used() || !s.codes[1].live(&p, now) || !s.codes[3].live(&p, now) || s.codes[4] != expired {
+	s.forgetDead(now)
+	if len(s.codes) != maxCodesKept || !s.codes[0].used() || !s.codes[1].live(now) || !s.codes[3].live(now) || s.codes[4] != expired {
 		t.Errorf("left are %+v", s.codes)
 	}
 
 	older := used
 	older.issued--
 	s = state{codes: []code{older, used, used, live, live, live}}
-	s.forgetDead(&p, now)
+	s.forgetDead(now)
 	if len(s.codes) != maxCodesKept || s.codes[0] != used {
 		t.Errorf("left of used ones are %+v", s.codes)
 	}

@@ -76,8 +76,6 @@ func drawHistory(rt *rapid.T) (h history) {
 	// In a roll-out, two policies work on the same records. What one of them has no use for may be dropped then.
 	if oneOf(rt, "roll-out", false, false, true) {
 		h.instances[1].Policy, h.drops = drawPolicy(rt), false
-		h.instances[1].Policy.MaxAttempts = policy.MaxAttempts // a code that is exhausted is so for all
-		h.instances[1].Policy.MaxFailures = max(policy.MaxAttempts, h.instances[1].Policy.MaxFailures)
 	}
 	// A slice has some six elements on average, so a history has some forty.
 	runs := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawStep), 1, 20), 1, 20).Draw(rt, "steps")

@@ -96,7 +96,7 @@ func (o *op) apply(a *model.Address, now time.Time) bool {
 	case observe:
 		i := -1
 		for j, c := range a.Codes {
-			if c.Bind == o.bind && c.Decoy == o.decoy && now.Before(c.Expires) && !c.Used && c.Wrong < o.instance.Policy.MaxAttempts {
+			if c.Bind == o.bind && c.Decoy == o.decoy && now.Before(c.Expires) && !c.Used && c.Left > 0 {
 				i = j
 			}
 		}

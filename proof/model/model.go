@@ -31,7 +31,7 @@ type Code struct {
 	Length   int
 	Issued   time.Time
 	Expires  time.Time
-	Wrong    int // wrong submissions that it was compared with
+	Left     int // wrong submissions until it is exhausted
 	Used     bool
 }
 
@@ -67,8 +67,8 @@ func up(t time.Time) time.Time {
 }
 
 // live: unexpired (rule 2), unused (rule 1) and not exhausted (rule 3).
-func (c *Code) live(in *Instance, now time.Time) bool {
-	return now.Before(c.Expires) && !c.Used && c.Wrong < in.Policy.MaxAttempts
+func (c *Code) live(now time.Time) bool {
+	return now.Before(c.Expires) && !c.Used && c.Left > 0
 }
 
 // failures counts the wrong submissions in a row, which are forgotten when none has come for RememberFailures.
@@ -112,11 +112,11 @@ func (a *Address) admit(in *Instance, now time.Time, bind string, decoy bool) (i
 	index = -1
 	live, open := 0, 0
 	for i, c := range a.Codes {
-		if !c.live(in, now) || c.Decoy != decoy {
+		if !c.live(now) || c.Decoy != decoy {
 			continue
 		}
 		live++
-		open += p.MaxAttempts - c.Wrong
+		open += c.Left
 		halfLeft := 2*c.Expires.Sub(now) >= c.Expires.Sub(c.Issued)
 		if c.Bind == bind && halfLeft && c.Alphabet == p.Alphabet && slices.Contains(in.Keys, c.Key) {
 			index = i
@@ -156,15 +156,15 @@ func (a *Address) Send(in *Instance, now time.Time, id int, bind string, decoy b
 	again = index >= 0
 	chosen := Code{
 		Bind: bind, Decoy: decoy, Key: in.Keys[0], Alphabet: in.Policy.Alphabet, Length: in.Policy.Length,
-		Issued: down(now), Expires: down(now).Add(in.Policy.Lifetime),
+		Issued: down(now), Expires: down(now).Add(in.Policy.Lifetime), Left: in.Policy.MaxAttempts,
 	}
 	if again {
 		chosen = a.Codes[index]
 	}
-	a.void(func(c *Code) bool { return c.live(in, now) && c.Decoy != decoy })
+	a.void(func(c *Code) bool { return c.live(now) && c.Decoy != decoy })
 	if !again {
 		a.Codes = append(a.Codes, chosen)
-		a.forget(in, now)
+		a.forget(now)
 	}
 	a.Sends = append(a.sendsThatCount(in, now), Send{ID: id, At: up(now)})
 	a.written(in)
@@ -173,9 +173,9 @@ func (a *Address) Send(in *Instance, now time.Time, id int, bind string, decoy b
 }
 
 // forget drops the codes that there is no room to remember: dead ones, oldest first, those that were used last.
-func (a *Address) forget(in *Instance, now time.Time) {
+func (a *Address) forget(now time.Time) {
 	for len(a.Codes) > maxCodes {
-		i := slices.IndexFunc(a.Codes, func(c Code) bool { return !c.live(in, now) && !c.Used })
+		i := slices.IndexFunc(a.Codes, func(c Code) bool { return !c.live(now) && !c.Used })
 		if i < 0 {
 			i = slices.IndexFunc(a.Codes, func(c Code) bool { return c.Used })
 		}
@@ -198,7 +198,7 @@ func (a *Address) Verify(in *Instance, now time.Time, bind, text string) error {
 	for i, c := range a.Codes {
 		switch {
 		case c.Bind != bind: // rule 9
-		case c.live(in, now):
+		case c.live(now):
 			candidates = append(candidates, i)
 		case c.Used:
 			reason = otp.ErrUsed
@@ -222,13 +222,13 @@ func (a *Address) Verify(in *Instance, now time.Time, bind, text string) error {
 	}
 	if i := slices.IndexFunc(candidates, right); i >= 0 { // rules 1 and 6
 		a.Codes[candidates[i]].Used = true
-		a.void(func(c *Code) bool { return c.live(in, now) })
+		a.void(func(c *Code) bool { return c.live(now) })
 		a.Failures = nil
 		a.written(in)
 		return nil
 	}
 	for _, i := range candidates { // rule 3
-		a.Codes[i].Wrong++
+		a.Codes[i].Left--
 	}
 	if a.failures(in, now) == 0 {
 		a.Failures = nil
@@ -243,7 +243,7 @@ func (a *Address) Verify(in *Instance, now time.Time, bind, text string) error {
 
 // Revoke voids all live codes (rule 6).
 func (a *Address) Revoke(in *Instance, now time.Time) {
-	if a.void(func(c *Code) bool { return c.live(in, now) }) {
+	if a.void(func(c *Code) bool { return c.live(now) }) {
 		a.written(in)
 	}
 }
@@ -265,11 +265,11 @@ func (a *Address) void(match func(*Code) bool) (any bool) {
 // Status returns the Status for a Bind and the kind of code (decoy or not) that the next Send would ask for.
 func (a *Address) Status(in *Instance, now time.Time, bind string, decoy bool) (st otp.Status) {
 	for _, c := range a.Codes {
-		if c.Bind != bind || !c.live(in, now) {
+		if c.Bind != bind || !c.live(now) {
 			continue
 		}
 		st.Live = true
-		st.AttemptsLeft = max(st.AttemptsLeft, in.Policy.MaxAttempts-c.Wrong)
+		st.AttemptsLeft = max(st.AttemptsLeft, c.Left)
 		if c.Expires.After(st.ExpiresAt) {
 			st.ExpiresAt = c.Expires
 		}
@@ -340,8 +340,8 @@ func (a *Address) Dropped() { a.Codes = nil }
 func (a *Address) String() string {
 	text := ""
 	for _, c := range a.Codes {
-		text += fmt.Sprintf("[%q bind %q decoy %v key %s issued %s life %v wrong %d used %v] ",
-			c.Text, c.Bind, c.Decoy, c.Key, clock(c.Issued), c.Expires.Sub(c.Issued), c.Wrong, c.Used)
+		text += fmt.Sprintf("[%q bind %q decoy %v key %s issued %s life %v left %d used %v] ",
+			c.Text, c.Bind, c.Decoy, c.Key, clock(c.Issued), c.Expires.Sub(c.Issued), c.Left, c.Used)
 	}
 	for _, s := range a.Sends {
 		text += fmt.Sprintf("sent %d %s failed %v ", s.ID, clock(s.At), s.Failed)
