@@ -138,6 +138,23 @@ func TestPoliciesDuringARollOut(t *testing.T) {
 		})
 	})
 
+	t.Run("longer windows", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			old, new, oldIn, newIn := services(t,
+				otp.Policy{SendLimits: []otp.Limit{{Count: 3, Window: time.Minute}}}, otp.Policy{SendLimits: []otp.Limit{{Count: 3, Window: time.Hour}}})
+			send(t, new, newIn, otp.Request{To: ada})
+			send(t, new, newIn, otp.Request{To: ada})
+			time.Sleep(2 * time.Minute)
+			send(t, old, oldIn, otp.Request{To: ada}) // the first two do not count here, and must not be forgotten
+			_, err := new.Send(t.Context(), otp.Request{To: ada})
+			want(t, "a fourth in the hour", err, otp.ErrLimited)
+			for range 40 { // nor does what is kept ever get in the way
+				time.Sleep(time.Minute)
+				send(t, old, oldIn, otp.Request{To: ada})
+			}
+		})
+	})
+
 	t.Run("a shorter memory of failures", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			old, new, oldIn, newIn := services(t, otp.Policy{SendLimits: often, MaxFailures: 9}, otp.Policy{SendLimits: often, MaxFailures: 9, RememberFailures: time.Hour})

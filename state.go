@@ -189,9 +189,13 @@ func (s *state) send(p *Policy, now time.Time, r *sendRequest) (c *code, again, 
 	return &s.codes[i], again, true, nil
 }
 
-// recordSend appends the send and forgets those that count towards no limit any more; admit has seen to the room.
+// recordSend appends the send. One that counts towards no limit any more makes room where there is none, and not before:
+// an instance with longer windows, during a roll-out, may still count it. Admit has seen to it that there is one.
 func (s *state) recordSend(p *Policy, now time.Time, id operationID) {
-	s.sends = slices.DeleteFunc(s.sends, func(e send) bool { return !e.countsAtAll(p, now) })
+	if len(s.sends) >= maxSends {
+		i := slices.IndexFunc(s.sends, func(e send) bool { return !e.countsAtAll(p, now) })
+		s.sends = slices.Delete(s.sends, i, i+1)
+	}
 	s.sends = append(s.sends, send{at: roundUp(now), id: id})
 }
 

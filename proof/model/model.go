@@ -90,14 +90,19 @@ func (s *Send) counts(in *Instance, limit otp.Limit, now time.Time) bool {
 	return now.Before(s.At.Add(limit.Window)) && (!s.Failed || limit == shortest)
 }
 
-// sendsThatCount returns the sends that count towards any limit.
-func (a *Address) sendsThatCount(in *Instance, now time.Time) (sends []Send) {
+// countsAtAll: towards any limit.
+func (s Send) countsAtAll(in *Instance, now time.Time) bool {
+	return slices.ContainsFunc(in.Policy.SendLimits, func(l otp.Limit) bool { return s.counts(in, l, now) })
+}
+
+// sendsThatCount returns how many sends count towards any limit.
+func (a *Address) sendsThatCount(in *Instance, now time.Time) (n int) {
 	for _, s := range a.Sends {
-		if slices.ContainsFunc(in.Policy.SendLimits, func(l otp.Limit) bool { return s.counts(in, l, now) }) {
-			sends = append(sends, s)
+		if s.countsAtAll(in, now) {
+			n++
 		}
 	}
-	return sends
+	return n
 }
 
 const (
@@ -141,7 +146,7 @@ func (a *Address) admit(in *Instance, now time.Time, bind string, decoy bool) (i
 			return -1, otp.ErrLimited
 		}
 	}
-	if len(a.sendsThatCount(in, now)) >= maxSends {
+	if a.sendsThatCount(in, now) >= maxSends {
 		return -1, otp.ErrLimited
 	}
 	return index, nil
@@ -166,7 +171,11 @@ func (a *Address) Send(in *Instance, now time.Time, id int, bind string, decoy b
 		a.Codes = append(a.Codes, chosen)
 		a.forget(now)
 	}
-	a.Sends = append(a.sendsThatCount(in, now), Send{ID: id, At: up(now)})
+	if len(a.Sends) >= maxSends { // one that does not count any more makes room
+		i := slices.IndexFunc(a.Sends, func(s Send) bool { return !s.countsAtAll(in, now) })
+		a.Sends = slices.Delete(a.Sends, i, i+1)
+	}
+	a.Sends = append(a.Sends, Send{ID: id, At: up(now)})
 	a.written(in)
 	i := slices.IndexFunc(a.Codes, func(c Code) bool { return c == chosen })
 	return &a.Codes[i], again, nil
