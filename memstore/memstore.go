@@ -55,9 +55,9 @@ const defaultMaxEntries = 1_000_000
 // Store is an [otp.Store] in memory. Make one with [New].
 type Store struct {
 	max    int64
-	held   atomic.Int64 // values in all shards
 	seed   maphash.Seed
-	shards [256]shard
+	shards [256]shard   // end in room that keeps held apart from what does not change
+	held   atomic.Int64 // values in all shards
 }
 
 var _ otp.Store = (*Store)(nil)
@@ -91,7 +91,11 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	sh := s.shard(key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	return sh.entries[key].valueAt(unixNano(time.Now())), nil
+	e := sh.entries[key]
+	if e == nil {
+		return nil, nil
+	}
+	return e.valueAt(unixNano(time.Now())), nil
 }
 
 // CompareAndSwap stores new under key until expires if the value there equals old, and reports whether it did. An empty
