@@ -430,7 +430,7 @@ var (
 
 func checkTo(to string) error {
 	switch {
-	case identity(to) == "":
+	case strings.TrimSpace(to) == "":
 		return errNoTo
 	case len(to) > maxTo:
 		return errLongTo
@@ -454,10 +454,16 @@ func (s *Service) checkAddressing(to, bind string) error {
 // case. Letters beyond ASCII are never folded, since that makes equal what mail servers keep apart.
 func identity(to string) string {
 	to = strings.TrimSpace(to)
-	if !strings.ContainsAny(to, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-		return to
+	for i := range len(to) { // by bytes, so that text that is not UTF-8 stays as it is
+		if to[i] >= 'A' && to[i] <= 'Z' {
+			return foldASCII(to)
+		}
 	}
-	folded := []byte(to) // by bytes, so that text that is not UTF-8 stays as it is
+	return to
+}
+
+func foldASCII(text string) string {
+	folded := []byte(text)
 	for i, b := range folded {
 		if b >= 'A' && b <= 'Z' {
 			folded[i] = b + ('a' - 'A')
