@@ -225,7 +225,9 @@ func (s *Service) Send(ctx context.Context, r Request) (Status, error) {
 	e := Event{Op: "send", Decoy: r.Decoy}
 	status, err := s.send(ctx, &r, &e)
 	s.report(ctx, &e, r.To, start, err)
-	time.Sleep(time.Until(start.Add(s.policy.MinSendTime)))
+	if s.policy.MinSendTime > 0 {
+		time.Sleep(time.Until(start.Add(s.policy.MinSendTime)))
+	}
 	return status, err
 }
 
