@@ -103,9 +103,9 @@ type Config struct {
 
 // Request asks for a code. It redacts itself when printed, logged or marshalled.
 type Request struct {
-	// To is where the message goes: take it from the account, not from what was typed. The Sender gets it as it is.
-	// Codes, limits and counters belong to To without surrounding white space and with the letters A to Z in lower
-	// case. At most 1024 bytes; required.
+	// To is where the message goes: take it from the account, not from what was typed. The Sender gets it as it is,
+	// white space included. Codes, limits and counters belong to To without surrounding white space and with the
+	// letters A to Z in lower case. At most 1024 bytes; required.
 	To string
 	// Bind ties the code to one flow, account or transaction: it is accepted only with the same Bind. A random one,
 	// kept in the session, also keeps strangers from using up the attempts. At most 1024 bytes.

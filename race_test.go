@@ -187,3 +187,22 @@ func TestEverythingAtOnce(t *testing.T) {
 }
 
 var errAccepted = errors.New("accepted")
+
+// However many ask at once, the limits hold and everybody is told the truth.
+func TestAThousandRequests(t *testing.T) {
+	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: []otp.Limit{{Count: 3, Window: time.Hour}}}})
+	errs := parallel(crowd, func(int) error {
+		_, err := s.Send(t.Context(), otp.Request{To: ada})
+		return err
+	})
+	got := tally(errs, otp.ErrLimited)
+	messages := in.Messages()
+	if got[nil] != 3 || got[otp.ErrLimited] != crowd-3 || len(messages) != 3 {
+		t.Fatalf("%d sent, %d limited, %d messages of %d, want 3", got[nil], got[otp.ErrLimited], len(messages), crowd)
+	}
+	for _, m := range messages {
+		if m.Code.Reveal() != messages[0].Code.Reveal() {
+			t.Error("two different codes were sent")
+		}
+	}
+}

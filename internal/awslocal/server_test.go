@@ -2,6 +2,7 @@ package awslocal
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -28,7 +29,6 @@ func TestMain(m *testing.M) {
 }
 
 func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
-	SESEndpoint(t) // skips if it is not installed
 	helper := exec.Command(os.Args[0])
 	helper.Env = append(os.Environ(), envHelper+"=1")
 	out, err := helper.StdoutPipe()
@@ -39,6 +39,9 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
+	if strings.Contains(line, ErrNotInstalled.Error()) {
+		t.Skip(line)
+	}
 	address, found := strings.CutPrefix(strings.TrimSpace(line), "http://")
 	if err != nil || !found {
 		t.Fatalf("the helper printed %q, %v", line, err)
@@ -52,8 +55,10 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	DynamoDBEndpoint(t) // skips if it is not installed
 	server, err := StartDynamoDB()
+	if errors.Is(err, ErrNotInstalled) {
+		t.Skip(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +67,10 @@ func TestStop(t *testing.T) {
 }
 
 func TestServerThatDoesNotStart(t *testing.T) {
-	SESEndpoint(t) // skips if node is not installed
 	_, err := start("nothing", t.TempDir(), "node", func(string) []string { return []string{"-e", "throw 'a reason'"} })
+	if errors.Is(err, ErrNotInstalled) {
+		t.Skip(err)
+	}
 	if err == nil || !strings.Contains(err.Error(), "a reason") {
 		t.Errorf("the error is %v: it must repeat what the program printed", err)
 	}
