@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -136,13 +135,20 @@ func (s *Store) swap(key string, old, new []byte, until int64) (swapped, full bo
 	case !bytes.Equal(e.valueAt(now), old):
 		return false, false
 	case e != nil:
-		sh.update(e, slices.Clip(bytes.Clone(new)), until)
+		sh.update(e, clone(new), until)
 	case s.reserve():
-		sh.insert(&entry{key: key, value: slices.Clip(bytes.Clone(new)), until: until})
+		sh.insert(&entry{key: key, value: clone(new), until: until})
 	default:
 		return false, true
 	}
 	return true, false
+}
+
+// clone returns a copy of b without room to append.
+func clone(b []byte) []byte {
+	c := make([]byte, len(b))
+	copy(c, b)
+	return c
 }
 
 // reserve counts one more value, unless that would be one too many.
