@@ -69,6 +69,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -236,7 +237,9 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	}
 	rec := s.record(r.To, r.Bind)
-	q := sendRequest{id: newOperationID(), bind: rec.bindTag, decoy: r.Decoy, key: s.codeKeys[0].id, knownKey: s.knowsKey}
+	var random [2 * len(operationID{})]byte // half for the operation, half for the message: a read costs more than its bytes
+	rand.Read(random[:])                    // never fails (Go 1.24)
+	q := sendRequest{id: operationID(random[:]), bind: rec.bindTag, decoy: r.Decoy, key: s.codeKeys[0].id, knownKey: s.knowsKey}
 	var c code
 	var found bool
 	var refused error
@@ -261,7 +264,7 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 	if r.Decoy {
 		return status, nil
 	}
-	e.MessageID = rand.Text()
+	e.MessageID = hex.EncodeToString(random[len(q.id):])
 	reveal := string(text.bytes())
 	err = s.sender.Send(ctx, Message{
 		ID: e.MessageID, Purpose: s.purpose, To: r.To, Language: r.Language,
