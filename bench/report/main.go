@@ -130,15 +130,15 @@ func pass(ok bool) string {
 	return "FAIL"
 }
 
-// value returns the ratio of the fastest rounds of both, since whatever disturbs a round makes it slower; of a row that
-// compares nothing, the worst round.
+// value returns the ratio of the least that any round took on each side, or just that. Whatever disturbs a round makes it
+// slower, and what the code itself does shows in every round: the longest call too, if it is the code that makes it long.
 func (r *row) value(measured map[quantity][]float64) (value float64, ok bool) {
 	a, b := measured[r.a], measured[r.b]
 	switch {
 	case len(a) == 0:
 		return 0, false
 	case r.b == (quantity{}):
-		return slices.Max(a), true
+		return slices.Min(a), true
 	case len(b) == 0:
 		return 0, false
 	}
