@@ -119,11 +119,14 @@ func (a Alphabet) normalise(typed string) (c codeText, ok bool) {
 		return c, false
 	}
 	for _, r := range typed {
-		if r == '\u2212' || unicode.In(r, unicode.White_Space, unicode.Pd, unicode.Cf) { // U+2212 is the minus sign
-			continue
-		}
 		symbol, known := a.symbol(r)
-		if !known || c.length == a.maxLength() {
+		if !known {
+			if r == '\u2212' || unicode.In(r, unicode.White_Space, unicode.Pd, unicode.Cf) { // U+2212 is the minus sign
+				continue
+			}
+			return c, false
+		}
+		if c.length == a.maxLength() {
 			return c, false
 		}
 		c.symbols[c.length] = symbol

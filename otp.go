@@ -69,6 +69,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -221,11 +222,13 @@ func (c *Config) check() error {
 //
 // Send takes at least Policy.MinSendTime, also where it fails and where ctx is done.
 func (s *Service) Send(ctx context.Context, r Request) (Status, error) {
-	start := time.Now()
+	start := s.begin()
 	e := Event{Op: "send", Decoy: r.Decoy}
 	status, err := s.send(ctx, &r, &e)
 	s.report(ctx, &e, r.To, start, err)
-	time.Sleep(time.Until(start.Add(s.policy.MinSendTime)))
+	if s.policy.MinSendTime > 0 {
+		time.Sleep(time.Until(start.Add(s.policy.MinSendTime)))
+	}
 	return status, err
 }
 
@@ -234,7 +237,9 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	}
 	rec := s.record(r.To, r.Bind)
-	q := sendRequest{id: newOperationID(), bind: rec.bindTag, decoy: r.Decoy, key: s.codeKeys[0].id, knownKey: s.knowsKey}
+	var random [2 * len(operationID{})]byte // half for the operation, half for the message: a read costs more than its bytes
+	rand.Read(random[:])                    // never fails (Go 1.24)
+	q := sendRequest{id: operationID(random[:]), bind: rec.bindTag, decoy: r.Decoy, key: s.codeKeys[0].id, knownKey: s.knowsKey}
 	var c code
 	var found bool
 	var refused error
@@ -259,7 +264,7 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 	if r.Decoy {
 		return status, nil
 	}
-	e.MessageID = rand.Text()
+	e.MessageID = hex.EncodeToString(random[len(q.id):])
 	reveal := string(text.bytes())
 	err = s.sender.Send(ctx, Message{
 		ID: e.MessageID, Purpose: s.purpose, To: r.To, Language: r.Language,
@@ -297,7 +302,7 @@ const markTimeout = 5 * time.Second
 // If ctx ends while the store is being written, a code may be spent without having been accepted; the person then asks
 // for another.
 func (s *Service) Verify(ctx context.Context, sub Submission) error {
-	start := time.Now()
+	start := s.begin()
 	e := Event{Op: "verify"}
 	err := s.verify(ctx, &sub)
 	s.report(ctx, &e, sub.To, start, err)
@@ -344,7 +349,7 @@ func (s *Service) verify(ctx context.Context, sub *Submission) error {
 
 // Status tells what can be done for the address and Bind, and changes nothing. It costs one read of the store.
 func (s *Service) Status(ctx context.Context, to, bind string) (Status, error) {
-	start := time.Now()
+	start := s.begin()
 	e := Event{Op: "status"}
 	var status Status
 	err := s.checkAddressing(to, bind)
@@ -378,7 +383,7 @@ func (s *Service) Unlock(ctx context.Context, to string) error {
 
 // administer runs a step that concerns an address as a whole.
 func (s *Service) administer(ctx context.Context, op, to string, step func(*state, time.Time) (write bool)) error {
-	start := time.Now()
+	start := s.begin()
 	e := Event{Op: op}
 	err := checkTo(to)
 	if err == nil {
@@ -402,6 +407,14 @@ func (s *Service) Subject(to string) string {
 	m.appendField(identity(to))
 	sum := m.end()
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// begin returns the time, or the zero time if nothing depends on it.
+func (s *Service) begin() (start time.Time) {
+	if s.observe != nil || s.policy.MinSendTime > 0 {
+		start = time.Now()
+	}
+	return start
 }
 
 // report completes the event and hands it over.
@@ -430,7 +443,7 @@ var (
 
 func checkTo(to string) error {
 	switch {
-	case identity(to) == "":
+	case strings.TrimSpace(to) == "":
 		return errNoTo
 	case len(to) > maxTo:
 		return errLongTo
@@ -454,10 +467,16 @@ func (s *Service) checkAddressing(to, bind string) error {
 // case. Letters beyond ASCII are never folded, since that makes equal what mail servers keep apart.
 func identity(to string) string {
 	to = strings.TrimSpace(to)
-	if !strings.ContainsAny(to, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-		return to
+	for i := range len(to) { // by bytes, so that text that is not UTF-8 stays as it is
+		if to[i] >= 'A' && to[i] <= 'Z' {
+			return foldASCII(to)
+		}
 	}
-	folded := []byte(to) // by bytes, so that text that is not UTF-8 stays as it is
+	return to
+}
+
+func foldASCII(text string) string {
+	folded := []byte(text)
 	for i, b := range folded {
 		if b >= 'A' && b <= 'Z' {
 			folded[i] = b + ('a' - 'A')

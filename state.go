@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -328,14 +329,13 @@ func (s *state) status(p *Policy, now time.Time, r *sendRequest) (st Status) {
 // retryAt returns the first time after now from which on a Send is admitted if nothing else happens. Only the end of
 // a limit's window, of a code and of the memory of failures can turn a refusal into an admission.
 func (s *state) retryAt(p *Policy, now time.Time, r *sendRequest) time.Time {
-	var first time.Time
+	first := int64(math.MaxInt64)
 	consider := func(at int64) {
-		t := time.Unix(at, 0).UTC()
-		if !t.After(now) || !first.IsZero() && !t.Before(first) {
+		if at <= now.Unix() || at >= first {
 			return
 		}
-		if _, refused := s.admit(p, t, r); refused == nil {
-			first = t
+		if _, refused := s.admit(p, time.Unix(at, 0), r); refused == nil {
+			first = at
 		}
 	}
 	for i := range s.sends {
@@ -347,7 +347,10 @@ func (s *state) retryAt(p *Policy, now time.Time, r *sendRequest) time.Time {
 		consider(s.codes[i].expires())
 	}
 	consider(s.lastFailure + seconds(p.RememberFailures))
-	return first
+	if first == math.MaxInt64 {
+		return time.Time{}
+	}
+	return time.Unix(first, 0).UTC()
 }
 
 // keepUntil returns the time until which the rules need the state.

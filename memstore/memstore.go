@@ -22,7 +22,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -57,9 +56,9 @@ const defaultMaxEntries = 1_000_000
 // Store is an [otp.Store] in memory. Make one with [New].
 type Store struct {
 	max    int64
-	held   atomic.Int64 // values in all shards
 	seed   maphash.Seed
-	shards [256]shard
+	shards [256]shard   // end in room that keeps held apart from what does not change
+	held   atomic.Int64 // values in all shards
 }
 
 var _ otp.Store = (*Store)(nil)
@@ -93,7 +92,11 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	sh := s.shard(key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	return sh.entries[key].valueAt(unixNano(time.Now())), nil
+	e := sh.entries[key]
+	if e == nil {
+		return nil, nil
+	}
+	return e.valueAt(unixNano(time.Now())), nil
 }
 
 // CompareAndSwap stores new under key until expires if the value there equals old, and reports whether it did. An empty
@@ -134,13 +137,20 @@ func (s *Store) swap(key string, old, new []byte, until int64) (swapped, full bo
 	case !bytes.Equal(e.valueAt(now), old):
 		return false, false
 	case e != nil:
-		sh.update(e, slices.Clip(bytes.Clone(new)), until)
+		sh.update(e, clone(new), until)
 	case s.reserve():
-		sh.insert(&entry{key: key, value: slices.Clip(bytes.Clone(new)), until: until})
+		sh.insert(&entry{key: key, value: clone(new), until: until})
 	default:
 		return false, true
 	}
 	return true, false
+}
+
+// clone returns a copy of b without room to append.
+func clone(b []byte) []byte {
+	c := make([]byte, len(b))
+	copy(c, b)
+	return c
 }
 
 // reserve counts one more value, unless that would be one too many.

@@ -37,7 +37,11 @@ func (sh *shard) insert(e *entry) {
 }
 
 func (sh *shard) update(e *entry, value []byte, until int64) {
-	e.value, e.until = value, until
+	e.value = value
+	if until == e.until {
+		return // the usual case, and heap.Fix would look at entries that are in no cache
+	}
+	e.until = until
 	heap.Fix(&sh.byExpiry, e.index)
 }
 

@@ -1,0 +1,154 @@
+package bench
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/v2/memstore"
+	"github.com/pquerna/otp/totp"
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/seed-5978b5f1/otp"
+)
+
+// BenchmarkMemory compares the life of one code in memory, among ten thousand live ones, with its floor and with what
+// else people do.
+func BenchmarkMemory(b *testing.B) {
+	b.Run("otp", func(b *testing.B) { tenThousand.run(b, 1) })
+	b.Run("hmacs", benchmarkHMACs)
+	b.Run("pquerna", benchmarkPquerna)
+	b.Run("scs", benchmarkSCS)
+	b.Run("bcrypt", benchmarkBcrypt)
+	b.Run("argon2id", benchmarkArgon2id)
+}
+
+var tenThousand = &population{live: 10_000}
+
+// The HMACs of a pair are 3 of Send and 4 of Verify. Their messages are fields with 4 bytes of length in front.
+const (
+	recordKey  = 4 + len("ada.lovelace.00000000@example.com")
+	codeText   = 4 + len(purpose) + recordKey + 4 + 4 + 16 + 1 // purpose, address, Bind, seed, counter
+	sentValue  = 4 + 43 + sentSize - 16                        // record key, value up to its MAC
+	spentValue = 4 + 43 + spentSize - 16
+	sentSize   = 105 // bytes of the value that Send writes, TestValueSizes
+	spentSize  = 121 // and of that which Verify writes
+)
+
+var macMessages = []int{
+	recordKey, codeText, sentValue, // Send: find the record, derive the code, seal the value
+	recordKey, sentValue, codeText, spentValue, // Verify: and open the value before
+}
+
+// benchmarkHMACs computes what the pair cannot do without, with keyed states that are used again.
+func benchmarkHMACs(b *testing.B) {
+	key := hmac.New(sha256.New, secret)
+	message := make([]byte, 256)
+	sum := make([]byte, 0, sha256.Size)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, length := range macMessages {
+			key.Reset()
+			key.Write(message[:length])
+			sum = key.Sum(sum[:0])
+		}
+	}
+}
+
+// benchmarkPquerna generates and validates a code with the defaults of a library that stores nothing, so that a code
+// works again and again while it lasts.
+func benchmarkPquerna(b *testing.B) {
+	key := base32.StdEncoding.EncodeToString(secret[:20])
+	b.ReportAllocs()
+	for b.Loop() {
+		code, err := totp.GenerateCode(key, time.Now())
+		if err != nil || !totp.Validate(code, key) {
+			b.Fatal("the code is not valid", err)
+		}
+	}
+}
+
+// benchmarkSCS stores and finds the bytes of a record with the memory store of a session library.
+func benchmarkSCS(b *testing.B) {
+	store := memstore.NewWithCleanupInterval(0)
+	value, expires := make([]byte, sentSize), time.Now().Add(time.Hour)
+	keys := make([]string, 10_000)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("%043d", i)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		key := keys[i%len(keys)]
+		if err := store.Commit(key, value, expires); err != nil {
+			b.Fatal(err)
+		}
+		if _, found, err := store.Find(key); !found || err != nil {
+			b.Fatal("not found", err)
+		}
+	}
+}
+
+// benchmarkBcrypt hashes a code when it is sent and compares it when it comes back, as tutorials do.
+func benchmarkBcrypt(b *testing.B) {
+	for b.Loop() {
+		hash, err := bcrypt.GenerateFromPassword([]byte("492013"), 10)
+		if err != nil || bcrypt.CompareHashAndPassword(hash, []byte("492013")) != nil {
+			b.Fatal("the code is not valid", err)
+		}
+	}
+}
+
+// benchmarkArgon2id does the same with the parameters that the documentation of the package recommends.
+func benchmarkArgon2id(b *testing.B) {
+	salt := make([]byte, 16)
+	for b.Loop() {
+		for range 2 {
+			argon2.IDKey([]byte("492013"), salt, 1, 64*1024, 4, 32)
+		}
+	}
+}
+
+// BenchmarkGoroutines runs the pairs in parallel.
+func BenchmarkGoroutines(b *testing.B) {
+	for _, n := range []int{1, 2, 4, 8} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) { tenThousand.run(b, n) })
+	}
+}
+
+// BenchmarkLive runs the pairs among so many live codes. A run must be long enough to pay for the collections of
+// garbage that it causes, which are rare and long with many codes: one for about 6 million pairs with 10 million codes.
+func BenchmarkLive(b *testing.B) {
+	for _, p := range populations {
+		b.Run(fmt.Sprint(p.live), func(b *testing.B) {
+			p.run(b, 1)
+			b.ReportMetric(float64(p.bytes)/float64(p.live), "B/code")
+		})
+	}
+}
+
+var populations = []*population{tenThousand, {live: 1_000_000}, {live: 10_000_000}}
+
+// The sizes that the benchmarks of HMACs and stores assume are those of the values that a Service writes.
+func TestValueSizes(t *testing.T) {
+	store := &sizes{Store: newStore()}
+	newClient(t, store).pair(t, addresses(1)[0])
+	if len(store.swaps) != 2 || store.swaps[0] != sentSize || store.swaps[1] != spentSize {
+		t.Errorf("the values have %v bytes, want %d and %d", store.swaps, sentSize, spentSize)
+	}
+}
+
+// sizes notes the sizes of the values that are swapped in.
+type sizes struct {
+	otp.Store
+	swaps []int
+}
+
+func (s *sizes) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
+	s.swaps = append(s.swaps, len(new))
+	return s.Store.CompareAndSwap(ctx, key, old, new, expires)
+}
