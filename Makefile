@@ -4,10 +4,10 @@ GO         ?= go
 FUZZTIME   ?= 30s
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help setup check test proof mutation build api odds fuzz screenshots
+.PHONY: help setup check test bench proof mutation build api odds fuzz screenshots
 
 # Nested modules, kept apart so that importers of the library never see what they need.
-MODULES = examples/forgotpassword examples/integrations proof
+MODULES = examples/forgotpassword examples/integrations proof bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -27,7 +27,11 @@ check: ## gofmt, vet, staticcheck
 
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
 	$(GO) run ./internal/awslocal/run $(GO) test -race -shuffle=on -timeout=20m ./...
+	$(GO) test -run TestAllocs .
 	@for module in $(MODULES); do $(MAKE) -C $$module test || exit 1; done
+
+bench: ## measure, and compare with the bounds, in about ten minutes
+	$(MAKE) -C bench bench
 
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
 	$(MAKE) -C proof proof fips

@@ -1,5 +1,4 @@
-// Package bench measures package otp against the floor and against what people would use instead. docs/performance.md
-// says how, and `make -C bench bench` does it all.
+// Package bench measures package otp against the floor and against what people would use instead: `make -C bench bench`.
 //
 // Benchmarks that are compared have one name up to its last part. Command report finds them by their names.
 package bench
