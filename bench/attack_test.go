@@ -32,7 +32,7 @@ func benchmarkAttack(b *testing.B, newStore func(testing.TB) otp.Store) {
 		c := newClient(b, store)
 		to := addresses(1)[0]
 		c.send(b, to)
-		right := c.mailbox.code
+		right := c.code
 		store.attack(b, func(n int) error {
 			if fmt.Sprintf("%06d", n%1_000_000) == right {
 				n++

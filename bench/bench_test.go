@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/seed-5978b5f1/otp"
@@ -18,34 +19,38 @@ const purpose = "password-reset"
 
 var secret = []byte("a secret of 32 bytes for benches")
 
-// A mailbox is a Sender that does nothing but keep the code of the last message.
-type mailbox struct{ code string }
-
-func (m *mailbox) Send(_ context.Context, message otp.Message) error {
-	m.code = message.Code.Reveal()
-	return nil
-}
-
-// A client is a Service with the default policy, but for MinSendTime, which is off, and its mailbox.
+// A client asks a Service for codes and gets them back.
 type client struct {
 	*otp.Service
-	mailbox mailbox
+	code string // of the last message
 }
 
+// newClient returns a client of a new Service with the default policy, but for MinSendTime, which is off.
 func newClient(tb testing.TB, store otp.Store) *client {
-	c := new(client)
-	var err error
-	c.Service, err = otp.New(otp.Config{
-		Purpose: purpose, Secret: secret, Store: store, Sender: &c.mailbox, Policy: otp.Policy{MinSendTime: -1},
+	service, err := otp.New(otp.Config{
+		Purpose: purpose, Secret: secret, Store: store, Sender: otp.SenderFunc(deliver), Policy: otp.Policy{MinSendTime: -1},
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return c
+	return &client{Service: service}
+}
+
+// deliver hands the code to the client, which is in Data, and does nothing else.
+func deliver(_ context.Context, m otp.Message) error {
+	m.Data.(*client).code = m.Code.Reveal()
+	return nil
 }
 
 func (c *client) send(tb testing.TB, to string) {
-	if _, err := c.Send(context.Background(), otp.Request{To: to}); err != nil {
+	if _, err := c.Send(context.Background(), otp.Request{To: to, Data: c}); err != nil {
+		tb.Error(err)
+	}
+}
+
+// verify submits the code of the last message.
+func (c *client) verify(tb testing.TB, to string) {
+	if err := c.Verify(context.Background(), otp.Submission{To: to, Code: c.code}); err != nil {
 		tb.Error(err)
 	}
 }
@@ -54,13 +59,6 @@ func (c *client) send(tb testing.TB, to string) {
 func (c *client) pair(tb testing.TB, to string) {
 	c.send(tb, to)
 	c.verify(tb, to)
-}
-
-// verify submits the code of the last message.
-func (c *client) verify(tb testing.TB, to string) {
-	if err := c.Verify(context.Background(), otp.Submission{To: to, Code: c.mailbox.code}); err != nil {
-		tb.Error(err)
-	}
 }
 
 // addresses returns n addresses that no other call returns, all of one length.
@@ -124,22 +122,24 @@ func (p *population) run(b *testing.B, goroutines int) {
 			p.store, p.bytes = fill(b, p.live)
 		}
 		to := addresses(min(left, portion))
-		clients := make([]*client, goroutines)
-		for g := range clients {
-			clients[g] = newClient(b, p.store)
-		}
+		c := newClient(b, p.store)
 		b.StartTimer()
 		if goroutines == 1 {
 			for _, to := range to {
-				clients[0].pair(b, to)
+				c.pair(b, to)
 			}
 			continue
 		}
+		var next atomic.Int64
 		var wg sync.WaitGroup
-		for g, c := range clients {
+		for range goroutines {
 			wg.Go(func() {
-				for i := g; i < len(to); i += goroutines {
-					c.pair(b, to[i])
+				const some = 50 // at a time, so that handing them out costs nothing, and all goroutines end together
+				c := &client{Service: c.Service}
+				for i := int(next.Add(some)) - some; i < len(to); i = int(next.Add(some)) - some {
+					for _, to := range to[i:min(i+some, len(to))] {
+						c.pair(b, to)
+					}
 				}
 			})
 		}

@@ -118,7 +118,7 @@ func BenchmarkCapacity(b *testing.B) {
 	c := newClient(b, store)
 	wrong := func(to string) {
 		code := "000000"
-		if c.mailbox.code == code {
+		if c.code == code {
 			code = "000001"
 		}
 		c.Verify(context.Background(), otp.Submission{To: to, Code: code})
