@@ -323,8 +323,11 @@ func TestMemoryIsGivenBack(t *testing.T) {
 			t.Errorf("a value takes %d bytes, want at most 300", full/n)
 		}
 		time.Sleep(time.Minute)
-		for i := range n {
-			f.swap(key(i%5000), "", "v", time.Now().Add(time.Minute))
+		for i := range 5000 {
+			f.swap(key(i), "", "v", time.Now().Add(time.Minute))
+		}
+		for i := range n { // calls for every shard, whichever of the 5,000 keys it has
+			f.swap(key(i), "no match", "w", time.Time{})
 		}
 		f.wantLen(5000)
 		for i := range 5000 {
