@@ -128,3 +128,24 @@ func TestForgetDead(t *testing.T) {
 		t.Errorf("left of used ones are %+v", s.codes)
 	}
 }
+
+// A time in the second that has begun is no answer, even if a Send would have been admitted when it began.
+func TestRetryAtIsAfterNow(t *testing.T) {
+	p := Policy{SendLimits: []Limit{{1, time.Minute}}}.withDefaults()
+	const start = 1_000_000
+	s := state{sends: []send{{at: start + 240}}}
+	for i := range byte(3) { // can be sent again until half of their lifetime has passed, and fill all slots
+		s.codes = append(s.codes, code{seed: operationID{i}, issued: start, lifetime: 600, left: 5, length: 6})
+	}
+	r := &sendRequest{knownKey: func(keyID) bool { return true }}
+	now := time.Unix(start+300, 1)
+	if _, refused := s.admit(&p, now.Add(-1), r); refused != nil {
+		t.Fatalf("at half of the lifetime: %v", refused)
+	}
+	if _, refused := s.admit(&p, now, r); refused != ErrLimited {
+		t.Fatalf("a nanosecond later: %v", refused)
+	}
+	if got := s.retryAt(&p, now, r); !got.Equal(time.Unix(start+600, 0)) {
+		t.Errorf("RetryAt is %d, want the expiry of the codes, %d", got.Unix(), start+600)
+	}
+}
