@@ -149,3 +149,30 @@ func TestRetryAtIsAfterNow(t *testing.T) {
 		t.Errorf("RetryAt is %d, want the expiry of the codes, %d", got.Unix(), start+600)
 	}
 }
+
+// One capital is enough to be folded, the first and the last of the alphabet too.
+func TestIdentityFoldsASingleCapital(t *testing.T) {
+	for to, want := range map[string]string{"aZ@x": "az@x", "Az@x": "az@x", "a[@x": "a[@x", "a@@x": "a@@x"} {
+		if got := identity(to); got != want {
+			t.Errorf("identity(%q) = %q, want %q", to, got, want)
+		}
+	}
+}
+
+// Event.Took is measured also where Send waits for nothing.
+func TestTookWithoutMinSendTime(t *testing.T) {
+	var took time.Duration
+	s, err := New(Config{
+		Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32), Store: &oneValue{}, Sender: noSender, Policy: Policy{MinSendTime: -1},
+		Observe: func(_ context.Context, e Event) { took = e.Took },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Status(t.Context(), "ada@example.com", ""); err != nil {
+		t.Fatal(err)
+	}
+	if took < 0 || took > time.Minute {
+		t.Errorf("a Status took %v", took)
+	}
+}
