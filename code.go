@@ -1,7 +1,6 @@
 package otp
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"unicode"
 )
@@ -138,23 +137,23 @@ func (a Alphabet) normalise(typed string) (c codeText, ok bool) {
 // derive returns the code that belongs to the fields under the key: HMAC-SHA-256 over the length-prefixed fields and a
 // counter, taken byte by byte. A byte beyond the last full multiple of the alphabet's size is passed over, so that
 // every symbol is exactly as likely as any other.
-func derive(key *macKey, alphabet Alphabet, length int, purpose, identity, bind string, seed *operationID) (c codeText) {
+func derive(m *mac, alphabet Alphabet, length int, purpose, identity, bind string, seed *operationID) (c codeText) {
 	symbols := alphabet.symbols()
+	size := byte(len(symbols))
 	limit := 256 - 256%len(symbols)
 	for counter := byte(0); ; counter++ {
-		m := key.begin()
+		m.begin()
 		m.appendField(purpose)
 		m.appendField(identity)
 		m.appendField(bind)
 		m.buf = binary.BigEndian.AppendUint32(m.buf, uint32(len(seed)))
 		m.buf = append(m.buf, seed[:]...)
 		m.buf = append(m.buf, counter)
-		block := m.end()
-		for _, b := range block[:sha256.Size] {
+		for _, b := range m.sum() {
 			if int(b) >= limit {
 				continue
 			}
-			c.symbols[c.length] = symbols[int(b)%len(symbols)]
+			c.symbols[c.length] = symbols[b%size]
 			c.length++
 			if c.length == length {
 				return c

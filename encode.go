@@ -180,14 +180,13 @@ func (r *reader) time() int64 {
 }
 
 // seal appends to b, which must be empty, the value that the store keeps for s under the key of the record.
-func (s *state) seal(b []byte, key *macKey, record string) []byte {
+func (s *state) seal(b []byte, m *mac, record string) []byte {
 	b = s.append(b)
-	sum := valueMAC(key, record, b)
-	return append(b, sum[:]...)
+	return append(b, valueMAC(m, record, b)...)
 }
 
 // open reads a value that the store returned for the key of the record, nil for none, into s.
-func (s *state) open(key *macKey, record string, value []byte) error {
+func (s *state) open(m *mac, record string, value []byte) error {
 	if len(value) == 0 {
 		s.failures, s.lastFailure = 0, 0
 		s.sends, s.codes = s.sends[:0], s.codes[:0]
@@ -197,18 +196,16 @@ func (s *state) open(key *macKey, record string, value []byte) error {
 		return errTampered
 	}
 	body, sum := value[:len(value)-macSize], value[len(value)-macSize:]
-	want := valueMAC(key, record, body)
-	if !hmac.Equal(want[:], sum) {
+	if !hmac.Equal(valueMAC(m, record, body), sum) {
 		return errTampered
 	}
 	return s.decode(body)
 }
 
-func valueMAC(key *macKey, record string, body []byte) (sum [macSize]byte) {
-	m := key.begin()
+// valueMAC returns the MAC of a value, which holds until m has the next message.
+func valueMAC(m *mac, record string, body []byte) []byte {
+	m.begin()
 	m.appendField(record)
 	m.buf = append(m.buf, body...)
-	full := m.end()
-	copy(sum[:], full[:])
-	return sum
+	return m.sum()[:macSize]
 }

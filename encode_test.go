@@ -36,14 +36,7 @@ func randomState(r *rand.Rand) *state {
 	return s
 }
 
-func testKey(t testing.TB) *macKey {
-	t.Helper()
-	key, err := newMACKey(bytes.Repeat([]byte{7}, 32), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
+func testMAC() *mac { return newMAC(bytes.Repeat([]byte{7}, 32)) }
 
 // same compares states, nil and empty lists alike.
 func same(a, b *state) bool {
@@ -54,15 +47,15 @@ func same(a, b *state) bool {
 }
 
 func TestDecodeGivesBackWhatAppendWrote(t *testing.T) {
-	key := testKey(t)
+	m := testMAC()
 	var got state // used again and again, as update does
 	for i := range uint64(5000) {
 		want := randomState(rand.New(rand.NewPCG(1, i)))
-		value := want.seal(nil, key, "record")
+		value := want.seal(nil, m, "record")
 		if len(value) > maxValue {
 			t.Fatalf("a value of %d bytes, want at most %d", len(value), maxValue)
 		}
-		if err := got.open(key, "record", value); err != nil {
+		if err := got.open(m, "record", value); err != nil {
 			t.Fatalf("state %d: %v", i, err)
 		}
 		if !same(&got, want) {
@@ -79,37 +72,37 @@ func TestLargestValue(t *testing.T) {
 	for range maxCodesKept {
 		s.codes = append(s.codes, code{lifetime: 1, length: 6, usedBy: operationID{1}})
 	}
-	if got := len(s.seal(nil, testKey(t), "record")); got != maxValue || got > 900 {
+	if got := len(s.seal(nil, testMAC(), "record")); got != maxValue || got > 900 {
 		t.Errorf("the largest value has %d bytes, want maxValue (%d) and at most 900, to leave room in 1024", got, maxValue)
 	}
 }
 
 func TestUnknownVersionIsNamed(t *testing.T) {
-	key := testKey(t)
+	m := testMAC()
 	body := (&state{}).append(nil)
 	body[0] = 2
-	sum := valueMAC(key, "record", body)
-	err := new(state).open(key, "record", append(body, sum[:]...))
+	sum := valueMAC(m, "record", body)
+	err := new(state).open(m, "record", append(body, sum...))
 	if err == nil || errors.Is(err, errTampered) || !bytes.Contains([]byte(err.Error()), []byte("version 2")) {
 		t.Errorf("got %v, want an error that names version 2", err)
 	}
 }
 
 func TestFlippedBitsAreNoticed(t *testing.T) {
-	key := testKey(t)
-	value := randomState(rand.New(rand.NewPCG(3, 3))).seal(nil, key, "record")
+	m := testMAC()
+	value := randomState(rand.New(rand.NewPCG(3, 3))).seal(nil, m, "record")
 	for i := range len(value) * 8 {
 		value[i/8] ^= 1 << (i % 8)
-		if err := new(state).open(key, "record", value); !errors.Is(err, errTampered) {
+		if err := new(state).open(m, "record", value); !errors.Is(err, errTampered) {
 			t.Fatalf("bit %d flipped: got %v", i, err)
 		}
 		value[i/8] ^= 1 << (i % 8)
 	}
-	if err := new(state).open(key, "another", value); !errors.Is(err, errTampered) {
+	if err := new(state).open(m, "another", value); !errors.Is(err, errTampered) {
 		t.Errorf("moved to another record: got %v", err)
 	}
 	for n := 1; n < len(value); n++ {
-		if err := new(state).open(key, "record", value[:n]); !errors.Is(err, errTampered) {
+		if err := new(state).open(m, "record", value[:n]); !errors.Is(err, errTampered) {
 			t.Fatalf("cut to %d bytes: got %v", n, err)
 		}
 	}
@@ -143,11 +136,11 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzOpen: what was not sealed is never opened.
 func FuzzOpen(f *testing.F) {
-	key := testKey(f)
+	m := testMAC()
 	f.Add([]byte("x"))
 	f.Add(randomState(rand.New(rand.NewPCG(2, 2))).append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := new(state).open(key, "record", b); err == nil && len(b) > 0 {
+		if err := new(state).open(m, "record", b); err == nil && len(b) > 0 {
 			t.Errorf("%x was opened", b)
 		}
 	})

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"hash"
 	"strings"
-	"sync"
 )
 
 // minKey is the least length of Config.Secret and of each key of Keys, in bytes.
@@ -59,7 +58,7 @@ type keyID [4]byte
 // A codeKey derives codes.
 type codeKey struct {
 	id  keyID
-	mac *macKey
+	key []byte
 }
 
 func newCodeKey(secret []byte, purpose string) (k codeKey, err error) {
@@ -68,49 +67,29 @@ func newCodeKey(secret []byte, purpose string) (k codeKey, err error) {
 		return k, err
 	}
 	copy(k.id[:], id)
-	k.mac, err = newMACKey(secret, "code/"+purpose)
+	k.key, err = subkey(secret, "code/"+purpose, sha256.Size)
 	return k, err
 }
 
-// A macKey computes HMAC-SHA-256 under one key. It keeps the keyed states, since making one costs as much as using it.
-type macKey struct {
-	pool sync.Pool // of *mac
-}
-
-// A mac is one computation: begin, append to buf, end.
+// A mac computes HMAC-SHA-256 under one key, for one message after the other: begin, append to buf, sum. It keeps the
+// keyed state, since making one costs as much as using it. It is not safe for concurrent use.
 type mac struct {
-	key  *macKey
 	hash hash.Hash
 	buf  []byte // the message
-	sum  []byte
+	out  []byte
 }
 
-func newMACKey(secret []byte, use string) (*macKey, error) {
-	key, err := subkey(secret, use, sha256.Size)
-	if err != nil {
-		return nil, err
-	}
-	k := &macKey{}
-	k.pool.New = func() any { return &mac{key: k, hash: hmac.New(sha256.New, key)} }
-	return k, nil
-}
+func newMAC(key []byte) *mac { return &mac{hash: hmac.New(sha256.New, key)} }
 
-// begin returns a computation with an empty message.
-func (k *macKey) begin() *mac {
-	m := k.pool.Get().(*mac)
-	m.buf = m.buf[:0]
-	return m
-}
+// begin starts an empty message.
+func (m *mac) begin() { m.buf = m.buf[:0] }
 
-// end returns the MAC of the message. m must not be used afterwards.
-func (m *mac) end() (sum [sha256.Size]byte) {
+// sum returns the MAC of the message, which holds until the next one.
+func (m *mac) sum() []byte {
 	m.hash.Reset()
 	m.hash.Write(m.buf)
-	m.sum = m.hash.Sum(m.sum[:0])
-	copy(sum[:], m.sum)
-	clear(m.buf)
-	m.key.pool.Put(m)
-	return sum
+	m.out = m.hash.Sum(m.out[:0])
+	return m.out
 }
 
 // appendField appends s with its length in front, so that no two lists of fields give the same message.

@@ -67,6 +67,7 @@ package otp
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
@@ -151,8 +152,10 @@ type Service struct {
 	sender  Sender
 	observe func(context.Context, Event)
 
-	locate, bind, value, subject *macKey
+	locate, bind, value, subject []byte    // keys
 	codeKeys                     []codeKey // never empty; the first issues
+
+	workspaces sync.Pool // of *workspace
 }
 
 // New returns a Service. The error of a bad configuration names the field, the value and the bound.
@@ -164,9 +167,9 @@ func New(c Config) (*Service, error) {
 	if err := s.policy.check(); err != nil {
 		return nil, fmt.Errorf("otp: %w", err)
 	}
-	for use, key := range map[string]**macKey{"locate": &s.locate, "bind": &s.bind, "value": &s.value, "subject": &s.subject} {
+	for use, key := range map[string]*[]byte{"locate": &s.locate, "bind": &s.bind, "value": &s.value, "subject": &s.subject} {
 		var err error
-		if *key, err = newMACKey(c.Secret, use+"/"+c.Purpose); err != nil {
+		if *key, err = subkey(c.Secret, use+"/"+c.Purpose, sha256.Size); err != nil {
 			return nil, fmt.Errorf("otp: %w", err)
 		}
 	}
@@ -184,6 +187,7 @@ func New(c Config) (*Service, error) {
 		}
 		s.codeKeys = append(s.codeKeys, key)
 	}
+	s.workspaces.New = func() any { return s.newWorkspace() }
 	return s, nil
 }
 
@@ -236,14 +240,16 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 	if err := s.checkAddressing(r.To, r.Bind); err != nil {
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	}
-	rec := s.record(r.To, r.Bind)
+	w := s.workspaces.Get().(*workspace)
+	defer s.workspaces.Put(w)
+	rec := w.record(r.To, r.Bind)
 	var random [2 * len(operationID{})]byte // half for the operation, half for the message: a read costs more than its bytes
 	rand.Read(random[:])                    // never fails (Go 1.24)
 	q := sendRequest{id: operationID(random[:]), bind: rec.bindTag, decoy: r.Decoy, key: s.codeKeys[0].id, knownKey: s.knowsKey}
 	var c code
 	var found bool
 	var refused error
-	err = s.update(ctx, &rec, func(st *state, now time.Time) (write bool) {
+	err = s.update(ctx, w, &rec, func(st *state, now time.Time) (write bool) {
 		var current *code
 		current, e.Resent, write, refused = st.send(&s.policy, now, &q)
 		if found = current != nil; found {
@@ -260,7 +266,7 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 	case !found: // recorded, but used or voided before the record was seen again
 		return status, nil
 	}
-	text := s.derive(&rec, &c)
+	text := s.derive(w, &rec, &c)
 	if r.Decoy {
 		return status, nil
 	}
@@ -279,7 +285,7 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markTimeout)
 		defer cancel()
 		marked := status
-		failed.mark = s.update(ctx, &rec, func(st *state, now time.Time) (write bool) {
+		failed.mark = s.update(ctx, w, &rec, func(st *state, now time.Time) (write bool) {
 			write = st.fail(q.id)
 			marked = st.status(&s.policy, now, &q)
 			return write
@@ -317,16 +323,18 @@ func (s *Service) verify(ctx context.Context, sub *Submission) error {
 	if !ok || s.checkAddressing(sub.To, sub.Bind) != nil {
 		return &RejectedError{Reason: ErrMalformed}
 	}
-	rec := s.record(sub.To, sub.Bind)
+	w := s.workspaces.Get().(*workspace)
+	defer s.workspaces.Put(w)
+	rec := w.record(sub.To, sub.Bind)
 	id := newOperationID()
 	var reason error
 	var status Status
-	err := s.update(ctx, &rec, func(st *state, now time.Time) (write bool) {
+	err := s.update(ctx, w, &rec, func(st *state, now time.Time) (write bool) {
 		write, reason = st.verify(&s.policy, now, id, rec.bindTag, func(c *code) (result comparison) {
 			result.shaped = c.length == typed.length && c.alphabet == s.policy.Alphabet
 			result.derived = result.shaped && s.knowsKey(c.key)
 			if result.derived {
-				text := s.derive(&rec, c)
+				text := s.derive(w, &rec, c)
 				result.equal = subtle.ConstantTimeCompare(text.bytes(), typed.bytes()) == 1
 			}
 			return result
@@ -354,8 +362,10 @@ func (s *Service) Status(ctx context.Context, to, bind string) (Status, error) {
 	var status Status
 	err := s.checkAddressing(to, bind)
 	if err == nil {
-		rec := s.record(to, bind)
-		err = s.update(ctx, &rec, func(st *state, now time.Time) (write bool) {
+		w := s.workspaces.Get().(*workspace)
+		defer s.workspaces.Put(w)
+		rec := w.record(to, bind)
+		err = s.update(ctx, w, &rec, func(st *state, now time.Time) (write bool) {
 			status = st.status(&s.policy, now, s.statusRequest(st, &rec))
 			return false
 		})
@@ -387,8 +397,10 @@ func (s *Service) administer(ctx context.Context, op, to string, step func(*stat
 	e := Event{Op: op}
 	err := checkTo(to)
 	if err == nil {
-		rec := s.record(to, "")
-		err = s.update(ctx, &rec, step)
+		w := s.workspaces.Get().(*workspace)
+		defer s.workspaces.Put(w)
+		rec := w.record(to, "")
+		err = s.update(ctx, w, &rec, step)
 	}
 	if err != nil {
 		err = fmt.Errorf("otp: %s: %w", op, err)
@@ -403,10 +415,11 @@ func (s *Service) Subject(to string) string {
 	if to == "" {
 		return ""
 	}
-	m := s.subject.begin()
-	m.appendField(identity(to))
-	sum := m.end()
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
+	w := s.workspaces.Get().(*workspace)
+	defer s.workspaces.Put(w)
+	w.subject.begin()
+	w.subject.appendField(identity(to))
+	return base64.RawURLEncoding.EncodeToString(w.subject.sum()[:16])
 }
 
 // begin returns the time, or the zero time if nothing depends on it.
@@ -492,20 +505,18 @@ type record struct {
 	bindTag        bindTag
 }
 
-func (s *Service) record(to, bind string) record {
+func (w *workspace) record(to, bind string) record {
 	r := record{identity: identity(to), bind: bind}
-	m := s.locate.begin()
-	m.appendField(r.identity)
-	sum := m.end()
+	w.locate.begin()
+	w.locate.appendField(r.identity)
 	var key [43]byte
-	base64.RawURLEncoding.Encode(key[:], sum[:])
+	base64.RawURLEncoding.Encode(key[:], w.locate.sum())
 	r.key = string(key[:])
 	if bind != "" {
-		m := s.bind.begin()
-		m.appendField(r.key)
-		m.appendField(bind)
-		sum := m.end()
-		copy(r.bindTag[:], sum[:])
+		w.bind.begin()
+		w.bind.appendField(r.key)
+		w.bind.appendField(bind)
+		copy(r.bindTag[:], w.bind.sum())
 	}
 	return r
 }
@@ -519,20 +530,21 @@ func (s *Service) statusRequest(st *state, rec *record) *sendRequest {
 	return q
 }
 
-func (s *Service) codeKey(id keyID) *codeKey {
+// codeKey returns the index of the code key of this id, or -1.
+func (s *Service) codeKey(id keyID) int {
 	for i := range s.codeKeys {
 		if s.codeKeys[i].id == id {
-			return &s.codeKeys[i]
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
-func (s *Service) knowsKey(id keyID) bool { return s.codeKey(id) != nil }
+func (s *Service) knowsKey(id keyID) bool { return s.codeKey(id) >= 0 }
 
 // derive returns the text of the code, whose key must be known.
-func (s *Service) derive(rec *record, c *code) codeText {
-	return derive(s.codeKey(c.key).mac, c.alphabet, c.length, s.purpose, rec.identity, rec.bind, &c.seed)
+func (s *Service) derive(w *workspace, rec *record, c *code) codeText {
+	return derive(w.codes[s.codeKey(c.key)], c.alphabet, c.length, s.purpose, rec.identity, rec.bind, &c.seed)
 }
 
 func newOperationID() (id operationID) {
@@ -555,21 +567,19 @@ const (
 //
 // After a lost swap, and after an error that leaves open whether the swap has happened, it starts over from what the
 // store holds then. A step that must not happen twice recognises itself there by its operation id.
-func (s *Service) update(ctx context.Context, rec *record, step func(*state, time.Time) (write bool)) error {
-	w := workspaces.Get().(*workspace)
-	defer workspaces.Put(w)
+func (s *Service) update(ctx context.Context, w *workspace, rec *record, step func(*state, time.Time) (write bool)) error {
 	for faults, inDoubt, round := 0, false, 0; round < maxRounds; round++ {
 		value, err := s.store.Load(ctx, rec.key)
 		if err == nil {
-			if err := w.state.open(s.value, rec.key, value); err != nil {
+			if err := w.state.open(w.value, rec.key, value); err != nil {
 				return err
 			}
 			if !step(&w.state, time.Now()) {
 				return nil
 			}
-			w.value = w.state.seal(w.value[:0], s.value, rec.key)
+			w.sealed = w.state.seal(w.sealed[:0], w.value, rec.key)
 			var swapped bool
-			swapped, err = s.store.CompareAndSwap(ctx, rec.key, value, w.value, w.state.keepUntil(&s.policy))
+			swapped, err = s.store.CompareAndSwap(ctx, rec.key, value, w.sealed, w.state.keepUntil(&s.policy))
 			if err == nil && swapped {
 				return nil
 			}
@@ -585,13 +595,22 @@ func (s *Service) update(ctx context.Context, rec *record, step func(*state, tim
 	return errContended
 }
 
-// A workspace is the memory that an operation works in, used again by later ones. A step keeps nothing of it.
+// A workspace is what an operation works with, used again by later ones: the keyed MACs, the state and its binary form.
+// Nothing of it is kept beyond the operation.
 type workspace struct {
-	state state
-	value []byte
+	locate, bind, value, subject *mac
+	codes                        []*mac // one for each of Service.codeKeys
+	state                        state
+	sealed                       []byte
 }
 
-var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+func (s *Service) newWorkspace() *workspace {
+	w := &workspace{locate: newMAC(s.locate), bind: newMAC(s.bind), value: newMAC(s.value), subject: newMAC(s.subject)}
+	for _, k := range s.codeKeys {
+		w.codes = append(w.codes, newMAC(k.key))
+	}
+	return w
+}
 
 // pause waits for d and reports whether ctx is still alive then.
 func pause(ctx context.Context, d time.Duration) bool {

@@ -60,8 +60,9 @@ func (c *code) live(now time.Time) bool {
 
 // young: at least half of the lifetime is left.
 func (c *code) young(now time.Time) bool {
-	left := time.Unix(c.expires(), 0).Sub(now)
-	return 2*left >= time.Duration(c.lifetime)*time.Second
+	// In half seconds: the fraction of now takes 0 to 2 of them, rounded up.
+	fraction := (2*int64(now.Nanosecond()) + int64(time.Second) - 1) / int64(time.Second)
+	return 2*(c.expires()-now.Unix())-fraction >= c.lifetime
 }
 
 // roundUp returns now in whole seconds, not earlier.

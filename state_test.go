@@ -32,12 +32,13 @@ func TestRule10ADecoyNeverVerifies(t *testing.T) {
 	if _, err := s.Send(t.Context(), Request{To: to, Decoy: true}); err != nil {
 		t.Fatal(err)
 	}
-	rec := s.record(to, "")
+	w := s.newWorkspace()
+	rec := w.record(to, "")
 	var st state
-	if err := st.open(s.value, rec.key, store.value); err != nil {
+	if err := st.open(w.value, rec.key, store.value); err != nil {
 		t.Fatal(err)
 	}
-	text := s.derive(&rec, &st.codes[0])
+	text := s.derive(w, &rec, &st.codes[0])
 	for left := 4; left >= 0; left-- {
 		err := s.Verify(t.Context(), Submission{To: to, Code: string(text.bytes())})
 		rejected, ok := errors.AsType[*RejectedError](err)
@@ -47,7 +48,7 @@ func TestRule10ADecoyNeverVerifies(t *testing.T) {
 	}
 	// The same text is the right code once the flag is gone: it is the flag that refuses it.
 	st.codes[0].decoy = false
-	store.value = st.seal(nil, s.value, rec.key)
+	store.value = st.seal(nil, w.value, rec.key)
 	if err := s.Verify(t.Context(), Submission{To: to, Code: string(text.bytes())}); err != nil {
 		t.Errorf("without the flag: %v", err)
 	}
@@ -174,5 +175,18 @@ func TestTookWithoutMinSendTime(t *testing.T) {
 	}
 	if took < 0 || took > time.Minute {
 		t.Errorf("a Status took %v", took)
+	}
+}
+
+// Half of the lifetime is judged to the nanosecond, for odd lifetimes too.
+func TestYoungToTheNanosecond(t *testing.T) {
+	for _, lifetime := range []int64{1, 2, 5, 600, 601, 86_400} {
+		c := code{issued: 1_000_000_000, lifetime: lifetime}
+		half := time.Unix(c.issued, 0).Add(time.Duration(lifetime) * time.Second / 2)
+		for _, from := range []time.Duration{-time.Second, -1, 0, 1, 499_999_999, 500_000_000, 500_000_001, time.Second} {
+			if got, want := c.young(half.Add(from)), from <= 0; got != want {
+				t.Errorf("lifetime %d s, %v from half of it: young is %v, want %v", lifetime, from, got, want)
+			}
+		}
 	}
 }
