@@ -1,6 +1,10 @@
 package sesmail
 
-import "golang.org/x/text/language"
+import (
+	"sync"
+
+	"golang.org/x/text/language"
+)
 
 // An edition is a message in one language.
 type edition struct {
@@ -23,6 +27,11 @@ func newCatalog(editions []*edition) *catalog {
 	return &catalog{editions, language.NewMatcher(tags)}
 }
 
+// standard holds the message of the package. It is made for the first mail: not every process that makes a Sender sends.
+var standard = sync.OnceValue(newStandard)
+
+func newStandard() *catalog { return newCatalog(standardEditions()) }
+
 // standardEditions returns the message of the package in its languages.
 func standardEditions() []*edition {
 	var editions []*edition
@@ -38,9 +47,9 @@ const maxLanguage = 1024
 
 // choose returns the edition for the purpose that fits the tag or Accept-Language header best.
 func (s *Sender) choose(purpose, accept string) *edition {
-	c, own := s.own[purpose]
-	if !own {
-		c = s.standard
+	c := s.own[purpose]
+	if c == nil {
+		c = standard()
 	}
 	if len(accept) > maxLanguage {
 		accept = ""

@@ -75,10 +75,11 @@ func (s *Sender) render(e *edition, m *otp.Message, code string, now time.Time) 
 		ExpiresAt: m.ExpiresAt, Minutes: minutesLeft(m.ExpiresAt.Sub(now)), Data: m.Data,
 	}
 	var subject string
-	if p := e.translation; p != nil {
+	if e.translation != nil {
+		p := e.translation.phrases()
 		// One pass over the phrase, so that a product called {code} stays one.
 		fill := strings.NewReplacer("{product}", s.product, "{code}", code, "{support}", s.support)
-		v.Title, v.Enter, v.Expires, v.Ignore = fill.Replace(p.Title), p.Enter, p.expires(v.Minutes), p.Ignore
+		v.Title, v.Enter, v.Expires, v.Ignore = fill.Replace(p.Title), p.Enter, e.translation.expires(v.Minutes), p.Ignore
 		if s.support != "" {
 			v.Help = fill.Replace(p.Help)
 		}

@@ -73,8 +73,7 @@ type Sender struct {
 	support       string
 	codeInSubject bool
 
-	standard *catalog
-	own      map[string]*catalog // by purpose
+	own map[string]*catalog // by purpose
 }
 
 var _ otp.Sender = (*Sender)(nil)
@@ -97,7 +96,6 @@ func New(client API, from string, opts *Options) (*Sender, error) {
 	s := &Sender{
 		client: client, from: header, codeInSubject: opts.CodeInSubject,
 		product: cmp.Or(opts.Product, name, domain), support: opts.Support,
-		standard: newCatalog(standardEditions()),
 	}
 	if err := s.configure(opts); err != nil {
 		return nil, fmt.Errorf("sesmail: %w", err)
