@@ -248,3 +248,23 @@ func TestClientBudget(t *testing.T) {
 		}
 	})
 }
+
+// Browsers get a page from the server. Functions have no pages, not even for what is wrong.
+func TestErrorsForBrowsers(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		handler     http.Handler
+		contentType string
+	}{
+		{w.app.Handler(), "text/html; charset=utf-8"},
+		{w.app.Generate(), "application/problem+json"},
+		{w.app.Reset(), "application/problem+json"},
+	} {
+		w.handler = c.handler
+		answer := w.browser().get("/nowhere")
+		body := want(t, answer, http.StatusNotFound)
+		if got := answer.Header.Get("Content-Type"); got != c.contentType || !strings.Contains(body, "There is nothing here.") {
+			t.Errorf("got %s, want %s: %s", got, c.contentType, body)
+		}
+	}
+}

@@ -9,12 +9,12 @@ import (
 	"github.com/go-chi/httprate"
 )
 
-// wrap puts around the routes what holds for all of them.
-func (a *App) wrap(mux *http.ServeMux) http.Handler {
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		a.fail(w, r, http.StatusNotFound, "There is nothing here.")
+// handler puts around the routes what holds for all of them.
+func (rt *router) handler() http.Handler {
+	rt.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		rt.fail(w, r, http.StatusNotFound, "There is nothing here.")
 	})
-	return a.headers(a.log(a.sameOrigin(mux)))
+	return rt.app.headers(rt.app.log(rt.sameOrigin(rt.mux)))
 }
 
 // headers sets the headers of all answers, and the time that a request may take.
@@ -37,7 +37,7 @@ func (a *App) headers(next http.Handler) http.Handler {
 
 // sameOrigin refuses what another site makes a browser send. GET counts where it acts: no site may have its visitors
 // ask for codes by an image.
-func (a *App) sameOrigin(next http.Handler) http.Handler {
+func (rt *router) sameOrigin(next http.Handler) http.Handler {
 	var protection http.CrossOriginProtection
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		checked := r
@@ -46,7 +46,7 @@ func (a *App) sameOrigin(next http.Handler) http.Handler {
 			checked.Method = http.MethodPost
 		}
 		if protection.Check(checked) != nil {
-			a.fail(w, r, http.StatusForbidden, "The request comes from another site.")
+			rt.fail(w, r, http.StatusForbidden, "The request comes from another site.")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -87,7 +87,7 @@ const clientRequests = 30
 
 // clientBudget returns one budget for all handlers that it is put around. It counts in the memory of this process, by
 // the address of the peer: behind a proxy, bound clients there. No header is believed.
-func (a *App) clientBudget() budget {
+func (rt *router) clientBudget() budget {
 	limiter := httprate.NewRateLimiter(clientRequests, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
 	return func(next http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +97,7 @@ func (a *App) clientBudget() budget {
 			}
 			if limiter.OnLimit(w, r, httprate.CanonicalizeIP(host)) {
 				w.Header().Set("Retry-After", "60")
-				a.fail(w, r, http.StatusTooManyRequests, "Too many requests come from your network. Try again in a minute.")
+				rt.fail(w, r, http.StatusTooManyRequests, "Too many requests come from your network. Try again in a minute.")
 				return
 			}
 			next(w, r)
