@@ -2,11 +2,8 @@ package web
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"time"
-
-	"github.com/go-chi/httprate"
 )
 
 // handler puts around the routes what holds for all of them.
@@ -76,31 +73,3 @@ func (s *statusRecorder) WriteHeader(status int) {
 }
 
 func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
-
-// A budget bounds how often a client may call a handler.
-type budget func(http.HandlerFunc) http.HandlerFunc
-
-func noBudget(next http.HandlerFunc) http.HandlerFunc { return next }
-
-// clientRequests is how many requests that act one client may make in a minute: an IPv4 address, or an IPv6 /64.
-const clientRequests = 30
-
-// clientBudget returns one budget for all handlers that it is put around. It counts in the memory of this process, by
-// the address of the peer: behind a proxy, bound clients there. No header is believed.
-func (rt *router) clientBudget() budget {
-	limiter := httprate.NewRateLimiter(clientRequests, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
-	return func(next http.HandlerFunc) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			host, _, err := net.SplitHostPort(r.RemoteAddr)
-			if err != nil {
-				host = r.RemoteAddr
-			}
-			if limiter.OnLimit(w, r, httprate.CanonicalizeIP(host)) {
-				w.Header().Set("Retry-After", "60")
-				rt.fail(w, r, http.StatusTooManyRequests, "Too many requests come from your network. Try again in a minute.")
-				return
-			}
-			next(w, r)
-		}
-	}
-}
