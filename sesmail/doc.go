@@ -10,8 +10,8 @@
 //
 // # Own templates
 //
-// Options.Templates takes own messages from any file system, an [embed.FS] for instance, three files for each purpose
-// and language:
+// Options.Templates takes own messages by [TemplatesFS], from any file system, an [embed.FS] for instance, three files
+// for each purpose and language:
 //
 //	password-reset/de.html         an html/template
 //	password-reset/de.txt          a text/template
@@ -24,7 +24,11 @@
 //
 // New tries each template with a sample code, and Options.TemplateData as Data: one that fails, or whose HTML or text
 // does not show the code in one piece, is an error then and not at the first mail. [Sender.Render] makes previews. The
-// package's own templates, in the folder templates of its source, are a place to start.
+// message of the package as templates, in the folder templates of its source, is a place to start.
+//
+// Own templates make a program larger: it links html/template and text/template, which call methods by name and so keep
+// the linker from leaving out whatever other exported method there is, all operations of SES among them. A program
+// without own templates has neither.
 //
 // # What the caller still must do
 //

@@ -27,7 +27,7 @@ func ExampleNew() {
 
 // Own templates usually come from an embed.FS or os.DirFS.
 func ExampleNew_templates() {
-	templates := fstest.MapFS{
+	files := fstest.MapFS{
 		"password-reset/en.subject.txt": {Data: []byte("Reset your {{.Product}} password")},
 		"password-reset/en.txt":         {Data: []byte("Hello {{.Data.Name}}, your code is\n\n{{.Code}}\n\n{{.Expires}}\n")},
 		"password-reset/en.html":        {Data: []byte("<p>Hello {{.Data.Name}}, your code is<p><b>{{.Code}}</b><p>{{.Expires}}")},
@@ -35,7 +35,7 @@ func ExampleNew_templates() {
 	type person struct{ Name string }
 	var client sesv2.Client
 	mail, err := sesmail.New(&client, "Acme <no-reply@acme.example>", &sesmail.Options{
-		Templates:    templates,
+		Templates:    sesmail.TemplatesFS(files),
 		TemplateData: map[string]any{"password-reset": person{"Ada"}},
 	})
 	if err != nil {

@@ -39,37 +39,47 @@ type phrases struct {
 	Help string `json:"help"`
 }
 
-// A translation is a language and its phrases.
+// A translation is a language and its phrases, which are read when they are first asked for.
 type translation struct {
-	tag language.Tag
-	phrases
+	tag     language.Tag
+	phrases func() *phrases
 }
 
-// translations returns the languages of the package, English first. A file that does not parse is a fault of the
-// package, which its tests find.
-var translations = sync.OnceValue(func() []translation {
+// translations returns the languages of the package, English first.
+var translations = sync.OnceValue(listTranslations)
+
+func listTranslations() []translation {
 	files, err := languageFiles.ReadDir("languages")
 	if err != nil {
 		panic(err)
 	}
 	var all []translation
 	for _, file := range files {
-		text, err := languageFiles.ReadFile("languages/" + file.Name())
-		if err != nil {
-			panic(err)
-		}
-		t := translation{tag: language.MustParse(strings.TrimSuffix(file.Name(), path.Ext(file.Name())))}
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&t.phrases); err != nil {
-			panic(fmt.Sprintf("sesmail: languages/%s: %v", file.Name(), err))
-		}
-		all = append(all, t)
+		name := file.Name()
+		all = append(all, translation{
+			tag:     language.MustParse(strings.TrimSuffix(name, path.Ext(name))),
+			phrases: sync.OnceValue(func() *phrases { return readPhrases(name) }),
+		})
 	}
 	english := slices.IndexFunc(all, func(t translation) bool { return t.tag == language.English })
 	all[0], all[english] = all[english], all[0]
 	return all
-})
+}
+
+// readPhrases reads a file. One that does not parse is a fault of the package, which its tests find.
+func readPhrases(name string) *phrases {
+	text, err := languageFiles.ReadFile("languages/" + name)
+	if err != nil {
+		panic(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var p phrases
+	if err := decoder.Decode(&p); err != nil {
+		panic(fmt.Sprintf("sesmail: languages/%s: %v", name, err))
+	}
+	return &p
+}
 
 // pluralForms names the plural categories as CLDR does.
 var pluralForms = map[plural.Form]string{
@@ -88,12 +98,13 @@ func minutesLeft(left time.Duration) int { return max(0, int((left+10*time.Secon
 
 // expires says that the code lasts for the minutes: in minutes below two hours, in whole hours, rounded down, above.
 func (t *translation) expires(minutes int) string {
-	n, forms := minutes, t.Minutes
+	p := t.phrases()
+	n, forms := minutes, p.Minutes
 	switch {
 	case minutes < 1:
-		return t.LessThanAMinute
+		return p.LessThanAMinute
 	case minutes == 60 || minutes >= 120:
-		n, forms = minutes/60, t.Hours
+		n, forms = minutes/60, p.Hours
 	}
 	return strings.ReplaceAll(forms[pluralForm(t.tag, n)], "{n}", strconv.Itoa(n))
 }

@@ -19,6 +19,7 @@ func TestTranslationsAreComplete(t *testing.T) {
 	for i := range translations() {
 		tr := &translations()[i]
 		t.Run(tr.tag.String(), func(t *testing.T) {
+			p := tr.phrases()
 			check := func(name, phrase string, want ...string) {
 				t.Helper()
 				got := placeholder.FindAllString(phrase, -1)
@@ -30,12 +31,12 @@ func TestTranslationsAreComplete(t *testing.T) {
 					t.Errorf("%s is %q: it must be one line", name, phrase)
 				}
 			}
-			check("title", tr.Title, "{product}")
-			check("title_with_code", tr.TitleWithCode, "{code}", "{product}")
-			check("enter", tr.Enter)
-			check("less_than_a_minute", tr.LessThanAMinute)
-			check("ignore", tr.Ignore)
-			check("help", tr.Help, "{support}")
+			check("title", p.Title, "{product}")
+			check("title_with_code", p.TitleWithCode, "{code}", "{product}")
+			check("enter", p.Enter)
+			check("less_than_a_minute", p.LessThanAMinute)
+			check("ignore", p.Ignore)
+			check("help", p.Help, "{support}")
 			checkForms := func(name string, forms map[string]string, numbers []int) {
 				t.Helper()
 				count := map[string]int{}
@@ -65,8 +66,8 @@ func TestTranslationsAreComplete(t *testing.T) {
 			for n := 1; n <= 24; n++ {
 				hours = append(hours, n)
 			}
-			checkForms("minutes", tr.Minutes, minutes)
-			checkForms("hours", tr.Hours, hours)
+			checkForms("minutes", p.Minutes, minutes)
+			checkForms("hours", p.Hours, hours)
 		})
 	}
 }

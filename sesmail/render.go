@@ -2,13 +2,11 @@ package sesmail
 
 import (
 	"errors"
-	"io"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/seed-5978b5f1/otp"
-	"golang.org/x/net/html"
 )
 
 // Mail is a finished message. It redacts itself when printed, logged or marshalled.
@@ -69,7 +67,7 @@ func (s *Sender) Render(m otp.Message) (Mail, error) {
 	return mail, nil
 }
 
-// render fills the templates of e.
+// render writes the mail of e.
 func (s *Sender) render(e *edition, m *otp.Message, code string, now time.Time) (Mail, error) {
 	v := View{
 		Code: code, Product: s.product, Support: s.support, Purpose: m.Purpose,
@@ -77,44 +75,34 @@ func (s *Sender) render(e *edition, m *otp.Message, code string, now time.Time) 
 		ExpiresAt: m.ExpiresAt, Minutes: minutesLeft(m.ExpiresAt.Sub(now)), Data: m.Data,
 	}
 	var subject string
-	if w := e.translation; w != nil {
+	if e.translation != nil {
+		p := e.translation.phrases()
 		// One pass over the phrase, so that a product called {code} stays one.
 		fill := strings.NewReplacer("{product}", s.product, "{code}", code, "{support}", s.support)
-		v.Title, v.Enter, v.Expires, v.Ignore = fill.Replace(w.Title), w.Enter, w.expires(v.Minutes), w.Ignore
+		v.Title, v.Enter, v.Expires, v.Ignore = fill.Replace(p.Title), p.Enter, e.translation.expires(v.Minutes), p.Ignore
 		if s.support != "" {
-			v.Help = fill.Replace(w.Help)
+			v.Help = fill.Replace(p.Help)
 		}
 		subject = v.Title
 		if s.codeInSubject {
-			subject = fill.Replace(w.TitleWithCode)
+			subject = fill.Replace(p.TitleWithCode)
 		}
 	}
-	var err error
-	if e.subject != nil {
-		if subject, err = execute(e.subject, &v); err != nil {
+	var mail Mail
+	if e.own == nil {
+		mail = standardMail(&v)
+		mail.Subject = subject
+	} else {
+		var err error
+		if mail, err = e.own(&v); err != nil {
 			return Mail{}, err
 		}
 	}
-	text, err := execute(e.text, &v)
-	if err != nil {
-		return Mail{}, err
-	}
-	page, err := execute(e.html, &v)
-	if err != nil {
-		return Mail{}, err
-	}
-	mail := Mail{Subject: oneLine(subject), HTML: clean(page), Text: clean(text)}
+	mail = Mail{Subject: oneLine(mail.Subject), HTML: clean(mail.HTML), Text: clean(mail.Text)}
 	if mail.Subject == "" {
 		return Mail{}, errors.New("the subject is empty")
 	}
 	return mail, nil
-}
-
-// execute returns what a template of either kind makes of v.
-func execute(t interface{ Execute(io.Writer, any) error }, v *View) (string, error) {
-	var out strings.Builder
-	err := t.Execute(&out, v)
-	return out.String(), err
 }
 
 // oneLine returns s with every run of white space, line ends and control characters as one space, and none at its ends.
@@ -132,23 +120,4 @@ func clean(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
-
-// shows reports whether a reader of the HTML document sees the text, in one piece: not in a tag, a comment or the title.
-func shows(document, text string) bool {
-	hidden := "" // the element that we are in, if nothing in it is shown
-	for z := html.NewTokenizer(strings.NewReader(document)); ; {
-		kind := z.Next()
-		name, _ := z.TagName()
-		switch tag := string(name); {
-		case kind == html.ErrorToken: // the end
-			return false
-		case kind == html.StartTagToken && (tag == "title" || tag == "style" || tag == "script"):
-			hidden = tag
-		case kind == html.EndTagToken && tag == hidden:
-			hidden = ""
-		case kind == html.TextToken && hidden == "" && strings.Contains(string(z.Text()), text):
-			return true
-		}
-	}
 }

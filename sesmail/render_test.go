@@ -240,7 +240,7 @@ func TestOwnTemplates(t *testing.T) {
 		"other/fa.subject.txt":          file("x"),
 	}
 	s := newSender(t, &fakeAPI{}, &sesmail.Options{
-		Templates: files, TemplateData: map[string]any{"password-reset": person{"Ada"}}, CodeInSubject: true,
+		Templates: sesmail.TemplatesFS(files), TemplateData: map[string]any{"password-reset": person{"Ada"}}, CodeInSubject: true,
 	})
 	m := message(t, otp.Request{Language: "de-CH", Data: person{"Eve"}})
 	code := m.Code.Reveal()
@@ -276,7 +276,7 @@ func TestHostileDataIsInert(t *testing.T) {
 		"password-reset/en.subject.txt": file("For {{.Data}}"),
 	}
 	api := &fakeAPI{}
-	s := newSender(t, api, &sesmail.Options{Templates: files})
+	s := newSender(t, api, &sesmail.Options{Templates: sesmail.TemplatesFS(files)})
 	for data, subject := range map[string]string{
 		"Ada\r\nBcc: eve@evil.example":         "For Ada Bcc: eve@evil.example",
 		"Ada\x00\x1b[2J":                       "For Ada [2J",
@@ -307,11 +307,11 @@ func TestHostileDataIsInert(t *testing.T) {
 	}
 	// Data that does not fit fails before anything is sent, and the error does not tell what it was.
 	strict := newSender(t, api, &sesmail.Options{
-		Templates: fstest.MapFS{
+		Templates: sesmail.TemplatesFS(fstest.MapFS{
 			"password-reset/en.html":        file(`{{.Data.name}} {{.Code}}`),
 			"password-reset/en.txt":         file("{{.Code}}"),
 			"password-reset/en.subject.txt": file("x"),
-		},
+		}),
 		TemplateData: map[string]any{"password-reset": map[string]any{"name": "Ada"}},
 	})
 	sent := len(api.inputs)
@@ -361,14 +361,19 @@ func TestBadTemplates(t *testing.T) {
 		"bad language":                {fstest.MapFS{"p/deutsch_.html": file(good)}, "no BCP 47 language tag"},
 		"language in another form":    {fstest.MapFS{"p/pt-br.html": file(good)}, "no BCP 47 language tag"},
 	} {
-		s, err := sesmail.New(&fakeAPI{}, from, &sesmail.Options{Templates: test.files})
+		s, err := sesmail.New(&fakeAPI{}, from, &sesmail.Options{Templates: sesmail.TemplatesFS(test.files)})
 		if err == nil || s != nil || !strings.HasPrefix(err.Error(), "sesmail: Options.Templates: ") || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q in it", name, err, test.want)
 		}
 	}
 	broken := errors.New("broken")
-	if _, err := sesmail.New(&fakeAPI{}, from, &sesmail.Options{Templates: brokenFS{broken}}); !errors.Is(err, broken) {
+	if _, err := sesmail.New(&fakeAPI{}, from, &sesmail.Options{Templates: sesmail.TemplatesFS(brokenFS{broken})}); !errors.Is(err, broken) {
 		t.Errorf("broken files: got %v", err)
+	}
+	for _, none := range []*sesmail.Templates{{}, sesmail.TemplatesFS(nil)} {
+		if _, err := sesmail.New(&fakeAPI{}, from, &sesmail.Options{Templates: none}); err == nil || !strings.Contains(err.Error(), "TemplatesFS") {
+			t.Errorf("no files: got %v", err)
+		}
 	}
 }
 

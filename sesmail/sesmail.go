@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -45,8 +44,8 @@ type Options struct {
 	// Tags are added to every message, names and values 1 to 256 ASCII letters, digits, "_" and "-". The names
 	// otp-purpose and otp-message-id are taken.
 	Tags map[string]string
-	// Templates holds own messages, by purpose and language; see the package comment. Read by New only.
-	Templates fs.FS
+	// Templates holds own messages, by purpose and language; see TemplatesFS. Read by New only.
+	Templates *Templates
 	// TemplateData stands in for Request.Data, by purpose, when New tries the own templates.
 	TemplateData map[string]any
 }
@@ -74,8 +73,7 @@ type Sender struct {
 	support       string
 	codeInSubject bool
 
-	standard *catalog
-	own      map[string]*catalog // by purpose
+	own map[string]*catalog // by purpose
 }
 
 var _ otp.Sender = (*Sender)(nil)
@@ -98,7 +96,6 @@ func New(client API, from string, opts *Options) (*Sender, error) {
 	s := &Sender{
 		client: client, from: header, codeInSubject: opts.CodeInSubject,
 		product: cmp.Or(opts.Product, name, domain), support: opts.Support,
-		standard: newCatalog(defaultEditions()),
 	}
 	if err := s.configure(opts); err != nil {
 		return nil, fmt.Errorf("sesmail: %w", err)
@@ -146,7 +143,10 @@ func (s *Sender) configure(o *Options) error {
 		s.tags = append(s.tags, types.MessageTag{Name: &name, Value: &value})
 	}
 	if o.Templates != nil {
-		own, err := s.ownCatalogs(o.Templates, o.TemplateData)
+		if o.Templates.read == nil {
+			return errors.New("Options.Templates is empty: TemplatesFS makes Templates")
+		}
+		own, err := o.Templates.read(s, o.TemplateData)
 		if err != nil {
 			return fmt.Errorf("Options.Templates: %w", err)
 		}

@@ -1,10 +1,10 @@
 package sesmail
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"io"
 	"io/fs"
 	"maps"
 	"slices"
@@ -13,68 +13,33 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"golang.org/x/net/html"
 	"golang.org/x/text/language"
 )
 
-//go:embed templates
-var templateFiles embed.FS
-
-var (
-	defaultHTML = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/mail.html"))
-	defaultText = texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/mail.txt"))
-)
-
-// An edition is a message in one language.
-type edition struct {
-	tag         language.Tag
-	translation *translation // nil in languages that only own templates are in
-	html        *htmltemplate.Template
-	text        *texttemplate.Template
-	subject     *texttemplate.Template // nil for the title of the translation
+// Templates are own messages, for Options.Templates. TemplatesFS makes them.
+type Templates struct {
+	// read reads the files and tries each template, with the data of its purpose.
+	//
+	// Nothing but TemplatesFS may mention what it does. Templates call methods by names that are known only when they
+	// run, so that the linker must keep every method of every type in a program that can execute one: all operations of
+	// all SDK clients among them, which doubles the size of a small program.
+	read func(s *Sender, data map[string]any) (map[string]*catalog, error)
 }
 
-// A catalog holds the editions for one purpose and chooses among them.
-type catalog struct {
-	editions []*edition // English first: the fallback
-	matcher  language.Matcher
+// TemplatesFS returns the templates in files, three for each purpose and language; see the package comment. New reads
+// and tries them. Only programs that call it link html/template and text/template.
+func TemplatesFS(files fs.FS) *Templates {
+	return &Templates{func(s *Sender, data map[string]any) (map[string]*catalog, error) {
+		if files == nil {
+			return nil, errors.New("the files are nil: TemplatesFS needs an fs.FS, such as an embed.FS")
+		}
+		return s.readTemplates(files, data)
+	}}
 }
 
-func newCatalog(editions []*edition) *catalog {
-	var tags []language.Tag
-	for _, e := range editions {
-		tags = append(tags, e.tag)
-	}
-	return &catalog{editions, language.NewMatcher(tags)}
-}
-
-// defaultEditions returns the message of the package in its languages.
-func defaultEditions() []*edition {
-	var editions []*edition
-	for i := range translations() {
-		t := &translations()[i]
-		editions = append(editions, &edition{tag: t.tag, translation: t, html: defaultHTML, text: defaultText})
-	}
-	return editions
-}
-
-// maxLanguage bounds, in bytes, the Accept-Language header that is looked at.
-const maxLanguage = 1024
-
-// choose returns the edition for the purpose that fits the tag or Accept-Language header best.
-func (s *Sender) choose(purpose, accept string) *edition {
-	c, own := s.own[purpose]
-	if !own {
-		c = s.standard
-	}
-	if len(accept) > maxLanguage {
-		accept = ""
-	}
-	_, i := language.MatchStrings(c.matcher, accept)
-	return c.editions[i]
-}
-
-// ownCatalogs reads own templates, laid over the message of the package, and tries each. sample holds data by purpose.
-func (s *Sender) ownCatalogs(files fs.FS, sample map[string]any) (map[string]*catalog, error) {
+// readTemplates lays own templates over the message of the package and tries each. data is by purpose.
+func (s *Sender) readTemplates(files fs.FS, data map[string]any) (map[string]*catalog, error) {
 	names := map[string]map[string]bool{} // purpose, language
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -96,7 +61,7 @@ func (s *Sender) ownCatalogs(files fs.FS, sample map[string]any) (map[string]*ca
 	}
 	catalogs := map[string]*catalog{}
 	for _, purpose := range slices.Sorted(maps.Keys(names)) {
-		editions := defaultEditions()
+		editions := standardEditions()
 		for _, name := range slices.Sorted(maps.Keys(names[purpose])) {
 			e, err := readEdition(files, purpose, name)
 			if err != nil {
@@ -108,7 +73,7 @@ func (s *Sender) ownCatalogs(files fs.FS, sample map[string]any) (map[string]*ca
 			} else {
 				editions = append(editions, e)
 			}
-			if err := s.try(e, purpose, sample[purpose]); err != nil {
+			if err := s.try(e, purpose, data[purpose]); err != nil {
 				return nil, fmt.Errorf("%s/%s: %w", purpose, name, err)
 			}
 		}
@@ -123,7 +88,6 @@ func readEdition(files fs.FS, purpose, name string) (*edition, error) {
 	if err != nil || tag.String() != name {
 		return nil, fmt.Errorf("%s/%s: %q is no BCP 47 language tag in its usual form (de, pt-BR, zh-Hant)", purpose, name, name)
 	}
-	e := &edition{tag: tag}
 	// A key that a map does not have is an error, not "<no value>".
 	const strict = "missingkey=error"
 	base := purpose + "/" + name
@@ -134,18 +98,39 @@ func readEdition(files fs.FS, purpose, name string) (*edition, error) {
 		}
 		return texttemplate.New(base + suffix).Option(strict).Parse(string(source))
 	}
-	if e.subject, err = parse(".subject.txt"); err != nil {
+	subject, err := parse(".subject.txt")
+	if err != nil {
 		return nil, err
 	}
-	if e.text, err = parse(".txt"); err != nil {
+	text, err := parse(".txt")
+	if err != nil {
 		return nil, err
 	}
 	source, err := fs.ReadFile(files, base+".html")
 	if err != nil {
 		return nil, err
 	}
-	e.html, err = htmltemplate.New(base + ".html").Option(strict).Parse(string(source))
-	return e, err
+	page, err := htmltemplate.New(base + ".html").Option(strict).Parse(string(source))
+	if err != nil {
+		return nil, err
+	}
+	return &edition{tag: tag, own: func(v *View) (mail Mail, err error) {
+		if mail.Subject, err = execute(subject, v); err != nil {
+			return Mail{}, err
+		}
+		if mail.Text, err = execute(text, v); err != nil {
+			return Mail{}, err
+		}
+		mail.HTML, err = execute(page, v)
+		return mail, err
+	}}, nil
+}
+
+// execute returns what a template of either kind makes of v.
+func execute(t interface{ Execute(io.Writer, any) error }, v *View) (string, error) {
+	var out strings.Builder
+	err := t.Execute(&out, v)
+	return out.String(), err
 }
 
 // sampleCode is the longest that a code can be. No template holds it by chance.
@@ -165,4 +150,23 @@ func (s *Sender) try(e *edition, purpose string, data any) error {
 		return errors.New("the text never shows {{.Code}} in one piece")
 	}
 	return nil
+}
+
+// shows reports whether a reader of the HTML document sees the text, in one piece: not in a tag, a comment or the title.
+func shows(document, text string) bool {
+	hidden := "" // the element that we are in, if nothing in it is shown
+	for z := html.NewTokenizer(strings.NewReader(document)); ; {
+		kind := z.Next()
+		name, _ := z.TagName()
+		switch tag := string(name); {
+		case kind == html.ErrorToken: // the end
+			return false
+		case kind == html.StartTagToken && (tag == "title" || tag == "style" || tag == "script"):
+			hidden = tag
+		case kind == html.EndTagToken && tag == hidden:
+			hidden = ""
+		case kind == html.TextToken && hidden == "" && strings.Contains(string(z.Text()), text):
+			return true
+		}
+	}
 }

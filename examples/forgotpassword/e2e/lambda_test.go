@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,10 +23,12 @@ import (
 // A function is a running Lambda function and the server side of its Runtime API, as Lambda documents it: the function
 // asks for the next event, and posts what it answers.
 type function struct {
-	t       *testing.T
+	tb      testing.TB
+	started time.Time
 	invoked chan []byte
 	outcome chan outcome
 	ended   chan struct{} // closed when the process has ended
+	stop    func()        // has it end, and waits until it has
 }
 
 // An outcome is what a function posts: to "response" the answer, to "error" or "init/error" what went wrong.
@@ -34,31 +37,33 @@ type outcome struct {
 	body []byte
 }
 
-// startFunction runs the program as Lambda would, until the end of the test.
-func startFunction(t *testing.T, name string, env []string) *function {
-	t.Helper()
-	f := &function{t: t, invoked: make(chan []byte), outcome: make(chan outcome, 1), ended: make(chan struct{})}
+// startFunction runs the program as Lambda would, until stop or the end of the test.
+func startFunction(tb testing.TB, name string, env []string) *function {
+	tb.Helper()
+	f := &function{tb: tb, invoked: make(chan []byte), outcome: make(chan outcome, 1), ended: make(chan struct{})}
 	api := httptest.NewServer(f.runtimeAPI())
-	cmd := exec.Command(program(t, name))
+	cmd := exec.Command(program(tb, name))
 	cmd.Env = append(slices.Clone(env), "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(api.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME="+name)
 	var log bytes.Buffer
 	cmd.Stderr = &log
+	f.started = time.Now()
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	go func() {
 		cmd.Wait()
 		close(f.ended)
 	}()
-	t.Cleanup(func() {
+	f.stop = sync.OnceFunc(func() {
 		cmd.Process.Kill()
 		<-f.ended
 		api.CloseClientConnections()
 		api.Close()
-		if t.Failed() {
-			t.Logf("%s has logged:\n%s", name, log.Bytes())
+		if tb.Failed() {
+			tb.Logf("%s has logged:\n%s", name, log.Bytes())
 		}
 	})
+	tb.Cleanup(f.stop)
 	return f
 }
 
@@ -96,7 +101,7 @@ func (f *function) runtimeAPI() http.Handler {
 
 // invoke has the function answer a request to the gateway. The event is as the gateway sends it.
 func (f *function) invoke(method, path, body string) events.APIGatewayV2HTTPResponse {
-	f.t.Helper()
+	f.tb.Helper()
 	var event events.APIGatewayV2HTTPRequest
 	event.Version, event.RouteKey, event.RawPath, event.Body = "2.0", method+" "+path, path, body
 	event.Headers = map[string]string{"host": "abc.execute-api.eu-central-1.amazonaws.com", "content-type": "application/json"}
@@ -105,50 +110,50 @@ func (f *function) invoke(method, path, body string) events.APIGatewayV2HTTPResp
 	event.RequestContext.HTTP.SourceIP = "192.0.2.1"
 	text, err := json.Marshal(event)
 	if err != nil {
-		f.t.Fatal(err)
+		f.tb.Fatal(err)
 	}
 	select {
 	case f.invoked <- text:
 	case <-f.ended:
-		f.t.Fatal("the function has ended")
+		f.tb.Fatal("the function has ended")
 	}
 	var answer events.APIGatewayV2HTTPResponse
 	select {
 	case got := <-f.outcome:
 		if err := json.Unmarshal(got.body, &answer); err != nil || got.kind != "response" {
-			f.t.Fatalf("the function posts to %s: %s (%v)", got.kind, got.body, err)
+			f.tb.Fatalf("the function posts to %s: %s (%v)", got.kind, got.body, err)
 		}
 	case <-f.ended:
-		f.t.Fatal("the function has ended")
+		f.tb.Fatal("the function has ended")
 	}
 	return answer
 }
 
 // want invokes the function and fails the test unless the answer has the status.
 func (f *function) want(status int, method, path, body string) events.APIGatewayV2HTTPResponse {
-	f.t.Helper()
+	f.tb.Helper()
 	answer := f.invoke(method, path, body)
 	if answer.StatusCode != status {
-		f.t.Errorf("%s %s answers %d %s, want %d", method, path, answer.StatusCode, answer.Body, status)
+		f.tb.Errorf("%s %s answers %d %s, want %d", method, path, answer.StatusCode, answer.Body, status)
 	}
 	return answer
 }
 
 // secrets is as much of AWS Secrets Manager as the functions need. It counts how often the secret is read.
-func secrets(t *testing.T) (env []string, reads *atomic.Int64) {
-	t.Helper()
+func secrets(tb testing.TB) (env []string, reads *atomic.Int64) {
+	tb.Helper()
 	reads = new(atomic.Int64)
 	const id = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:OtpSecret-AbCdEf"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ SecretId string }
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.SecretId != id || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
-			t.Errorf("Secrets Manager was asked for %+v by %s (%v)", in, r.Header.Get("X-Amz-Target"), err)
+			tb.Errorf("Secrets Manager was asked for %+v by %s (%v)", in, r.Header.Get("X-Amz-Target"), err)
 		}
 		reads.Add(1)
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		fmt.Fprintf(w, `{"ARN": %q, "Name": "OtpSecret", "SecretString": %q}`, id, strings.Repeat("s", 64))
 	}))
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	return []string{"OTP_SECRET_ID=" + id, "AWS_ENDPOINT_URL_SECRETS_MANAGER=" + server.URL}, reads
 }
 
@@ -234,30 +239,5 @@ func TestLambdaWithoutSettings(t *testing.T) {
 				t.Errorf("%s without %s: %v\n%s", name, setting, err, out)
 			}
 		}
-	}
-}
-
-// TestColdStart measures from the start of the process to its first answer, which needs no table and no mail: what is
-// compared is what the application costs before it does anything. It reads the secret, as the bare function does not.
-func TestColdStart(t *testing.T) {
-	s := newSystem(t)
-	secretEnv, _ := secrets(t)
-	env := append(s.env, secretEnv...)
-	coldStart := func(name string) time.Duration {
-		var all []time.Duration
-		for range 9 {
-			start := time.Now()
-			startFunction(t, name, env).invoke("POST", "/", "")
-			all = append(all, time.Since(start))
-		}
-		slices.Sort(all)
-		return all[len(all)/2]
-	}
-	bare, generate, reset := coldStart("bare"), coldStart("generate"), coldStart("reset")
-	t.Logf("cold start, median of 9: bare %v, generate %v, reset %v",
-		bare.Round(100*time.Microsecond), generate.Round(100*time.Microsecond), reset.Round(100*time.Microsecond))
-	const bound = 100 * time.Millisecond // on a busy machine
-	if generate > bare+bound || reset > bare+bound {
-		t.Errorf("the application adds more than %v to a cold start", bound)
 	}
 }

@@ -1,31 +1,43 @@
-// Bare is the least that a function with clients of DynamoDB and SES can be. What the application adds to the time of a
-// cold start is measured against it.
+// Bare is the least that a function with the clients of the application can be: what the application adds to the size of
+// a function, and to the time until its first answer, is measured against it. It makes the three clients and reads the
+// secret, as the functions do.
 package main
 
 import (
 	"context"
+	"errors"
 	"log"
+	"os"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 )
 
-// clients keeps the compiler from leaving them out.
-var clients struct {
-	db  *dynamodb.Client
-	ses *sesv2.Client
-}
-
 func main() {
-	cfg, err := config.LoadDefaultConfig(context.Background())
+	ctx := context.Background()
+	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	clients.db, clients.ses = dynamodb.NewFromConfig(cfg), sesv2.NewFromConfig(cfg)
-	lambda.Start(func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	db, ses, secrets := dynamodb.NewFromConfig(cfg), sesv2.NewFromConfig(cfg), secretsmanager.NewFromConfig(cfg)
+	id := os.Getenv("OTP_SECRET_ID")
+	if _, err := secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id}); err != nil {
+		log.Fatal(err)
+	}
+	lambda.Start(func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		// No test asks for this, but the linker leaves out what nothing can call: without the operations that the
+		// functions use, there would be little of the clients.
+		if event.RawPath == "/use" {
+			_, errGet := db.GetItem(ctx, &dynamodb.GetItemInput{})
+			_, errPut := db.PutItem(ctx, &dynamodb.PutItemInput{})
+			_, errUpdate := db.UpdateItem(ctx, &dynamodb.UpdateItemInput{})
+			_, errSend := ses.SendEmail(ctx, &sesv2.SendEmailInput{})
+			return events.APIGatewayV2HTTPResponse{StatusCode: 500}, errors.Join(errGet, errPut, errUpdate, errSend)
+		}
 		return events.APIGatewayV2HTTPResponse{StatusCode: 200}, nil
 	})
 }

@@ -3,7 +3,7 @@ package mail
 import (
 	"bytes"
 	"context"
-	"embed"
+	_ "embed"
 	"html/template"
 	"net/http"
 	"slices"
@@ -28,11 +28,20 @@ type Letter struct {
 
 // Mailbox stands in for SES in development: it keeps the last mails to anybody and shows them as a page, codes and all.
 type Mailbox struct {
+	page    *template.Template
 	mu      sync.Mutex
 	letters []Letter // the newest first
 }
 
 var _ sesmail.API = (*Mailbox)(nil)
+
+//go:embed mailbox.html
+var mailboxPage string
+
+// NewMailbox returns an empty Mailbox. It panics if the template of the page does not parse.
+func NewMailbox() *Mailbox {
+	return &Mailbox{page: template.Must(template.New("mailbox").Parse(mailboxPage))}
+}
 
 // SendEmail keeps the mail.
 func (m *Mailbox) SendEmail(_ context.Context, in *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
@@ -57,15 +66,10 @@ func (m *Mailbox) Letters() []Letter {
 	return slices.Clone(m.letters)
 }
 
-//go:embed mailbox.html
-var mailboxFile embed.FS
-
-var mailboxPage = template.Must(template.ParseFS(mailboxFile, "mailbox.html"))
-
 // ServeHTTP shows the mails.
 func (m *Mailbox) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	var page bytes.Buffer
-	if err := mailboxPage.Execute(&page, m.Letters()); err != nil {
+	if err := m.page.Execute(&page, m.Letters()); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

@@ -15,7 +15,7 @@ import (
 func Laptop(log *slog.Logger) (*web.App, error) {
 	secret := make([]byte, 32) // forgotten with the codes
 	rand.Read(secret)
-	mailbox := &mail.Mailbox{}
+	mailbox := mail.NewMailbox()
 	app, err := assemble(parts{
 		secret:   secret,
 		codes:    memstore.New(nil),

@@ -102,11 +102,11 @@ func (a *App) answer(w http.ResponseWriter, r *http.Request, err error, done str
 
 func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if bad, ok := errors.AsType[*badRequest](err); ok {
-		problem(w, bad.status, bad.detail)
+		problem(w, r, bad.status, bad.detail)
 		return
 	}
 	status, detail := a.explain(r, err)
-	problem(w, status, detail)
+	problem(w, r, status, detail)
 }
 
 // setRetryAfter sets the header to the whole seconds until one may ask again, if that is known.

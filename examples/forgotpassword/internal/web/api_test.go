@@ -242,9 +242,41 @@ func TestClientBudget(t *testing.T) {
 		if got := try("POST", "/login", "192.0.2.2:99"); got != http.StatusBadRequest {
 			t.Errorf("another client: %d", got)
 		}
+		if got := try("POST", "/login", "[::ffff:192.0.2.1]:99"); got != http.StatusTooManyRequests {
+			t.Errorf("the same client by IPv6: %d", got)
+		}
+		for i := range 31 { // addresses that a client of IPv6 has by itself
+			got := try("POST", "/login", fmt.Sprintf("[2001:db8::%x%%eth0]:99", i))
+			if limited := got == http.StatusTooManyRequests; limited != (i == 30) {
+				t.Errorf("request %d of a network: %d", i+1, got)
+			}
+		}
+		if got := try("POST", "/login", "[2001:db8:0:1::1]:99"); got != http.StatusBadRequest {
+			t.Errorf("another network: %d", got)
+		}
 		time.Sleep(2 * time.Minute)
 		if got := try("POST", "/login", "192.0.2.1:99"); got != http.StatusBadRequest {
 			t.Errorf("two minutes later: %d", got)
 		}
 	})
+}
+
+// Browsers get a page from the server. Functions have no pages, not even for what is wrong.
+func TestErrorsForBrowsers(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		handler     http.Handler
+		contentType string
+	}{
+		{w.app.Handler(), "text/html; charset=utf-8"},
+		{w.app.Generate(), "application/problem+json"},
+		{w.app.Reset(), "application/problem+json"},
+	} {
+		w.handler = c.handler
+		answer := w.browser().get("/nowhere")
+		body := want(t, answer, http.StatusNotFound)
+		if got := answer.Header.Get("Content-Type"); got != c.contentType || !strings.Contains(body, "There is nothing here.") {
+			t.Errorf("got %s, want %s: %s", got, c.contentType, body)
+		}
+	}
 }

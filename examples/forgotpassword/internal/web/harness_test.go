@@ -46,7 +46,7 @@ type world struct {
 	t       *testing.T
 	app     *web.App
 	handler http.Handler
-	mailbox mail.Mailbox
+	mailbox *mail.Mailbox
 	mailErr error // what SES answers
 	storeOK func(call string) error
 	mu      sync.Mutex // guards calls
@@ -58,7 +58,7 @@ type world struct {
 // newWorld returns an application with one account.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, storeOK: func(string) error { return nil }}
+	w := &world{t: t, mailbox: mail.NewMailbox(), storeOK: func(string) error { return nil }}
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	sender, err := sesmail.New(w, "no-reply@acme.example", nil)
 	if err != nil {

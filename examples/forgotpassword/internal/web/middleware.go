@@ -2,19 +2,16 @@ package web
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"time"
-
-	"github.com/go-chi/httprate"
 )
 
-// wrap puts around the routes what holds for all of them.
-func (a *App) wrap(mux *http.ServeMux) http.Handler {
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		a.fail(w, r, http.StatusNotFound, "There is nothing here.")
+// handler puts around the routes what holds for all of them.
+func (rt *router) handler() http.Handler {
+	rt.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		rt.fail(w, r, http.StatusNotFound, "There is nothing here.")
 	})
-	return a.headers(a.log(a.sameOrigin(mux)))
+	return rt.app.headers(rt.app.log(rt.sameOrigin(rt.mux)))
 }
 
 // headers sets the headers of all answers, and the time that a request may take.
@@ -37,7 +34,7 @@ func (a *App) headers(next http.Handler) http.Handler {
 
 // sameOrigin refuses what another site makes a browser send. GET counts where it acts: no site may have its visitors
 // ask for codes by an image.
-func (a *App) sameOrigin(next http.Handler) http.Handler {
+func (rt *router) sameOrigin(next http.Handler) http.Handler {
 	var protection http.CrossOriginProtection
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		checked := r
@@ -46,7 +43,7 @@ func (a *App) sameOrigin(next http.Handler) http.Handler {
 			checked.Method = http.MethodPost
 		}
 		if protection.Check(checked) != nil {
-			a.fail(w, r, http.StatusForbidden, "The request comes from another site.")
+			rt.fail(w, r, http.StatusForbidden, "The request comes from another site.")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -76,31 +73,3 @@ func (s *statusRecorder) WriteHeader(status int) {
 }
 
 func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
-
-// A budget bounds how often a client may call a handler.
-type budget func(http.HandlerFunc) http.HandlerFunc
-
-func noBudget(next http.HandlerFunc) http.HandlerFunc { return next }
-
-// clientRequests is how many requests that act one client may make in a minute: an IPv4 address, or an IPv6 /64.
-const clientRequests = 30
-
-// clientBudget returns one budget for all handlers that it is put around. It counts in the memory of this process, by
-// the address of the peer: behind a proxy, bound clients there. No header is believed.
-func (a *App) clientBudget() budget {
-	limiter := httprate.NewRateLimiter(clientRequests, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
-	return func(next http.HandlerFunc) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			host, _, err := net.SplitHostPort(r.RemoteAddr)
-			if err != nil {
-				host = r.RemoteAddr
-			}
-			if limiter.OnLimit(w, r, httprate.CanonicalizeIP(host)) {
-				w.Header().Set("Retry-After", "60")
-				a.fail(w, r, http.StatusTooManyRequests, "Too many requests come from your network. Try again in a minute.")
-				return
-			}
-			next(w, r)
-		}
-	}
-}

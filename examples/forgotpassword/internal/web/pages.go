@@ -18,15 +18,22 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// pages are the templates, each laid into layout.html.
-var pages = func() map[string]*template.Template {
-	all := make(map[string]*template.Template)
+// A site is the application with pages, in a server. Functions have none: without html/template, which calls methods by
+// names that only its templates know, the linker can leave out what they do not use.
+type site struct {
+	*App
+	pages map[string]*template.Template
+}
+
+// newSite parses the templates, each laid into layout.html.
+func newSite(a *App) *site {
+	s := &site{a, make(map[string]*template.Template)}
 	for _, name := range []string{"ask", "code", "done", "signin", "error"} {
-		all[name] = template.Must(template.New("layout.html").Funcs(template.FuncMap{"duration": duration}).
+		s.pages[name] = template.Must(template.New("layout.html").Funcs(template.FuncMap{"duration": duration}).
 			ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
 	}
-	return all
-}()
+	return s
+}
 
 // page is what a template is given. An error stands at its field, or in Alert if it has none.
 type page struct {
@@ -47,11 +54,11 @@ type page struct {
 func (p *page) Failed() bool { return p.Alert+p.EmailError+p.CodeError+p.PasswordError != "" }
 
 // render answers with the page.
-func (a *App) render(w http.ResponseWriter, status int, name string, p *page) {
+func (a *site) render(w http.ResponseWriter, status int, name string, p *page) {
 	p.Development = a.Mailbox != nil
 	p.Wait = secondsUntil(p.Status.RetryAt)
 	var out bytes.Buffer
-	if err := pages[name].Execute(&out, p); err != nil {
+	if err := a.pages[name].Execute(&out, p); err != nil {
 		a.Log.Error("page failed", "page", name, "err", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
@@ -61,8 +68,17 @@ func (a *App) render(w http.ResponseWriter, status int, name string, p *page) {
 	w.Write(out.Bytes())
 }
 
+// fail answers with a page to a browser and with problem details to all else.
+func (a *site) fail(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		a.render(w, status, "error", &page{Title: http.StatusText(status), Alert: detail})
+		return
+	}
+	problem(w, r, status, detail)
+}
+
 // form returns the fields of a form, or false after it has answered that they cannot be read.
-func (a *App) form(w http.ResponseWriter, r *http.Request) (field func(string) string, ok bool) {
+func (a *site) form(w http.ResponseWriter, r *http.Request) (field func(string) string, ok bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
 		status := http.StatusBadRequest
@@ -80,7 +96,7 @@ func (a *App) form(w http.ResponseWriter, r *http.Request) (field func(string) s
 	}, true
 }
 
-func (a *App) showAsk(w http.ResponseWriter, r *http.Request) {
+func (a *site) showAsk(w http.ResponseWriter, r *http.Request) {
 	p := &page{Title: "Forgot your password?"}
 	if s, ok := a.session(r); ok {
 		p.Email = s.Email
@@ -88,7 +104,7 @@ func (a *App) showAsk(w http.ResponseWriter, r *http.Request) {
 	a.render(w, http.StatusOK, "ask", p)
 }
 
-func (a *App) submitAsk(w http.ResponseWriter, r *http.Request) {
+func (a *site) submitAsk(w http.ResponseWriter, r *http.Request) {
 	field, ok := a.form(w, r)
 	if !ok {
 		return
@@ -112,7 +128,7 @@ func (a *App) submitAsk(w http.ResponseWriter, r *http.Request) {
 	a.render(w, code, "ask", p)
 }
 
-func (a *App) showCode(w http.ResponseWriter, r *http.Request) {
+func (a *site) showCode(w http.ResponseWriter, r *http.Request) {
 	s, ok := a.session(r)
 	if !ok {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -122,7 +138,7 @@ func (a *App) showCode(w http.ResponseWriter, r *http.Request) {
 }
 
 // renderCode shows the form for the code with what can be done now.
-func (a *App) renderCode(w http.ResponseWriter, r *http.Request, code int, s session, p *page) {
+func (a *site) renderCode(w http.ResponseWriter, r *http.Request, code int, s session, p *page) {
 	status, err := a.Codes.Status(r.Context(), s.Email, s.Bind)
 	if err != nil {
 		code, p.Alert = a.explain(r, err)
@@ -131,7 +147,7 @@ func (a *App) renderCode(w http.ResponseWriter, r *http.Request, code int, s ses
 	a.render(w, code, "code", p)
 }
 
-func (a *App) submitCode(w http.ResponseWriter, r *http.Request) {
+func (a *site) submitCode(w http.ResponseWriter, r *http.Request) {
 	field, ok := a.form(w, r)
 	if !ok {
 		return
@@ -182,15 +198,15 @@ func rejection(err error) string {
 	return "The code is not valid any more. Ask for another one."
 }
 
-func (a *App) showDone(w http.ResponseWriter, _ *http.Request) {
+func (a *site) showDone(w http.ResponseWriter, _ *http.Request) {
 	a.render(w, http.StatusOK, "done", &page{Title: "Your password was changed"})
 }
 
-func (a *App) showSignIn(w http.ResponseWriter, _ *http.Request) {
+func (a *site) showSignIn(w http.ResponseWriter, _ *http.Request) {
 	a.render(w, http.StatusOK, "signin", &page{Title: "Sign in"})
 }
 
-func (a *App) submitSignIn(w http.ResponseWriter, r *http.Request) {
+func (a *site) submitSignIn(w http.ResponseWriter, r *http.Request) {
 	field, ok := a.form(w, r)
 	if !ok {
 		return

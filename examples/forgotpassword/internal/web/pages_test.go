@@ -228,7 +228,7 @@ func TestHeaders(t *testing.T) {
 func TestDevelopment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.app.HTTPS, w.app.Mailbox = false, &w.mailbox
+		w.app.HTTPS, w.app.Mailbox = false, w.mailbox
 		w.handler = w.app.Handler()
 		b := w.browser()
 		answer := b.submit("/forgot", "email", ada)

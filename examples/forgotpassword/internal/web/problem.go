@@ -4,15 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/seed-5978b5f1/otp"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
 
-// problem answers with problem details (RFC 9457). Without a type, the title is that of the status.
-func problem(w http.ResponseWriter, status int, detail string) {
+// A failure answers that a request cannot be served.
+type failure func(w http.ResponseWriter, r *http.Request, status int, detail string)
+
+// problem is a failure of problem details (RFC 9457). Without a type, the title is that of the status.
+func problem(w http.ResponseWriter, _ *http.Request, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	writeJSON(w, status, struct {
 		Title  string `json:"title"`
@@ -25,15 +27,6 @@ func problem(w http.ResponseWriter, status int, detail string) {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(v) // fails only if the client is gone
-}
-
-// fail answers with a page to a browser and with problem details to all else.
-func (a *App) fail(w http.ResponseWriter, r *http.Request, status int, detail string) {
-	if strings.Contains(r.Header.Get("Accept"), "text/html") {
-		a.render(w, status, "error", &page{Title: http.StatusText(status), Alert: detail})
-		return
-	}
-	problem(w, status, detail)
 }
 
 // explain returns the status and the text for an error of ask, reset or signIn, and logs those that are ours. Strangers

@@ -11,54 +11,65 @@ import (
 //go:embed static
 var static embed.FS
 
-// Handler returns the whole application, with a budget for each client.
+// Handler returns the whole application, with pages, and with a budget for each client. It panics if a template of a page
+// does not parse.
 func (a *App) Handler() http.Handler {
-	mux := http.NewServeMux()
-	limit := a.clientBudget()
-	a.generateRoutes(mux, limit)
-	a.resetRoutes(mux, limit)
-	a.pageRoutes(mux, limit)
-	a.route(mux, "/healthz", methods{"GET": func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }})
+	s := newSite(a)
+	rt := newRouter(a, s.fail)
+	limit := rt.clientBudget()
+	rt.generate(limit)
+	rt.reset(limit)
+	rt.pages(s, limit)
+	rt.route("/healthz", methods{"GET": func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }})
 	if a.Mailbox != nil {
-		a.route(mux, "/mailbox", methods{"GET": a.Mailbox.ServeHTTP})
+		rt.route("/mailbox", methods{"GET": a.Mailbox.ServeHTTP})
 	}
-	return a.wrap(mux)
+	return rt.handler()
 }
 
 // Generate returns the part of the API that sends codes, for a function behind a gateway, whose throttle it relies on.
 func (a *App) Generate() http.Handler {
-	mux := http.NewServeMux()
-	a.generateRoutes(mux, noBudget)
-	return a.wrap(mux)
+	rt := newRouter(a, problem)
+	rt.generate(noBudget)
+	return rt.handler()
 }
 
 // Reset returns the part of the API that takes codes and passwords, for a function behind a gateway.
 func (a *App) Reset() http.Handler {
-	mux := http.NewServeMux()
-	a.resetRoutes(mux, noBudget)
-	return a.wrap(mux)
+	rt := newRouter(a, problem)
+	rt.reset(noBudget)
+	return rt.handler()
 }
 
-func (a *App) generateRoutes(mux *http.ServeMux, limit budget) {
-	a.route(mux, "/generate-otp", methods{"POST": limit(a.postGenerate)})
+// A router holds routes of the application. It answers by fail what has none.
+type router struct {
+	app  *App
+	mux  *http.ServeMux
+	fail failure
+}
+
+func newRouter(a *App, fail failure) *router { return &router{a, http.NewServeMux(), fail} }
+
+func (rt *router) generate(limit budget) {
+	rt.route("/generate-otp", methods{"POST": limit(rt.app.postGenerate)})
 	// HEAD is not answered, since a GET sends a mail here.
-	a.route(mux, "/generate-otp/{email}", methods{"GET": limit(a.getGenerate), "HEAD": nil})
+	rt.route("/generate-otp/{email}", methods{"GET": limit(rt.app.getGenerate), "HEAD": nil})
 }
 
-func (a *App) resetRoutes(mux *http.ServeMux, limit budget) {
-	a.route(mux, "/reset", methods{"POST": limit(a.postReset)})
-	a.route(mux, "/reset-password", methods{"POST": limit(a.postReset)})
-	a.route(mux, "/login", methods{"POST": limit(a.postLogin)})
+func (rt *router) reset(limit budget) {
+	rt.route("/reset", methods{"POST": limit(rt.app.postReset)})
+	rt.route("/reset-password", methods{"POST": limit(rt.app.postReset)})
+	rt.route("/login", methods{"POST": limit(rt.app.postLogin)})
 }
 
-func (a *App) pageRoutes(mux *http.ServeMux, limit budget) {
-	a.route(mux, "/{$}", methods{"GET": a.showAsk})
-	a.route(mux, "/forgot", methods{"GET": a.showAsk, "POST": limit(a.submitAsk)})
-	a.route(mux, "/code", methods{"GET": a.showCode, "POST": limit(a.submitCode)})
-	a.route(mux, "/done", methods{"GET": a.showDone})
-	a.route(mux, "/sign-in", methods{"GET": a.showSignIn, "POST": limit(a.submitSignIn)})
+func (rt *router) pages(s *site, limit budget) {
+	rt.route("/{$}", methods{"GET": s.showAsk})
+	rt.route("/forgot", methods{"GET": s.showAsk, "POST": limit(s.submitAsk)})
+	rt.route("/code", methods{"GET": s.showCode, "POST": limit(s.submitCode)})
+	rt.route("/done", methods{"GET": s.showDone})
+	rt.route("/sign-in", methods{"GET": s.showSignIn, "POST": limit(s.submitSignIn)})
 	files := http.FileServerFS(static)
-	a.route(mux, "/static/{file}", methods{"GET": func(w http.ResponseWriter, r *http.Request) {
+	rt.route("/static/{file}", methods{"GET": func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		files.ServeHTTP(w, r)
 	}})
@@ -68,7 +79,7 @@ func (a *App) pageRoutes(mux *http.ServeMux, limit budget) {
 type methods map[string]http.HandlerFunc
 
 // route registers the handlers, and for all other methods the answer that lists those.
-func (a *App) route(mux *http.ServeMux, path string, handlers methods) {
+func (rt *router) route(path string, handlers methods) {
 	if _, answered := handlers["HEAD"]; !answered && handlers["GET"] != nil {
 		handlers["HEAD"] = handlers["GET"]
 	}
@@ -81,13 +92,13 @@ func (a *App) route(mux *http.ServeMux, path string, handlers methods) {
 	allow := strings.Join(allowed, ", ")
 	wrongMethod := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allow)
-		a.fail(w, r, http.StatusMethodNotAllowed, "This takes "+allow+" only.")
+		rt.fail(w, r, http.StatusMethodNotAllowed, "This takes "+allow+" only.")
 	}
-	mux.HandleFunc(path, wrongMethod)
+	rt.mux.HandleFunc(path, wrongMethod)
 	for method, handler := range handlers {
 		if handler == nil {
 			handler = wrongMethod
 		}
-		mux.HandleFunc(method+" "+path, handler)
+		rt.mux.HandleFunc(method+" "+path, handler)
 	}
 }

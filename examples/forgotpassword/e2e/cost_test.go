@@ -1,0 +1,76 @@
+package e2e
+
+import (
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-5978b5f1/otp/internal/awslocal"
+)
+
+// What the application adds to a Lambda function is measured against package bare. The results of a benchmark are on one
+// line, for bare and for each function; "make bench" compares them with the bounds.
+
+// maxBinary is how large a function may be, relative to the bare one.
+const maxBinary = 1.15
+
+// functions are what Lambda runs, the bare one first.
+var functions = []string{"bare", "generate", "reset"}
+
+func size(tb testing.TB, name string) float64 {
+	tb.Helper()
+	file, err := os.Stat(program(tb, name))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return float64(file.Size())
+}
+
+// TestBinarySize fails if something has come in that keeps the linker from leaving out what is not used, as text/template
+// does, with which functions are 1.67 of the size.
+func TestBinarySize(t *testing.T) {
+	bare := size(t, functions[0])
+	for _, name := range functions[1:] {
+		if ratio := size(t, name) / bare; ratio > maxBinary {
+			t.Errorf("%s is %.2f of the size of a bare function, at most %v is allowed: look for <ReflectMethod> in what "+
+				"go build -ldflags=-dumpdep prints", name, ratio, maxBinary)
+		}
+	}
+}
+
+func BenchmarkBinary(b *testing.B) {
+	for _, name := range functions {
+		b.ReportMetric(size(b, name), name+"-B")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkColdStart measures from the start of the process to its first answer, in turns. The answer needs no table and no
+// mail: what is compared is what the application costs before it does anything. Each function reads the secret. The
+// result is the median, since the least is a matter of luck: when the garbage collector runs, for instance.
+func BenchmarkColdStart(b *testing.B) {
+	env, _ := secrets(b)
+	env = append(env, // and nothing of this machine: AWS_CA_BUNDLE alone takes the SDK as long as all else
+		"OTP_TABLE=codes", "USERS_TABLE=users", "MAIL_FROM="+mailFrom,
+		"AWS_REGION="+awslocal.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
+	for _, name := range functions {
+		program(b, name)
+	}
+	took := map[string][]time.Duration{}
+	for range b.N {
+		for _, i := range rand.Perm(len(functions)) { // so that none gets the same processor each time
+			name := functions[i]
+			f := startFunction(b, name, env)
+			f.invoke("POST", "/", "")
+			took[name] = append(took[name], time.Since(f.started))
+			f.stop()
+		}
+	}
+	for _, name := range functions {
+		slices.Sort(took[name])
+		b.ReportMetric(float64(took[name][b.N/2].Nanoseconds()), name+"-ns")
+	}
+	b.ReportMetric(0, "ns/op")
+}
