@@ -308,6 +308,7 @@ func (s *state) unlock() (write bool) {
 
 // status describes what the address can do at now with this Bind.
 func (s *state) status(p *Policy, now time.Time, r *sendRequest) (st Status) {
+	var last int64
 	for i := range s.codes {
 		c := &s.codes[i]
 		if c.bind != r.bind || !c.live(now) {
@@ -315,9 +316,10 @@ func (s *state) status(p *Policy, now time.Time, r *sendRequest) (st Status) {
 		}
 		st.Live = true
 		st.AttemptsLeft = max(st.AttemptsLeft, c.left)
-		if expires := time.Unix(c.expires(), 0).UTC(); expires.After(st.ExpiresAt) {
-			st.ExpiresAt = expires
-		}
+		last = max(last, c.expires())
+	}
+	if st.Live {
+		st.ExpiresAt = time.Unix(last, 0).UTC()
 	}
 	_, refused := s.admit(p, now, r)
 	if refused != nil {

@@ -58,7 +58,7 @@ type Store struct {
 	max    int64
 	seed   maphash.Seed
 	shards [256]shard   // end in room that keeps held apart from what does not change
-	held   atomic.Int64 // values in all shards
+	held   atomic.Int64 // values in all shards; for moments, in a full store, more than max
 }
 
 var _ otp.Store = (*Store)(nil)
@@ -79,7 +79,7 @@ func New(opts *Options) *Store {
 }
 
 // Len returns how many values the store holds, among them expired ones whose memory was not given back yet.
-func (s *Store) Len() int { return int(s.held.Load()) }
+func (s *Store) Len() int { return int(min(s.held.Load(), s.max)) }
 
 // Format writes how many values the store holds, and none of its keys and values.
 func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "memstore.Store of %d values", s.Len()) }
@@ -153,17 +153,14 @@ func clone(b []byte) []byte {
 	return c
 }
 
-// reserve counts one more value, unless that would be one too many.
+// reserve counts one more value, unless that would be one too many. It is one access to held, which all processors
+// share, where there is room.
 func (s *Store) reserve() bool {
-	for {
-		n := s.held.Load()
-		if n >= s.max {
-			return false
-		}
-		if s.held.CompareAndSwap(n, n+1) {
-			return true
-		}
+	if s.held.Add(1) <= s.max {
+		return true
 	}
+	s.held.Add(-1)
+	return false
 }
 
 // makeRoom looks for expired values in all shards until there is room for a value, and reports whether there is.
