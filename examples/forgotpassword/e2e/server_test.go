@@ -95,6 +95,20 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// TestServerBoundsClients sends what is refused for its content until it is refused for its number.
+func TestServerBoundsClients(t *testing.T) {
+	url := startServer(t, os.Environ())
+	for i := range 40 { // package budget allows 30 in a minute
+		switch got := login(t, url, "", ""); {
+		case got == http.StatusTooManyRequests:
+			return
+		case got != http.StatusBadRequest && got != http.StatusUnprocessableEntity:
+			t.Fatalf("request %d: %d", i+1, got)
+		}
+	}
+	t.Error("40 requests in a moment, and the server has refused none for their number")
+}
+
 // What is wrong with the settings or flags is said at the start.
 func TestServerThatCannotStart(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.json")

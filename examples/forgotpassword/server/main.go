@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/budget"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/setup"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
@@ -55,6 +56,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	if err != nil {
 		return err
 	}
+	app.Allow = budget.PerClient()
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "development", app.Mailbox != nil)
 	return serve(ctx, listener, app.Handler(), log)
 }

@@ -246,7 +246,7 @@ func TestClientBudget(t *testing.T) {
 			t.Errorf("the same client by IPv6: %d", got)
 		}
 		for i := range 31 { // addresses that a client of IPv6 has by itself
-			got := try("POST", "/login", fmt.Sprintf("[2001:db8::%x%%eth0]:99", i))
+			got := try("POST", "/login", fmt.Sprintf("[2001:db8::%x]:99", i))
 			if limited := got == http.StatusTooManyRequests; limited != (i == 30) {
 				t.Errorf("request %d of a network: %d", i+1, got)
 			}

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
 
-// App is the application. All fields but Mailbox are required.
+// App is the application. All fields but Allow and Mailbox are required.
 type App struct {
 	// Codes sends and verifies the codes.
 	Codes *otp.Service
@@ -28,6 +28,9 @@ type App struct {
 	// HTTPS says that browsers reach the application by HTTPS, as they must outside of development. Cookies are
 	// marked Secure then.
 	HTTPS bool
+	// Allow reports whether the client of a request that acts may make it; see package budget. Nil allows all, for
+	// functions behind a gateway, whose throttle they rely on.
+	Allow func(http.ResponseWriter, *http.Request) bool
 	// Mailbox, in development, takes the place of everybody's mailbox and is shown at /mailbox. Nil otherwise.
 	Mailbox http.Handler
 }

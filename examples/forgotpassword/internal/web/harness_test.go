@@ -22,6 +22,7 @@ import (
 	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/sesmail"
 
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/budget"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
@@ -74,7 +75,7 @@ func newWorld(t *testing.T) *world {
 	}
 	accounts := users.NewMemory()
 	accounts.Add(t.Context(), users.User{Email: ada, PasswordHash: oldHash})
-	w.app = &web.App{Codes: codes, Users: userStore{accounts, w}, Notify: notify, Log: log, HTTPS: true}
+	w.app = &web.App{Codes: codes, Users: userStore{accounts, w}, Notify: notify, Log: log, HTTPS: true, Allow: budget.PerClient()}
 	w.handler = w.app.Handler()
 	return w
 }

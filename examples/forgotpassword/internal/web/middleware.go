@@ -73,3 +73,18 @@ func (s *statusRecorder) WriteHeader(status int) {
 }
 
 func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// bounded puts around a handler what bounds how often a client may call it.
+func (rt *router) bounded(next http.HandlerFunc) http.HandlerFunc {
+	if rt.app.Allow == nil {
+		return next
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !rt.app.Allow(w, r) {
+			w.Header().Set("Retry-After", "60")
+			rt.fail(w, r, http.StatusTooManyRequests, "Too many requests come from your network. Try again in a minute.")
+			return
+		}
+		next(w, r)
+	}
+}

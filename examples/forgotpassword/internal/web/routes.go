@@ -11,15 +11,13 @@ import (
 //go:embed static
 var static embed.FS
 
-// Handler returns the whole application, with pages, and with a budget for each client. It panics if a template of a page
-// does not parse.
+// Handler returns the whole application, with pages. It panics if a template of a page does not parse.
 func (a *App) Handler() http.Handler {
 	s := newSite(a)
 	rt := newRouter(a, s.fail)
-	limit := rt.clientBudget()
-	rt.generate(limit)
-	rt.reset(limit)
-	rt.pages(s, limit)
+	rt.generate()
+	rt.reset()
+	rt.pages(s)
 	rt.route("/healthz", methods{"GET": func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }})
 	if a.Mailbox != nil {
 		rt.route("/mailbox", methods{"GET": a.Mailbox.ServeHTTP})
@@ -27,17 +25,17 @@ func (a *App) Handler() http.Handler {
 	return rt.handler()
 }
 
-// Generate returns the part of the API that sends codes, for a function behind a gateway, whose throttle it relies on.
+// Generate returns the part of the API that sends codes, for a function behind a gateway.
 func (a *App) Generate() http.Handler {
 	rt := newRouter(a, problem)
-	rt.generate(noBudget)
+	rt.generate()
 	return rt.handler()
 }
 
 // Reset returns the part of the API that takes codes and passwords, for a function behind a gateway.
 func (a *App) Reset() http.Handler {
 	rt := newRouter(a, problem)
-	rt.reset(noBudget)
+	rt.reset()
 	return rt.handler()
 }
 
@@ -50,24 +48,24 @@ type router struct {
 
 func newRouter(a *App, fail failure) *router { return &router{a, http.NewServeMux(), fail} }
 
-func (rt *router) generate(limit budget) {
-	rt.route("/generate-otp", methods{"POST": limit(rt.app.postGenerate)})
+func (rt *router) generate() {
+	rt.route("/generate-otp", methods{"POST": rt.bounded(rt.app.postGenerate)})
 	// HEAD is not answered, since a GET sends a mail here.
-	rt.route("/generate-otp/{email}", methods{"GET": limit(rt.app.getGenerate), "HEAD": nil})
+	rt.route("/generate-otp/{email}", methods{"GET": rt.bounded(rt.app.getGenerate), "HEAD": nil})
 }
 
-func (rt *router) reset(limit budget) {
-	rt.route("/reset", methods{"POST": limit(rt.app.postReset)})
-	rt.route("/reset-password", methods{"POST": limit(rt.app.postReset)})
-	rt.route("/login", methods{"POST": limit(rt.app.postLogin)})
+func (rt *router) reset() {
+	rt.route("/reset", methods{"POST": rt.bounded(rt.app.postReset)})
+	rt.route("/reset-password", methods{"POST": rt.bounded(rt.app.postReset)})
+	rt.route("/login", methods{"POST": rt.bounded(rt.app.postLogin)})
 }
 
-func (rt *router) pages(s *site, limit budget) {
+func (rt *router) pages(s *site) {
 	rt.route("/{$}", methods{"GET": s.showAsk})
-	rt.route("/forgot", methods{"GET": s.showAsk, "POST": limit(s.submitAsk)})
-	rt.route("/code", methods{"GET": s.showCode, "POST": limit(s.submitCode)})
+	rt.route("/forgot", methods{"GET": s.showAsk, "POST": rt.bounded(s.submitAsk)})
+	rt.route("/code", methods{"GET": s.showCode, "POST": rt.bounded(s.submitCode)})
 	rt.route("/done", methods{"GET": s.showDone})
-	rt.route("/sign-in", methods{"GET": s.showSignIn, "POST": limit(s.submitSignIn)})
+	rt.route("/sign-in", methods{"GET": s.showSignIn, "POST": rt.bounded(s.submitSignIn)})
 	files := http.FileServerFS(static)
 	rt.route("/static/{file}", methods{"GET": func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
