@@ -270,7 +270,9 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 	if r.Decoy {
 		return status, nil
 	}
-	e.MessageID = hex.EncodeToString(random[len(q.id):])
+	var messageID [len(random)]byte // hexadecimal digits of its half
+	hex.Encode(messageID[:], random[len(q.id):])
+	e.MessageID = string(messageID[:])
 	reveal := string(text.bytes())
 	err = s.sender.Send(ctx, Message{
 		ID: e.MessageID, Purpose: s.purpose, To: r.To, Language: r.Language,
@@ -481,7 +483,7 @@ func (s *Service) checkAddressing(to, bind string) error {
 func identity(to string) string {
 	to = strings.TrimSpace(to)
 	for i := range len(to) { // by bytes, so that text that is not UTF-8 stays as it is
-		if to[i] >= 'A' && to[i] <= 'Z' {
+		if to[i]-'A' <= 'Z'-'A' { // as bytes below 'A' wrap around
 			return foldASCII(to)
 		}
 	}
@@ -509,8 +511,8 @@ func (w *workspace) record(to, bind string) record {
 	r := record{identity: identity(to), bind: bind}
 	w.locate.begin()
 	w.locate.appendField(r.identity)
-	var key [43]byte
-	base64.RawURLEncoding.Encode(key[:], w.locate.sum())
+	var key [22]byte // 128 bits of it, like all that is compared here
+	base64.RawURLEncoding.Encode(key[:], w.locate.sum()[:16])
 	r.key = string(key[:])
 	if bind != "" {
 		w.bind.begin()

@@ -189,8 +189,8 @@ func TestTheStoreHoldsNoCodesAndNoAddresses(t *testing.T) {
 	var values, keys bytes.Buffer
 	for key, value := range store.dump() {
 		located, err := base64.RawURLEncoding.DecodeString(key)
-		if err != nil || len(located) != 32 || len(key) != 43 {
-			t.Fatalf("the key %q is no base64url of 32 bytes", key)
+		if err != nil || len(located) != 16 || len(key) != 22 {
+			t.Fatalf("the key %q is no base64url of 16 bytes", key)
 		}
 		keys.WriteString(key + "\n")
 		values.Write(value)

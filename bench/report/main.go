@@ -53,7 +53,7 @@ var (
 )
 
 func live(n, unit string) quantity    { return quantity{"Live/" + n, unit} }
-func alone(n string) quantity         { return quantity{"Goroutines/hmacs/" + n, "ns/op"} }
+func part(name string) quantity       { return quantity{"Goroutines/" + name, "ns/op"} }
 func dynamo(unit string) quantity     { return quantity{"DynamoDB", unit} }
 func capacity(op, u string) quantity  { return quantity{"Capacity/" + op, u} }
 func attack(op, unit string) quantity { return quantity{"Attack/" + op, unit} }
@@ -68,7 +68,8 @@ var rows = []row{
 	{what: "argon2id of 64 MiB, hash + compare", beside: "Send + Verify in memory", a: quantity{"Memory/argon2id", "ns/op"}, b: pair},
 	{what: "Allocations of Send + Verify", a: quantity{"Memory/otp", "allocs/op"}, bound: 10},
 	{what: "Pairs a second, 2 goroutines", beside: "1 goroutine", a: one, b: quantity{"Goroutines/2", "ns/op"}, bound: 1.8, atLeast: true},
-	{what: "its 7 HMACs alone, 2 goroutines", beside: "1 goroutine", a: alone("1"), b: alone("2")},
+	{what: "its 7 HMACs alone, 2 goroutines", beside: "1 goroutine", a: part("hmacs/1"), b: part("hmacs/2")},
+	{what: "its 8 allocations alone, 2 goroutines", beside: "1 goroutine", a: part("allocations/1"), b: part("allocations/2")},
 	{what: "4 goroutines", beside: "1 goroutine", a: one, b: quantity{"Goroutines/4", "ns/op"}},
 	{what: "8 goroutines", beside: "1 goroutine", a: one, b: quantity{"Goroutines/8", "ns/op"}},
 	{what: "Pair among 1 million live codes", beside: "among 10 thousand", a: live("1000000", "ns/op"), b: live("10000", "ns/op")},
