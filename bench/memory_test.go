@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"hash"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -131,14 +132,24 @@ func benchmarkArgon2id(b *testing.B) {
 }
 
 // BenchmarkGoroutines runs the pairs in parallel, and parts of them that share nothing, to see what processors and
-// runtime can give: their HMACs, and allocations of the same sizes. The store is larger than elsewhere, so that a run is long enough for the goroutines to settle and for its garbage.
+// runtime can give: their HMACs, and allocations of the same sizes. One goroutine is measured on one processor, as
+// "go test -cpu 1,2" does, and once more with the second one, on which the runtime then collects its garbage. The store
+// is larger than elsewhere, so that a run is long enough for the goroutines to settle and for its garbage.
 func BenchmarkGoroutines(b *testing.B) {
-	for _, n := range []int{1, 2, 4, 8} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) { hundredThousand.run(b, n) })
+	run := func(name string, processors int, f func(b *testing.B)) {
+		b.Run(name, func(b *testing.B) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+			f(b)
+		})
 	}
+	all := runtime.GOMAXPROCS(0)
+	for _, n := range []int{1, 2, 4, 8} {
+		run(fmt.Sprint(n), min(n, all), func(b *testing.B) { hundredThousand.run(b, n) })
+	}
+	run("1/with-2-processors", min(2, all), func(b *testing.B) { hundredThousand.run(b, 1) })
 	for name, part := range map[string]func(n int){"hmacs": computeMACs, "allocations": allocate} {
 		for _, n := range []int{1, 2} {
-			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+			run(fmt.Sprintf("%s/%d", name, n), min(n, all), func(b *testing.B) {
 				var wg sync.WaitGroup
 				for range n {
 					wg.Go(func() { part(b.N / n) })

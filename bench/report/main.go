@@ -47,10 +47,7 @@ type row struct {
 	atLeast      bool     // the bound is a lower one
 }
 
-var (
-	pair = quantity{"Memory/otp", "ns/op"}
-	one  = quantity{"Goroutines/1", "ns/op"}
-)
+var pair = quantity{"Memory/otp", "ns/op"}
 
 func live(n, unit string) quantity    { return quantity{"Live/" + n, unit} }
 func part(name string) quantity       { return quantity{"Goroutines/" + name, "ns/op"} }
@@ -67,11 +64,12 @@ var rows = []row{
 	{what: "bcrypt of cost 10, hash + compare", beside: "Send + Verify in memory", a: quantity{"Memory/bcrypt", "ns/op"}, b: pair},
 	{what: "argon2id of 64 MiB, hash + compare", beside: "Send + Verify in memory", a: quantity{"Memory/argon2id", "ns/op"}, b: pair},
 	{what: "Allocations of Send + Verify", a: quantity{"Memory/otp", "allocs/op"}, bound: 10},
-	{what: "Pairs a second, 2 goroutines", beside: "1 goroutine", a: one, b: quantity{"Goroutines/2", "ns/op"}, bound: 1.8, atLeast: true},
-	{what: "its 7 HMACs alone, 2 goroutines", beside: "1 goroutine", a: part("hmacs/1"), b: part("hmacs/2")},
-	{what: "its 8 allocations alone, 2 goroutines", beside: "1 goroutine", a: part("allocations/1"), b: part("allocations/2")},
-	{what: "4 goroutines", beside: "1 goroutine", a: one, b: quantity{"Goroutines/4", "ns/op"}},
-	{what: "8 goroutines", beside: "1 goroutine", a: one, b: quantity{"Goroutines/8", "ns/op"}},
+	{what: "Pairs a second, 2 goroutines on 2 processors", beside: "1 on 1", a: part("1"), b: part("2"), bound: 1.8, atLeast: true},
+	{what: "2 goroutines on 2 processors", beside: "1 on 2, one of which collects the garbage", a: part("1/with-2-processors"), b: part("2")},
+	{what: "its 7 HMACs alone, 2 goroutines on 2 processors", beside: "1 on 1", a: part("hmacs/1"), b: part("hmacs/2")},
+	{what: "its 8 allocations alone, 2 goroutines on 2 processors", beside: "1 on 1", a: part("allocations/1"), b: part("allocations/2")},
+	{what: "4 goroutines on 2 processors", beside: "1 on 1", a: part("1"), b: part("4")},
+	{what: "8 goroutines on 2 processors", beside: "1 on 1", a: part("1"), b: part("8")},
 	{what: "Pair among 1 million live codes", beside: "among 10 thousand", a: live("1000000", "ns/op"), b: live("10000", "ns/op")},
 	{what: "among 10 million", beside: "among 10 thousand", a: live("10000000", "ns/op"), b: live("10000", "ns/op"), bound: 2},
 	{what: "Bytes per live code, 1 million", a: live("1000000", "B/code"), bound: 300},
