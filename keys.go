@@ -84,11 +84,12 @@ func newMAC(key []byte) *mac { return &mac{hash: hmac.New(sha256.New, key)} }
 // begin starts an empty message.
 func (m *mac) begin() { m.buf = m.buf[:0] }
 
-// sum returns the MAC of the message, which holds until the next one.
+// sum returns the MAC of the message, which holds until the next one, and clears the message.
 func (m *mac) sum() []byte {
 	m.hash.Reset()
 	m.hash.Write(m.buf)
 	m.out = m.hash.Sum(m.out[:0])
+	clear(m.buf)
 	return m.out
 }
 

@@ -71,3 +71,14 @@ func FuzzParseKeys(f *testing.F) {
 		}
 	})
 }
+
+// What is kept for the next operation holds no address and no Bind.
+func TestWorkspacesForgetTheirMessages(t *testing.T) {
+	m := newMAC(bytes.Repeat([]byte{7}, 32))
+	m.begin()
+	m.appendField("ada@example.com")
+	m.sum()
+	if left := m.buf[:cap(m.buf)]; bytes.Contains(left, []byte("ada")) {
+		t.Errorf("after its MAC, the message is still there: %q", left)
+	}
+}

@@ -270,9 +270,7 @@ func (s *Service) send(ctx context.Context, r *Request, e *Event) (status Status
 	if r.Decoy {
 		return status, nil
 	}
-	var messageID [len(random)]byte // hexadecimal digits of its half
-	hex.Encode(messageID[:], random[len(q.id):])
-	e.MessageID = string(messageID[:])
+	e.MessageID = hex.EncodeToString(random[len(q.id):])
 	reveal := string(text.bytes())
 	err = s.sender.Send(ctx, Message{
 		ID: e.MessageID, Purpose: s.purpose, To: r.To, Language: r.Language,
@@ -483,7 +481,7 @@ func (s *Service) checkAddressing(to, bind string) error {
 func identity(to string) string {
 	to = strings.TrimSpace(to)
 	for i := range len(to) { // by bytes, so that text that is not UTF-8 stays as it is
-		if to[i]-'A' <= 'Z'-'A' { // as bytes below 'A' wrap around
+		if to[i] >= 'A' && to[i] <= 'Z' {
 			return foldASCII(to)
 		}
 	}
