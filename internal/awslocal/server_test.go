@@ -40,7 +40,7 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if strings.Contains(line, ErrNotInstalled.Error()) {
-		t.Skip(line)
+		Missing(t, line)
 	}
 	address, found := strings.CutPrefix(strings.TrimSpace(line), "http://")
 	if err != nil || !found {
@@ -57,7 +57,7 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 func TestStop(t *testing.T) {
 	server, err := StartDynamoDB()
 	if errors.Is(err, ErrNotInstalled) {
-		t.Skip(err)
+		Missing(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestStop(t *testing.T) {
 func TestServerThatDoesNotStart(t *testing.T) {
 	_, err := start("nothing", t.TempDir(), "node", func(string) []string { return []string{"-e", "throw 'a reason'"} })
 	if errors.Is(err, ErrNotInstalled) {
-		t.Skip(err)
+		Missing(t, err)
 	}
 	if err == nil || !strings.Contains(err.Error(), "a reason") {
 		t.Errorf("the error is %v: it must repeat what the program printed", err)
@@ -97,4 +97,25 @@ func listens(address string) bool {
 	}
 	conn.Close()
 	return true
+}
+
+// A probe notes how a test that misses something ends.
+type probe struct {
+	testing.TB
+	failed, skipped bool
+}
+
+func (p *probe) Helper()      {}
+func (p *probe) Fatal(...any) { p.failed = true }
+func (p *probe) Skip(...any)  { p.skipped = true }
+
+func TestMissing(t *testing.T) {
+	for _, required := range []string{"", "1"} {
+		t.Setenv(EnvRequired, required)
+		p := &probe{TB: t}
+		Missing(p, "a program")
+		if p.failed != (required != "") || required == "" && !p.skipped {
+			t.Errorf("%s=%q: failed %v, skipped %v", EnvRequired, required, p.failed, p.skipped)
+		}
+	}
 }

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-5978b5f1/otp/internal/awslocal"
 )
 
 // template is what the tests look at in a CloudFormation template.
@@ -98,8 +100,8 @@ func TestServerless(t *testing.T) {
 func testBootstrap(t *testing.T, path string, machine elf.Machine) {
 	t.Helper()
 	archive, err := zip.OpenReader(path)
-	if errors.Is(err, os.ErrNotExist) && os.Getenv("OTP_REQUIRE_TOOLS") == "" {
-		t.Skip("the functions are not built: run `make -C examples/forgotpassword build`")
+	if errors.Is(err, os.ErrNotExist) {
+		awslocal.Missing(t, "the functions are not built: run `make -C examples/forgotpassword build`")
 	}
 	if err != nil {
 		t.Fatal(err)

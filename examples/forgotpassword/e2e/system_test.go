@@ -222,10 +222,7 @@ func need(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		if os.Getenv("OTP_REQUIRE_TOOLS") == "" {
-			t.Skipf("%s is not installed: run `make -C examples/forgotpassword setup`", program)
-		}
-		t.Fatal(err)
+		awslocal.Missing(t, program+" is not installed: run `make -C examples/forgotpassword setup`")
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -45,6 +45,8 @@ func run(command []string) (status int, err error) {
 		os.Setenv(env, server.Endpoint)
 	}
 
+	os.Setenv(awslocal.EnvRequired, "1") // what is missing now is a fault, not a reason to skip
+
 	// From here on a signal is for the command to act on; a terminal sends its own to both.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
