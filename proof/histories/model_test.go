@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/proof/model"
 	"pgregory.net/rapid"
 )
@@ -98,10 +97,7 @@ type world struct {
 func run(t *testing.T, h history, seen map[string]int) (trace []string, disagreement error) {
 	time.Sleep(h.startOffset())
 	w := &world{h: h, seen: seen, models: [2]*model.Address{{}, {}}, promises: [2]promises{{instances: h.instances}, {instances: h.instances}}}
-	var store otp.Store = memstore.New(nil)
-	if !h.drops {
-		store = &keeper{values: map[string][]byte{}}
-	}
+	store := &table{rows: map[string]row{}, drops: h.drops}
 	for _, in := range h.instances {
 		config := otp.Config{
 			Purpose: "test", Secret: keys["secret"], Store: store, Policy: in.Policy,
@@ -439,16 +435,30 @@ func same(got, want otp.Status) error {
 	return nil
 }
 
-// A keeper never drops a value.
-type keeper struct{ values map[string][]byte }
+// A table is a store that drops a value the moment it expires, or never: the two ends of what a Store may do.
+type table struct {
+	rows  map[string]row
+	drops bool
+}
 
-func (k *keeper) Load(_ context.Context, key string) ([]byte, error) { return k.values[key], nil }
+type row struct {
+	value   []byte
+	expires time.Time
+}
 
-func (k *keeper) CompareAndSwap(_ context.Context, key string, old, new []byte, _ time.Time) (bool, error) {
-	if !slices.Equal(k.values[key], old) {
+func (t *table) Load(_ context.Context, key string) ([]byte, error) {
+	r := t.rows[key]
+	if t.drops && !r.expires.IsZero() && !time.Now().Before(r.expires) {
+		return nil, nil
+	}
+	return r.value, nil
+}
+
+func (t *table) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
+	if value, _ := t.Load(ctx, key); !slices.Equal(value, old) {
 		return false, nil
 	}
-	k.values[key] = slices.Clone(new)
+	t.rows[key] = row{slices.Clone(new), expires}
 	return true, nil
 }
 
