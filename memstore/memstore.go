@@ -11,8 +11,9 @@
 //   - [Options].MaxEntries bounds the memory, not the flood. A full store still verifies every code that it holds, but
 //     takes no new address; how much each client and network may ask for is the caller's to limit.
 //
-// An expired value counts as absent from that moment on. Its memory is given back as other values are written, a few
-// with each write: no call pauses to clean up, and there is no goroutine to stop.
+// An expired value is dropped as others come, a few with each, and until then it is read and compared like any other:
+// no call pauses to clean up, no goroutine has to be stopped, and no code lives longer, since a Service judges codes by
+// its own clock.
 package memstore
 
 import (
@@ -73,7 +74,7 @@ func New(opts *Options) *Store {
 		panic("memstore: negative Options.MaxEntries")
 	}
 	for i := range s.shards {
-		s.shards[i].entries = make(map[string]*entry)
+		s.shards[i].entries = make(map[uint64]*entry)
 	}
 	return s
 }
@@ -84,23 +85,22 @@ func (s *Store) Len() int { return int(min(s.held.Load(), s.max)) }
 // Format writes how many values the store holds, and none of its keys and values.
 func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "memstore.Store of %d values", s.Len()) }
 
-// Load returns the value under key, or nil if there is none or it has expired. The value must not be changed.
+// Load returns the value under key, or nil if there is none. The value must not be changed.
 func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := check(ctx, key); err != nil {
 		return nil, err
 	}
-	sh := s.shard(key)
+	sh, hash := s.shard(key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	e := sh.entries[key]
-	if e == nil {
-		return nil, nil
+	if e := sh.find(hash, key); e != nil {
+		return e.value, nil
 	}
-	return e.valueAt(unixNano(time.Now())), nil
+	return nil, nil
 }
 
 // CompareAndSwap stores new under key until expires if the value there equals old, and reports whether it did. An empty
-// old stands for no value, or one that has expired. It returns [ErrFull] if there is no room for one more value.
+// old stands for no value. It returns [ErrFull] if there is no room for one more value.
 func (s *Store) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (swapped bool, err error) {
 	if err := check(ctx, key); err != nil {
 		return false, err
@@ -125,25 +125,23 @@ func (s *Store) CompareAndSwap(ctx context.Context, key string, old, new []byte,
 
 // swap does the work of CompareAndSwap within the key's shard. If it needs more room than there is, it reports full.
 func (s *Store) swap(key string, old, new []byte, until int64) (swapped, full bool) {
-	sh := s.shard(key)
+	sh, hash := s.shard(key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	// The time is read under the lock: a call that was made to wait must not see a value for which another call has
-	// already said that it is gone.
-	now := unixNano(time.Now())
-	s.removeExpired(sh, now)
-	e := sh.entries[key]
+	e := sh.find(hash, key)
 	switch {
-	case !bytes.Equal(e.valueAt(now), old):
-		return false, false
-	case e != nil:
+	case e != nil && bytes.Equal(e.value, old):
 		sh.update(e, clone(new), until)
-	case s.reserve():
-		sh.insert(&entry{key: key, value: clone(new), until: until})
-	default:
-		return false, true
+		return true, false
+	case e == nil && len(old) == 0:
+		s.removeExpired(sh, unixNano(time.Now()))
+		if !s.reserve() {
+			return false, true
+		}
+		sh.insert(&entry{hash: hash, key: key, value: clone(new)}, until)
+		return true, false
 	}
-	return true, false
+	return false, false
 }
 
 // clone returns a copy of b without room to append.
@@ -186,8 +184,10 @@ func (s *Store) removeExpired(sh *shard, now int64) {
 	}
 }
 
-func (s *Store) shard(key string) *shard {
-	return &s.shards[maphash.String(s.seed, key)%uint64(len(s.shards))]
+// shard returns the shard of the key, and the hash by which it finds it.
+func (s *Store) shard(key string) (sh *shard, hash uint64) {
+	hash = maphash.String(s.seed, key)
+	return &s.shards[hash%uint64(len(s.shards))], hash
 }
 
 // check refuses a call whose context has ended or whose key is outside the contract.

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"container/heap"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -9,39 +10,46 @@ import (
 // A shard holds the values of its share of the keys, the next to expire first.
 type shard struct {
 	mu       sync.Mutex
-	entries  map[string]*entry
+	entries  map[uint64]*entry // by the hashes of their keys; a map of strings would hash them once more, and look at each
 	byExpiry expiryHeap
 	peak     int      // most entries since the map was made
 	_        [80]byte // makes it 128: processors fetch cache lines in pairs
 }
 
 type entry struct {
+	hash  uint64
+	next  *entry // of the same hash: never, but for chance
 	key   string
 	value []byte // replaced, never written to: Load hands it out
-	until int64  // Unix time in nanoseconds from which on the value has expired
 	index int    // in byExpiry
 }
 
-// valueAt returns the value at a time, nil if it has expired by then or if there is no entry.
-func (e *entry) valueAt(now int64) []byte {
-	if e == nil || now >= e.until {
-		return nil
+// find returns the entry of the key, or nil.
+func (sh *shard) find(hash uint64, key string) *entry {
+	e := sh.entries[hash]
+	for e != nil && e.key != key {
+		e = e.next
 	}
-	return e.value
+	return e
 }
 
-func (sh *shard) insert(e *entry) {
-	sh.entries[e.key] = e
-	heap.Push(&sh.byExpiry, e)
-	sh.peak = max(sh.peak, len(sh.entries))
+// insert adds an entry whose key has none.
+func (sh *shard) insert(e *entry, until int64) {
+	e.next = sh.entries[e.hash]
+	sh.entries[e.hash] = e
+	e.index = len(sh.byExpiry)
+	sh.byExpiry = append(sh.byExpiry, expiry{until, e})
+	heap.Fix(&sh.byExpiry, e.index) // not heap.Push, which allocates
+	sh.peak = max(sh.peak, len(sh.byExpiry))
 }
 
 func (sh *shard) update(e *entry, value []byte, until int64) {
 	e.value = value
-	if until == e.until {
-		return // the usual case, and heap.Fix would look at entries that are in no cache
+	x := &sh.byExpiry[e.index]
+	if until == x.until {
+		return // the usual case, and heap.Fix would look at others, which are in no cache
 	}
-	e.until = until
+	x.until = until
 	heap.Fix(&sh.byExpiry, e.index)
 }
 
@@ -52,14 +60,29 @@ const maxRemoved = 4
 func (sh *shard) removeExpired(now int64) int {
 	n := 0
 	for n < maxRemoved && len(sh.byExpiry) > 0 && sh.byExpiry[0].until <= now {
-		e := heap.Pop(&sh.byExpiry).(*entry)
-		delete(sh.entries, e.key)
+		sh.remove(heap.Pop(&sh.byExpiry).(*entry))
 		n++
 	}
 	if n > 0 {
 		sh.shrink()
 	}
 	return n
+}
+
+// remove takes an entry out of the map.
+func (sh *shard) remove(e *entry) {
+	first := sh.entries[e.hash]
+	switch {
+	case first != e:
+		for first.next != e {
+			first = first.next
+		}
+		first.next = e.next
+	case e.next != nil:
+		sh.entries[e.hash] = e.next
+	default:
+		delete(sh.entries, e.hash)
+	}
 }
 
 // A shard is made anew once it holds an eighth of what it held, since neither maps nor slices shrink by themselves:
@@ -70,39 +93,41 @@ const (
 )
 
 func (sh *shard) shrink() {
-	n := len(sh.entries)
+	n := len(sh.byExpiry)
 	if sh.peak < shrinkFrom || n > sh.peak/8 || n > maxMoved {
 		return
 	}
-	sh.entries = make(map[string]*entry, n)
-	for _, e := range sh.byExpiry {
-		sh.entries[e.key] = e
-	}
+	entries := make(map[uint64]*entry, n)
+	maps.Copy(entries, sh.entries)
+	sh.entries = entries
 	sh.byExpiry = slices.Clone(sh.byExpiry)
 	sh.peak = n
 }
 
-// expiryHeap is a heap of entries for container/heap, in which each entry knows its place.
-type expiryHeap []*entry
+// expiryHeap is a heap for container/heap, in which each entry knows its place.
+type expiryHeap []expiry
+
+// An expiry is the Unix time in nanoseconds from which on an entry can be dropped.
+type expiry struct {
+	until int64
+	entry *entry
+}
 
 func (h expiryHeap) Len() int           { return len(h) }
 func (h expiryHeap) Less(i, j int) bool { return h[i].until < h[j].until }
 
 func (h expiryHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
+	h[i].entry.index, h[j].entry.index = i, j
 }
 
-func (h *expiryHeap) Push(x any) {
-	e := x.(*entry)
-	e.index = len(*h)
-	*h = append(*h, e)
-}
+// Push is there for heap.Interface only.
+func (h *expiryHeap) Push(x any) { *h = append(*h, x.(expiry)) }
 
 func (h *expiryHeap) Pop() any {
 	last := len(*h) - 1
-	e := (*h)[last]
-	(*h)[last] = nil // for the garbage collector
+	e := (*h)[last].entry
+	(*h)[last] = expiry{} // for the garbage collector
 	*h = (*h)[:last]
 	return e
 }

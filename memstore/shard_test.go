@@ -6,17 +6,20 @@ import (
 	"testing"
 )
 
-// A random history of one shard against a plain map: what is removed has expired, and what has expired is removed.
+// A random history of one shard against a plain map: what is removed has expired, and what has expired is removed. Ten
+// keys have one hash, as chance may have it.
 func TestShardRemovesExactlyWhatHasExpired(t *testing.T) {
+	const hashes = 100
 	random := rand.New(rand.NewPCG(1, 2))
-	sh := &shard{entries: make(map[string]*entry)}
+	sh := &shard{entries: make(map[uint64]*entry)}
 	want := make(map[string]int64)
 	for now := range int64(6000) {
-		key, until := strconv.Itoa(random.IntN(1000)), now+1+random.Int64N(2000)
-		if e := sh.entries[key]; e != nil {
+		n, until := random.IntN(1000), now+1+random.Int64N(2000)
+		hash, key := uint64(n%hashes), strconv.Itoa(n)
+		if e := sh.find(hash, key); e != nil {
 			sh.update(e, nil, until)
 		} else {
-			sh.insert(&entry{key: key, until: until})
+			sh.insert(&entry{hash: hash, key: key}, until)
 		}
 		want[key] = until
 
@@ -30,23 +33,34 @@ func TestShardRemovesExactlyWhatHasExpired(t *testing.T) {
 				delete(want, key)
 			}
 		}
-		if len(sh.entries) != len(want) || len(sh.byExpiry) != len(want) {
-			t.Fatalf("at %d: the map has %d entries and the heap %d, want %d", now, len(sh.entries), len(sh.byExpiry), len(want))
+		if held := held(sh); held != len(want) || len(sh.byExpiry) != len(want) {
+			t.Fatalf("at %d: the map has %d entries and the heap %d, want %d", now, held, len(sh.byExpiry), len(want))
+		}
+		for key, until := range want {
+			n, _ := strconv.Atoi(key)
+			if e := sh.find(uint64(n%hashes), key); e == nil || sh.byExpiry[e.index] != (expiry{until, e}) {
+				t.Fatalf("at %d: key %s: got %+v, want one that expires at %d", now, key, e, until)
+			}
 		}
 	}
-	for key, until := range want {
-		if e := sh.entries[key]; e == nil || e.until != until || sh.byExpiry[e.index] != e {
-			t.Errorf("key %s: got %+v, want one that expires at %d", key, e, until)
+}
+
+// held returns how many entries the map of the shard has.
+func held(sh *shard) (n int) {
+	for _, e := range sh.entries {
+		for ; e != nil; e = e.next {
+			n++
 		}
 	}
+	return n
 }
 
 // Values survive that a shard is made anew, as it is when most have gone, and it is made anew down to few.
 func TestShardShrinks(t *testing.T) {
 	const n = 8 * maxMoved
-	sh := &shard{entries: make(map[string]*entry)}
+	sh := &shard{entries: make(map[uint64]*entry)}
 	for i := range n {
-		sh.insert(&entry{key: strconv.Itoa(i), until: int64(i)})
+		sh.insert(&entry{hash: uint64(i), key: strconv.Itoa(i)}, int64(i))
 	}
 	for now := range int64(n) {
 		for len(sh.byExpiry) > 0 && sh.byExpiry[0].until <= now {

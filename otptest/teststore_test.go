@@ -71,6 +71,7 @@ func TestRightStoresPass(t *testing.T) {
 	}{
 		{"memstore", func() otp.Store { return memstore.New(nil) }},
 		{"table", func() otp.Store { return newTable() }},
+		{"dropping table", func() otp.Store { return newDroppingTable() }},
 		{"used", func() otp.Store { return used }},
 		{"used again", func() otp.Store { return used }},
 		{"delayed", func() otp.Store {
