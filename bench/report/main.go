@@ -60,6 +60,7 @@ func binary(unit string) quantity     { return quantity{"Binary", unit} }
 var rows = []row{
 	{what: "Send + Verify in memory", beside: "pquerna/otp, generate + validate", a: pair, b: quantity{"Memory/pquerna", "ns/op"}, bound: 1.5},
 	{what: "Send + Verify in memory", beside: "its 7 HMACs, bare", a: pair, b: quantity{"Memory/hmacs", "ns/op"}, bound: 2},
+	{what: "Send + Verify in memory", beside: "the same HMACs, each with hmac.New", a: pair, b: quantity{"Memory/new-hmacs", "ns/op"}},
 	{what: "Send + Verify in memory", beside: "scs/memstore, commit + find", a: pair, b: quantity{"Memory/scs", "ns/op"}},
 	{what: "bcrypt of cost 10, hash + compare", beside: "Send + Verify in memory", a: quantity{"Memory/bcrypt", "ns/op"}, b: pair},
 	{what: "argon2id of 64 MiB, hash + compare", beside: "Send + Verify in memory", a: quantity{"Memory/argon2id", "ns/op"}, b: pair},
