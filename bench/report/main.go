@@ -136,8 +136,9 @@ func pass(ok bool) string {
 	return "FAIL"
 }
 
-// value returns the ratio of the least that any round took on each side, or just that. Whatever disturbs a round makes it
-// slower, and what the code itself does shows in every round: the longest call too, if it is the code that makes it long.
+// value returns the median of the ratios of all rounds: what disturbs one for long disturbs both sides of it, and what
+// does so for a moment, or lets one side alone have a lucky moment, does not make the median. Where nothing is beside, it
+// returns the least of all rounds, since what the code itself does shows in every round: the longest call too.
 func (r *row) value(measured map[quantity][]float64) (value float64, ok bool) {
 	a, b := measured[r.a], measured[r.b]
 	switch {
@@ -145,10 +146,21 @@ func (r *row) value(measured map[quantity][]float64) (value float64, ok bool) {
 		return 0, false
 	case r.b == (quantity{}):
 		return slices.Min(a), true
-	case len(b) == 0:
-		return 0, false
+	case len(a) != len(b):
+		return 0, false // not by turns
 	}
-	return slices.Min(a) / slices.Min(b), true
+	ratios := make([]float64, len(a))
+	for i := range a {
+		ratios[i] = a[i] / b[i]
+	}
+	return median(ratios), true
+}
+
+// median returns the middle of the values, of which there is at least one.
+func median(values []float64) float64 {
+	values = slices.Sorted(slices.Values(values))
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
 // number formats with three digits or so.

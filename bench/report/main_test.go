@@ -89,17 +89,28 @@ func TestBoundsThatAreMissed(t *testing.T) {
 	}
 }
 
-// Rounds that were disturbed do not decide; what shows in every round does.
+// Rounds that were disturbed do not decide; what shows in every round does. A slow phase of the machine slows both
+// sides of a round.
 func TestRounds(t *testing.T) {
 	table, _ := report(t, `
-BenchmarkMemory/otp-2 1 900 ns/op 12 allocs/op
+BenchmarkMemory/otp-2 1 141 ns/op 12 allocs/op
 BenchmarkMemory/pquerna-2 1 100 ns/op
+BenchmarkMemory/hmacs-2 1 10 ns/op
 BenchmarkExpiry/million-2 1 900 max-ns
-BenchmarkMemory/otp-2 1 140 ns/op 11 allocs/op
-BenchmarkMemory/pquerna-2 1 900 ns/op
+BenchmarkMemory/otp-2 1 90 ns/op 11 allocs/op
+BenchmarkMemory/pquerna-2 1 100 ns/op
 BenchmarkExpiry/million-2 1 9000000 max-ns
+BenchmarkMemory/otp-2 1 1450 ns/op 12 allocs/op
+BenchmarkMemory/pquerna-2 1 1000 ns/op
+BenchmarkMemory/otp-2 1 150 ns/op 11 allocs/op
+BenchmarkMemory/pquerna-2 1 100 ns/op
 `)
-	for _, want := range []string{"| 1.40 | ≤ 1.50 | PASS |", "| 11 | ≤ 10 | FAIL |", "| 900 | ≤ 1000000 | PASS |"} {
+	for _, want := range []string{
+		"pquerna/otp, generate + validate | 1.43 | ≤ 1.50 | PASS |", // between 1.41 and 1.45
+		"HMACs, bare | not measured | ≤ 2 | FAIL |",
+		"| 11 | ≤ 10 | FAIL |",
+		"| 900 | ≤ 1000000 | PASS |",
+	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("want %q in\n%s", want, table)
 		}
