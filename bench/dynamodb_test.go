@@ -21,7 +21,7 @@ import (
 )
 
 // BenchmarkDynamoDB compares the life of one code on DynamoDB Local with the same four requests made by hand. They take
-// turns, a hundred of each, so that both meet the same moods of the machine, and each turn starts with the garbage of
+// turns, ten of each, so that both meet the same moods of machine and server, and each turn starts with the garbage of
 // the others collected. One operation is one turn of both.
 func BenchmarkDynamoDB(b *testing.B) {
 	db := awslocal.DynamoDB(b)
@@ -34,7 +34,7 @@ func BenchmarkDynamoDB(b *testing.B) {
 	ours := func(i int, to string) { c.pair(b, to) }
 	bare := func(i int, _ string) { bareCalls(b, db, table, fmt.Sprintf("%043d", made+i)) }
 
-	const turn = 100
+	const turn = 10
 	var latency [2][]time.Duration
 	var cpu [2]time.Duration
 	measure := func(who int, run func(int, string)) {
