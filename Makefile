@@ -30,7 +30,7 @@ test: setup check ## everything: set-up, checks, and all tests with race detecto
 	$(GO) test -run TestAllocs .
 	@for module in $(MODULES); do $(MAKE) -C $$module test || exit 1; done
 
-bench: ## measure, and compare with the bounds, in about ten minutes
+bench: ## measure, and compare with the bounds, in about a quarter of an hour
 	$(MAKE) -C bench bench
 
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
