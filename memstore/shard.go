@@ -37,17 +37,21 @@ func (sh *shard) find(hash uint64, key string) *entry {
 func (sh *shard) insert(e *entry, until int64) {
 	e.next = sh.entries[e.hash]
 	sh.entries[e.hash] = e
-	e.index = len(sh.byExpiry)
-	sh.byExpiry = append(sh.byExpiry, expiry{until, e})
-	heap.Fix(&sh.byExpiry, e.index) // not heap.Push, which allocates
+	heap.Push(&sh.byExpiry, e)
+	sh.expire(e, until)
 	sh.peak = max(sh.peak, len(sh.byExpiry))
 }
 
 func (sh *shard) update(e *entry, value []byte, until int64) {
 	e.value = value
+	sh.expire(e, until)
+}
+
+// expire sets when the entry expires.
+func (sh *shard) expire(e *entry, until int64) {
 	x := &sh.byExpiry[e.index]
 	if until == x.until {
-		return // the usual case, and heap.Fix would look at others, which are in no cache
+		return // the usual case of an update, and heap.Fix would look at others, which are in no cache
 	}
 	x.until = until
 	heap.Fix(&sh.byExpiry, e.index)
@@ -121,9 +125,14 @@ func (h expiryHeap) Swap(i, j int) {
 	h[i].entry.index, h[j].entry.index = i, j
 }
 
-// Push is there for heap.Interface only.
-func (h *expiryHeap) Push(x any) { *h = append(*h, x.(expiry)) }
+// Push adds an entry that never expires: a pointer needs no memory of its own in x, an expiry would.
+func (h *expiryHeap) Push(x any) {
+	e := x.(*entry)
+	e.index = len(*h)
+	*h = append(*h, expiry{never, e})
+}
 
+// Pop returns the entry that it removes.
 func (h *expiryHeap) Pop() any {
 	last := len(*h) - 1
 	e := (*h)[last].entry
