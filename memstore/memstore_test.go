@@ -286,13 +286,14 @@ func TestNoCallCleansUpLong(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		created := 0
-		create := func() {
+		create := func() (removed int) {
 			before := f.Len()
 			f.create(fmt.Sprintf("new-%d", created), time.Time{})
 			created++
-			if removed := before + 1 - f.Len(); removed > most {
+			if removed = before + 1 - f.Len(); removed > most {
 				t.Fatalf("one call removed %d values, want at most %d", removed, most)
 			}
+			return removed
 		}
 		for f.Len() > created {
 			create()
@@ -304,11 +305,10 @@ func TestNoCallCleansUpLong(t *testing.T) {
 		for i := range 2*n - f.Len() {
 			f.create(key(i), time.Now().Add(time.Minute))
 		}
+		f.wantFull("one more")
 		time.Sleep(time.Minute)
-		before := f.Len()
-		create()
-		if f.Len() > before {
-			t.Errorf("creating a value in a full store removed none")
+		if removed := create(); removed < 1 {
+			t.Errorf("creating a value in a full store removed %d values, want 1 to %d", removed, most)
 		}
 	})
 }
@@ -336,12 +336,25 @@ func TestMemoryIsGivenBack(t *testing.T) {
 			t.Errorf("a value takes %d bytes, want at most 300", full/n)
 		}
 		time.Sleep(time.Minute)
-		for i := range n { // each expires at once
-			f.create(key(i), time.Now())
+		for i := range 5000 {
+			f.create(key(i), time.Now().Add(time.Minute))
 		}
-		if f.Len() > 256 {
-			t.Errorf("%d values are held, want at most the last one of each shard", f.Len())
+		// createExpired creates others that expire at once, of which the last of each shard may stay.
+		createExpired := func(name string, live int) {
+			for i := range n {
+				f.create(fmt.Sprintf("%s-%d", name, i), time.Now())
+			}
+			if held := f.Len(); held < live || held > live+256 {
+				t.Errorf("%d values are held, want %d to %d", held, live, live+256)
+			}
 		}
+		createExpired("first", 5000)
+		for i := range 5000 {
+			if !f.swap(key(i), "v", "w", time.Now()) {
+				t.Fatal("a value that has not expired is not there")
+			}
+		}
+		createExpired("second", 0)
 		left := heapAlloc() - empty
 		t.Logf("%d bytes left of %d", left, full)
 		// What stays is the smallest map of each shard, some two kilobytes, however many values there were.
