@@ -2,20 +2,20 @@
 
 GO         ?= go
 FUZZTIME   ?= 30s
-STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
+STATICCHECK = $(GO) tool -modfile=internal/tools/go.mod staticcheck
 
-.PHONY: help setup check test bench proof mutation build api odds fuzz screenshots
+.PHONY: help setup check test bench proof build api fuzz screenshots
 
 # Nested modules, kept apart so that importers of the library never see what they need.
-MODULES = examples/forgotpassword examples/integrations proof bench
+MODULES = examples/forgotpassword examples/integrations internal/proof internal/bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 setup: ## fetch what the tests need: modules, Java and Node.js, the local AWS servers
 	$(GO) mod download
-	$(GO) mod download -modfile=tools/go.mod
-	sh internal/awslocal/setup.sh
+	$(GO) mod download -modfile=internal/tools/go.mod
+	sh internal/servers/setup.sh
 	@for module in $(MODULES); do $(MAKE) -C $$module setup || exit 1; done
 
 check: ## gofmt, vet, staticcheck
@@ -26,27 +26,21 @@ check: ## gofmt, vet, staticcheck
 	@for module in $(MODULES); do $(MAKE) -C $$module check || exit 1; done
 
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
-	$(GO) run ./internal/awslocal/run $(GO) test -race -shuffle=on -timeout=20m ./...
+	$(GO) run ./internal/servers/run $(GO) test -race -shuffle=on -timeout=20m ./...
 	$(GO) test -run TestAllocs .
 	@for module in $(MODULES); do $(MAKE) -C $$module test || exit 1; done
 
 bench: ## measure, and compare with the bounds, in about a quarter of an hour
-	$(MAKE) -C bench bench
+	$(MAKE) -C internal/bench bench
 
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
-	$(MAKE) -C proof proof fips
-
-mutation: ## how many small changes to the root package its tests notice, in a quarter of an hour
-	$(MAKE) -C proof mutation
+	$(MAKE) -C internal/proof proof fips
 
 build: ## the Lambda functions of the forgot-password system
 	$(MAKE) -C examples/forgotpassword build
 
 api: ## list the exported API anew, after a change that is meant
 	$(GO) test ./internal/repo -run TestAPI -update
-
-odds: ## draw docs/images/odds.svg anew
-	$(GO) run ./internal/odds >docs/images/odds.svg
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@for package in $$($(GO) list ./...); do \

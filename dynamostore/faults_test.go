@@ -23,7 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
@@ -138,7 +138,7 @@ func TestFaults(t *testing.T) {
 			defer transport.CloseIdleConnections()
 			n := &network{next: transport, fault: test.fault, percent: test.percent}
 			defer n.late.Wait()
-			client := awslocal.DynamoDB(t, func(o *dynamodb.Options) {
+			client := servers.DynamoDB(t, func(o *dynamodb.Options) {
 				o.HTTPClient = &http.Client{Transport: n}
 				o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 					o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return time.Millisecond, nil })
@@ -149,7 +149,7 @@ func TestFaults(t *testing.T) {
 			policy := otp.Policy{MaxAttempts: 10, SendLimits: []otp.Limit{{Count: 20, Window: time.Hour}}}
 			s := stress{deadline: test.deadline}
 			s.faulty, s.inbox = otptest.New(t, otp.Config{Secret: secret, Policy: policy, Store: newStore(t, client, table, nil)})
-			s.sound, _ = otptest.New(t, otp.Config{Secret: secret, Policy: policy, Store: newStore(t, awslocal.DynamoDB(t), table, nil), Sender: s.inbox})
+			s.sound, _ = otptest.New(t, otp.Config{Secret: secret, Policy: policy, Store: newStore(t, servers.DynamoDB(t), table, nil), Sender: s.inbox})
 
 			people := 600
 			if testing.Short() {

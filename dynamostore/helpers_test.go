@@ -9,13 +9,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/seed-5978b5f1/otp/dynamostore"
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
 // newTable returns the name of a new table with the given key, all of it strings, and no TTL: what has expired stays.
 func newTable(tb testing.TB, key ...string) string {
 	tb.Helper()
-	client, name := awslocal.DynamoDB(tb), awslocal.TableName()
+	client, name := servers.DynamoDB(tb), servers.TableName()
 	in := &dynamodb.CreateTableInput{TableName: &name, BillingMode: types.BillingModePayPerRequest}
 	for i, attribute := range key {
 		in.AttributeDefinitions = append(in.AttributeDefinitions,
@@ -32,7 +32,7 @@ func newTable(tb testing.TB, key ...string) string {
 
 // deleteAfter deletes the table at the end of the test.
 func deleteAfter(tb testing.TB, table string) {
-	client := awslocal.DynamoDB(tb)
+	client := servers.DynamoDB(tb)
 	tb.Cleanup(func() {
 		if _, err := client.DeleteTable(context.WithoutCancel(tb.Context()), &dynamodb.DeleteTableInput{TableName: &table}); err != nil {
 			tb.Error(err)
@@ -55,7 +55,7 @@ type item map[string]types.AttributeValue
 // scan returns all items of the table.
 func scan(tb testing.TB, table string) []item {
 	tb.Helper()
-	out, err := awslocal.DynamoDB(tb).Scan(tb.Context(), &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
+	out, err := servers.DynamoDB(tb).Scan(tb.Context(), &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func scan(tb testing.TB, table string) []item {
 // put writes an item behind the back of the store.
 func put(tb testing.TB, table string, i item) {
 	tb.Helper()
-	if _, err := awslocal.DynamoDB(tb).PutItem(tb.Context(), &dynamodb.PutItemInput{TableName: &table, Item: i}); err != nil {
+	if _, err := servers.DynamoDB(tb).PutItem(tb.Context(), &dynamodb.PutItemInput{TableName: &table, Item: i}); err != nil {
 		tb.Fatal(err)
 	}
 }

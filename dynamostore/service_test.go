@@ -17,7 +17,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/dynamostore"
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
@@ -66,7 +66,7 @@ func another(code string) string {
 }
 
 func TestSimultaneousRightSubmissions(t *testing.T) {
-	store := newStore(t, awslocal.DynamoDB(t), newTable(t, "pk"), nil)
+	store := newStore(t, servers.DynamoDB(t), newTable(t, "pk"), nil)
 	service, inbox := otptest.New(t, otp.Config{Store: store})
 	send(t, service, otp.Request{To: to})
 	outcomes := submitAtOnce(t, service, inbox.Code(t, to), 300)
@@ -76,7 +76,7 @@ func TestSimultaneousRightSubmissions(t *testing.T) {
 }
 
 func TestSimultaneousWrongSubmissions(t *testing.T) {
-	store := newStore(t, awslocal.DynamoDB(t), newTable(t, "pk"), nil)
+	store := newStore(t, servers.DynamoDB(t), newTable(t, "pk"), nil)
 	const maxAttempts = 7
 	service, inbox := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{MaxAttempts: maxAttempts}})
 	send(t, service, otp.Request{To: to})
@@ -99,7 +99,7 @@ type meter struct {
 
 func newMeter(tb testing.TB) *meter {
 	m := new(meter)
-	m.API = awslocal.DynamoDB(tb, func(o *dynamodb.Options) {
+	m.API = servers.DynamoDB(tb, func(o *dynamodb.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 			return stack.Deserialize.Add(m, middleware.Before)
 		})
@@ -202,7 +202,7 @@ func TestLargestRecord(t *testing.T) {
 	table := newTable(t, "pk")
 	const month = 30 * 24 * time.Hour
 	service, inbox := otptest.New(t, otp.Config{
-		Store:  newStore(t, awslocal.DynamoDB(t), table, nil),
+		Store:  newStore(t, servers.DynamoDB(t), table, nil),
 		Policy: otp.Policy{SendLimits: []otp.Limit{{Count: 20, Window: month}}, MaxAttempts: 10},
 	})
 	verify := func(bind, code string) error {
@@ -252,7 +252,7 @@ func TestLargestItem(t *testing.T) {
 func TestExpiredItem(t *testing.T) {
 	table := newTable(t, "pk")
 	service, inbox := otptest.New(t, otp.Config{
-		Store:  newStore(t, awslocal.DynamoDB(t), table, nil),
+		Store:  newStore(t, servers.DynamoDB(t), table, nil),
 		Policy: otp.Policy{Lifetime: time.Second, SendLimits: []otp.Limit{{Count: 1, Window: time.Second}}},
 	})
 	send(t, service, otp.Request{To: to})

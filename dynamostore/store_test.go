@@ -14,7 +14,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/dynamostore"
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
@@ -30,12 +30,12 @@ var singleTable = &dynamostore.Options{
 func TestContract(t *testing.T) {
 	t.Run("own table", func(t *testing.T) {
 		otptest.TestStore(t, func(tb testing.TB) otp.Store {
-			return newStore(tb, awslocal.DynamoDB(tb), newTable(tb, "pk"), nil)
+			return newStore(tb, servers.DynamoDB(tb), newTable(tb, "pk"), nil)
 		})
 	})
 	t.Run("single table", func(t *testing.T) {
 		otptest.TestStore(t, func(tb testing.TB) otp.Store {
-			return newStore(tb, awslocal.DynamoDB(tb), newTable(tb, "PK", "SK"), singleTable)
+			return newStore(tb, servers.DynamoDB(tb), newTable(tb, "PK", "SK"), singleTable)
 		})
 	})
 }
@@ -71,7 +71,7 @@ func TestItem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := newTable(t, test.key...)
-			store := newStore(t, awslocal.DynamoDB(t), table, test.opts)
+			store := newStore(t, servers.DynamoDB(t), table, test.opts)
 			// The first expiry does not survive the second swap.
 			swap(t, store, nil, []byte("old"), expires.Add(time.Hour), true)
 			swap(t, store, []byte("old"), []byte("new"), test.expires, true)
@@ -100,7 +100,7 @@ func TestForeignItem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := newTable(t, "pk")
-			store := newStore(t, awslocal.DynamoDB(t), table, nil)
+			store := newStore(t, servers.DynamoDB(t), table, nil)
 			foreign["pk"] = &types.AttributeValueMemberS{Value: "key"}
 			put(t, table, foreign)
 			value, err := store.Load(t.Context(), "key")
@@ -145,7 +145,7 @@ func TestNewRefuses(t *testing.T) {
 // New keeps no reference to its Options.
 func TestNewCopiesOptions(t *testing.T) {
 	table, opts := newTable(t, "pk"), dynamostore.Options{}
-	store := newStore(t, awslocal.DynamoDB(t), table, &opts)
+	store := newStore(t, servers.DynamoDB(t), table, &opts)
 	if opts != (dynamostore.Options{}) {
 		t.Errorf("New has changed the options to %+v", opts)
 	}
@@ -159,7 +159,7 @@ func TestNewCopiesOptions(t *testing.T) {
 func TestErrorsNameTheTableAndWhatToDo(t *testing.T) {
 	denied := &smithy.OperationError{ServiceID: "DynamoDB", OperationName: "GetItem", Err: &smithy.GenericAPIError{
 		Code: "AccessDeniedException", Message: "User: arn:aws:iam::123456789012:user/ada is not authorized"}}
-	missing := awslocal.TableName()
+	missing := servers.TableName()
 	otherKey, withSortKey := newTable(t, "id"), newTable(t, "pk", "sk")
 	for name, test := range map[string]struct {
 		client dynamostore.API
@@ -167,9 +167,9 @@ func TestErrorsNameTheTableAndWhatToDo(t *testing.T) {
 		code   string
 		want   []string
 	}{
-		"missing table":       {awslocal.DynamoDB(t), missing, "ResourceNotFoundException", []string{"does not exist", "CreateTable"}},
-		"other partition key": {awslocal.DynamoDB(t), otherKey, "ValidationException", []string{`"pk" (string) without a sort key`, "Options"}},
-		"unexpected sort key": {awslocal.DynamoDB(t), withSortKey, "ValidationException", []string{`"pk" (string) without a sort key`, "Options"}},
+		"missing table":       {servers.DynamoDB(t), missing, "ResourceNotFoundException", []string{"does not exist", "CreateTable"}},
+		"other partition key": {servers.DynamoDB(t), otherKey, "ValidationException", []string{`"pk" (string) without a sort key`, "Options"}},
+		"unexpected sort key": {servers.DynamoDB(t), withSortKey, "ValidationException", []string{`"pk" (string) without a sort key`, "Options"}},
 		"denied access":       {failing{denied}, "otp", "AccessDeniedException", []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,7 +208,7 @@ func (f failing) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynam
 }
 
 func TestEndedContext(t *testing.T) {
-	store := newStore(t, awslocal.DynamoDB(t), newTable(t, "pk"), nil)
+	store := newStore(t, servers.DynamoDB(t), newTable(t, "pk"), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := store.Load(ctx, "key"); !errors.Is(err, context.Canceled) {

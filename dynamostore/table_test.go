@@ -12,12 +12,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/seed-5978b5f1/otp/dynamostore"
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
 // Several processes may create the table as they start.
 func TestCreateTable(t *testing.T) {
-	client, table := awslocal.DynamoDB(t), awslocal.TableName()
+	client, table := servers.DynamoDB(t), servers.TableName()
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -57,7 +57,7 @@ func ttlAttribute(t *testing.T, client *dynamodb.Client, table string) string {
 }
 
 func TestCreateTableTurnsOnTTL(t *testing.T) {
-	client, table := awslocal.DynamoDB(t), newTable(t, "pk")
+	client, table := servers.DynamoDB(t), newTable(t, "pk")
 	if name := ttlAttribute(t, client, table); name != "" {
 		t.Fatalf("the TTL attribute was %q before", name)
 	}
@@ -80,13 +80,13 @@ func (o overtaken) UpdateTimeToLive(ctx context.Context, in *dynamodb.UpdateTime
 }
 
 func TestCreateTableOvertaken(t *testing.T) {
-	if err := dynamostore.CreateTable(t.Context(), overtaken{awslocal.DynamoDB(t)}, newTable(t, "pk")); err != nil {
+	if err := dynamostore.CreateTable(t.Context(), overtaken{servers.DynamoDB(t)}, newTable(t, "pk")); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestCreateTableRefuses(t *testing.T) {
-	client := awslocal.DynamoDB(t)
+	client := servers.DynamoDB(t)
 	otherTTL := newTable(t, "pk")
 	_, err := client.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{
 		TableName:               &otherTTL,
@@ -95,7 +95,7 @@ func TestCreateTableRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	numeric := awslocal.TableName()
+	numeric := servers.TableName()
 	_, err = client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName:            &numeric,
 		BillingMode:          types.BillingModePayPerRequest,

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/sesmail"
 )
 
@@ -44,12 +44,12 @@ func stored(t *testing.T, endpoint, to string) storedMail {
 
 // TestThroughSES sends through a service and SES, and submits the code that is found in the mail.
 func TestThroughSES(t *testing.T) {
-	endpoint := awslocal.SESEndpoint(t)
+	endpoint := servers.SESEndpoint(t)
 	s := newSender(t, newClient(endpoint), &sesmail.Options{ReplyTo: "help@acme.example"})
 	for language, subject := range map[string]string{"en": "Your code for Acme", "ja": "Acme の確認コード", "ar": "رمز التحقق الخاص بك في Acme"} {
 		t.Run(language, func(t *testing.T) {
 			service := newService(t, s)
-			local := awslocal.TableName()
+			local := servers.TableName()
 			to := local + "@bücher.example"
 			if _, err := service.Send(t.Context(), otp.Request{To: to, Language: language}); err != nil {
 				t.Fatal(err)

@@ -1,6 +1,6 @@
 // Dynamodb shows two instances of a service that share a DynamoDB table: what one sends, the other accepts, once.
 //
-//	go run ./internal/awslocal/run go run ./examples/dynamodb
+//	go run ./internal/servers/run go run ./examples/dynamodb
 //
 // runs it on DynamoDB Local. A real service takes its client from the SDK's package config, and its table from a template.
 package main
@@ -24,7 +24,7 @@ import (
 func main() {
 	endpoint := os.Getenv("OTP_DYNAMODB_ENDPOINT")
 	if endpoint == "" {
-		fmt.Fprintln(os.Stderr, "dynamodb: OTP_DYNAMODB_ENDPOINT is empty: go run ./internal/awslocal/run go run ./examples/dynamodb")
+		fmt.Fprintln(os.Stderr, "dynamodb: OTP_DYNAMODB_ENDPOINT is empty: go run ./internal/servers/run go run ./examples/dynamodb")
 		os.Exit(2)
 	}
 	client := dynamodb.New(dynamodb.Options{

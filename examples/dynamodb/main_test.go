@@ -4,11 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
 func TestRun(t *testing.T) {
-	client, table := awslocal.DynamoDB(t), awslocal.TableName()
+	client, table := servers.DynamoDB(t), servers.TableName()
 	var out strings.Builder
 	if err := run(t.Context(), client, table, &out); err != nil {
 		t.Fatal(err)

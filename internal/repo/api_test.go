@@ -22,7 +22,7 @@ func TestAPI(t *testing.T) {
 	listed := map[string]bool{}
 	for _, p := range publicPackages(t) {
 		name := "otp" + strings.TrimPrefix(p.ImportPath, module)
-		file := filepath.Join("api", strings.ReplaceAll(name, "/", "-")+".txt")
+		file := filepath.Join("internal/repo/testdata/api", strings.ReplaceAll(name, "/", "-")+".txt")
 		listed[filepath.Base(file)] = true
 		content, err := imported.Import(p.ImportPath)
 		if err != nil {
@@ -45,7 +45,7 @@ func TestAPI(t *testing.T) {
 		}
 	}
 	for _, name := range files(t, ".txt") {
-		if filepath.Dir(name) == "api" && !listed[filepath.Base(name)] {
+		if filepath.Dir(name) == "internal/repo/testdata/api" && !listed[filepath.Base(name)] {
 			t.Errorf("%s lists a package that is not there", name)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
 // What the application adds to a Lambda function is measured against package bare. The results of a benchmark are on one
@@ -54,7 +54,7 @@ func BenchmarkColdStart(b *testing.B) {
 	env, _ := secrets(b)
 	env = append(env, // and nothing of this machine: AWS_CA_BUNDLE alone takes the SDK as long as all else
 		"OTP_TABLE=codes", "USERS_TABLE=users", "MAIL_FROM="+mailFrom,
-		"AWS_REGION="+awslocal.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
+		"AWS_REGION="+servers.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
 	for _, name := range functions {
 		program(b, name)
 	}

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
 // template is what the tests look at in a CloudFormation template.
@@ -101,7 +101,7 @@ func testBootstrap(t *testing.T, path string, machine elf.Machine) {
 	t.Helper()
 	archive, err := zip.OpenReader(path)
 	if errors.Is(err, os.ErrNotExist) {
-		awslocal.Missing(t, "the functions are not built: run `make -C examples/forgotpassword build`")
+		servers.Missing(t, "the functions are not built: run `make -C examples/forgotpassword build`")
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/seed-5978b5f1/otp/dynamostore"
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
@@ -45,8 +45,8 @@ type system struct {
 
 func newSystem(t *testing.T) *system {
 	t.Helper()
-	db, codes, accounts := awslocal.DynamoDB(t), awslocal.TableName(), awslocal.TableName()
-	s := &system{t: t, email: strings.ToLower(rand.Text()) + "@example.com", ses: awslocal.SESEndpoint(t)}
+	db, codes, accounts := servers.DynamoDB(t), servers.TableName(), servers.TableName()
+	s := &system{t: t, email: strings.ToLower(rand.Text()) + "@example.com", ses: servers.SESEndpoint(t)}
 	if err := dynamostore.CreateTable(t.Context(), db, codes); err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +65,8 @@ func newSystem(t *testing.T) *system {
 	}
 	s.env = append(os.Environ(),
 		"OTP_TABLE="+codes, "USERS_TABLE="+accounts, "MAIL_FROM="+mailFrom,
-		"AWS_REGION="+awslocal.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"AWS_ENDPOINT_URL_DYNAMODB="+awslocal.DynamoDBEndpoint(t), "AWS_ENDPOINT_URL_SESV2="+s.ses)
+		"AWS_REGION="+servers.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_ENDPOINT_URL_DYNAMODB="+servers.DynamoDBEndpoint(t), "AWS_ENDPOINT_URL_SESV2="+s.ses)
 	return s
 }
 
@@ -222,7 +222,7 @@ func need(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		awslocal.Missing(t, program+" is not installed: run `make -C examples/forgotpassword setup`")
+		servers.Missing(t, program+" is not installed: run `make -C examples/forgotpassword setup`")
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/seed-5978b5f1/otp/internal/awslocal"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
@@ -76,7 +76,7 @@ func TestForeignItems(t *testing.T) {
 
 func newTable(t *testing.T) (*dynamodb.Client, string) {
 	t.Helper()
-	client, table := awslocal.DynamoDB(t), awslocal.TableName()
+	client, table := servers.DynamoDB(t), servers.TableName()
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName:            &table,
 		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("email"), KeyType: types.KeyTypeHash}},

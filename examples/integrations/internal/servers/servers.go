@@ -110,7 +110,7 @@ func temporary(t *testing.T) string {
 func start(t *testing.T, folder string, answers func() bool, command ...string) {
 	t.Helper()
 	_, file, _, _ := runtime.Caller(0)
-	keep := filepath.Join(filepath.Dir(file), "../../../../internal/awslocal/keep.sh")
+	keep := filepath.Join(filepath.Dir(file), "../../../../internal/servers/keep.sh")
 	server := exec.Command("sh", append([]string{keep}, command...)...)
 	server.Dir = folder
 	var output bytes.Buffer

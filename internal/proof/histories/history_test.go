@@ -1,0 +1,140 @@
+// Package histories holds package otp against the model, call by call and with many callers at once, in the time of
+// testing/synctest.
+package histories
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/proof/model"
+	"pgregory.net/rapid"
+)
+
+// A history is a set of instances that share a store, and the steps of one test. It is plain data, drawn before
+// anything runs, so that a failing one shrinks to the fewest steps and smallest numbers.
+type history struct {
+	instances []model.Instance
+	drops     bool // the store drops what has expired at once, or else never
+	steps     []step
+}
+
+// A step is one call of a Service, or a wait.
+type step struct {
+	op       string
+	instance int
+	address  int
+	spelling int
+	bind     string
+	own      bool // submit with the Bind of the chosen code, not with bind
+	decoy    bool
+	sender   error  // what the Sender says
+	code     string // how the submitted code is chosen
+	nth      int    // among those there are to choose from
+	base     string // what a wait is measured by
+	offset   time.Duration
+}
+
+func (s step) String() string {
+	switch s.op {
+	case "wait":
+		return fmt.Sprintf("wait for %s %+d ns", s.base, s.offset)
+	case "send":
+		return fmt.Sprintf("instance %d: Send(address %d, bind %q, decoy %v), the sender says: %v", s.instance, s.address, s.bind, s.decoy, s.sender)
+	case "verify":
+		return fmt.Sprintf("instance %d: Verify(address %d, %s code, number %d)", s.instance, s.address, s.code, s.nth)
+	}
+	return fmt.Sprintf("instance %d: %s(address %d, bind %q)", s.instance, s.op, s.address, s.bind)
+}
+
+func (h history) String() string {
+	var text strings.Builder
+	for i, in := range h.instances {
+		fmt.Fprintf(&text, "instance %d: keys %v, %+v\n", i, in.Keys, in.Policy)
+	}
+	fmt.Fprintf(&text, "the store drops what has expired: %v\n", h.drops)
+	return text.String()
+}
+
+// spellings of the two addresses; those of one are the same to the rules.
+var spellings = [2][]string{
+	{"ada@example.com", " Ada@Example.COM\n", "ADA@EXAMPLE.COM"},
+	{"ada@example.co", "ada@example.co "},
+}
+
+// oneOf draws one of the values; earlier ones are simpler.
+func oneOf[T any](rt *rapid.T, what string, values ...T) T {
+	return rapid.SampledFrom(values).Draw(rt, what)
+}
+
+func drawHistory(rt *rapid.T) (h history) {
+	policy := drawPolicy(rt)
+	h.instances = []model.Instance{{Policy: policy, Keys: drawKeys(rt)}, {Policy: policy, Keys: drawKeys(rt)}}
+	h.drops = rapid.Bool().Draw(rt, "drops")
+	// In a roll-out, two policies work on the same records. What one of them has no use for may be dropped then.
+	if oneOf(rt, "roll-out", false, false, true) {
+		h.instances[1].Policy, h.drops = drawPolicy(rt), false
+	}
+	// A slice has some six elements on average, so a history has some forty.
+	runs := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawStep), 1, 20), 1, 20).Draw(rt, "steps")
+	h.steps = slices.Concat(runs...)
+	return h
+}
+
+func drawPolicy(rt *rapid.T) otp.Policy {
+	p := otp.Policy{
+		MaxAttempts:      oneOf(rt, "MaxAttempts", 2, 1, 3, 5, 10),
+		LiveCodes:        oneOf(rt, "LiveCodes", 3, 2, 1),
+		Lifetime:         oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 3*time.Second, time.Hour, 24*time.Hour),
+		RememberFailures: oneOf(rt, "RememberFailures", time.Hour, 2*time.Hour+time.Second, 30*24*time.Hour),
+		MinSendTime:      oneOf(rt, "MinSendTime", -1, time.Nanosecond, 500*time.Millisecond),
+		RequireBind:      oneOf(rt, "RequireBind", false, false, false, false, true),
+		SendLimits: oneOf(rt, "SendLimits",
+			[]otp.Limit{{Count: 20, Window: time.Second}},
+			[]otp.Limit{{Count: 1, Window: time.Minute}, {Count: 5, Window: time.Hour}, {Count: 10, Window: 24 * time.Hour}},
+			[]otp.Limit{{Count: 6, Window: 2 * time.Hour}, {Count: 3, Window: 10 * time.Minute}},
+			[]otp.Limit{{Count: 20, Window: 10 * time.Minute}, {Count: 20, Window: 24 * time.Hour}},
+			[]otp.Limit{{Count: 2, Window: time.Second}, {Count: 20, Window: 30 * 24 * time.Hour}}),
+	}
+	p.MaxFailures = oneOf(rt, "MaxFailures", 100, p.MaxAttempts, p.MaxAttempts+1, 2*p.MaxAttempts+1, 4*p.MaxAttempts)
+	p.Alphabet = oneOf(rt, "Alphabet", otp.Digits, otp.Digits, otp.Letters)
+	p.Length = oneOf(rt, "Length", 6, 8, 10) // one more is no malformed code in either alphabet
+	return p
+}
+
+// keys are the code keys by name. The first is the Secret.
+var keys = map[string][]byte{
+	"secret": []byte("the secret that every instance has"),
+	"a":      []byte("a, the first key that replaces it "),
+	"b":      []byte("b, the second key that replaces it"),
+}
+
+func drawKeys(rt *rapid.T) []string {
+	return oneOf(rt, "keys", []string{"secret"}, []string{"secret", "a"}, []string{"a", "secret"}, []string{"a"}, []string{"b", "a"})
+}
+
+func drawStep(rt *rapid.T) step {
+	s := step{
+		op:       oneOf(rt, "op", "send", "send", "send", "verify", "verify", "verify", "verify", "wait", "wait", "status", "revoke", "unlock"),
+		instance: oneOf(rt, "instance", 0, 0, 1),
+		address:  oneOf(rt, "address", 0, 0, 0, 0, 1),
+		spelling: oneOf(rt, "spelling", 0, 1, 2),
+		bind:     oneOf(rt, "bind", "", "", "flow", "flow", "other", "fourth"),
+	}
+	switch s.op {
+	case "send":
+		s.decoy = oneOf(rt, "decoy", false, false, false, true)
+		s.sender = oneOf(rt, "sender", nil, nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender)
+	case "verify":
+		s.code = oneOf(rt, "code", "right", "wrong", "wrong", "wrong", "any", "malformed", "long", "foreign")
+		s.nth = rapid.IntRange(0, 9).Draw(rt, "nth")
+		s.own = oneOf(rt, "own", true, true, true, true, false)
+	case "wait":
+		s.base = oneOf(rt, "base", "nothing", "a second", "half a lifetime", "the expiry", "RetryAt", "RetryAt", "a window", "RememberFailures")
+		s.nth = rapid.IntRange(0, 2).Draw(rt, "nth")
+		s.offset = oneOf(rt, "offset", 0, time.Nanosecond, -time.Nanosecond, 300*time.Millisecond, time.Second)
+	}
+	return s
+}

@@ -1,0 +1,144 @@
+package linear
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/proof/model"
+)
+
+// A Plan is what the clients of one concurrent history do. It is plain data, so that it can be drawn and shrinks.
+type Plan struct {
+	Instances []model.Instance
+	Clients   [][]Step
+	Seed      uint64  // of the faults of the store
+	Faults    float64 // the share of its calls that fail
+	Delay     time.Duration
+}
+
+// A Step is one call of a client, after a pause.
+type Step struct {
+	Op       string
+	Instance int
+	Bind     string
+	Decoy    bool
+	Sender   error
+	Takes    time.Duration // of the Sender
+	Code     string        // "right", "older" or "wrong"
+	Pause    time.Duration
+}
+
+// Drawn draws plans for clients that pause up to about as long as a code lives, if there is time for that, or hardly.
+func Drawn(slow bool) *rapid.Generator[Plan] {
+	return rapid.Custom(func(rt *rapid.T) Plan {
+		policy := drawPolicy(rt)
+		p := Plan{
+			Instances: []model.Instance{{Policy: policy, Keys: []string{"secret"}}, {Policy: policy, Keys: []string{"secret"}}},
+			Seed:      rapid.Uint64().Draw(rt, "seed"),
+			Faults:    oneOf(rt, "faults", 0, 0.1, 0.3, 0.8),
+			Delay:     oneOf(rt, "delay", 3*time.Millisecond, 100*time.Microsecond),
+		}
+		if oneOf(rt, "roll-out", false, false, true) {
+			p.Instances[1].Policy = drawPolicy(rt)
+		}
+		pauses := []time.Duration{0, 0, 0, 2 * time.Millisecond}
+		if slow {
+			pauses = append(pauses, 500*time.Millisecond, time.Second)
+		}
+		step := rapid.Custom(func(rt *rapid.T) Step {
+			return Step{
+				Op:       oneOf(rt, "op", "send", "send", "verify", "verify", "verify", "verify", "status", "revoke", "unlock"),
+				Instance: oneOf(rt, "instance", 0, 1),
+				Bind:     oneOf(rt, "bind", "", "", "flow"),
+				Decoy:    oneOf(rt, "decoy", false, false, false, false, false, true),
+				Sender:   oneOf(rt, "sender", nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender),
+				Takes:    oneOf(rt, "takes", pauses...),
+				Code:     oneOf(rt, "code", "right", "right", "wrong", "wrong", "older"),
+				Pause:    oneOf(rt, "pause", pauses...),
+			}
+		})
+		p.Clients = rapid.SliceOfN(rapid.SliceOfN(step, 1, 8), 1, 6).Draw(rt, "clients")
+		return p
+	})
+}
+
+var errSender = errors.New("the sender failed")
+
+func oneOf[T any](rt *rapid.T, what string, values ...T) T {
+	return rapid.SampledFrom(values).Draw(rt, what)
+}
+
+func drawPolicy(rt *rapid.T) otp.Policy {
+	p := otp.Policy{
+		Length:           8,
+		MaxAttempts:      oneOf(rt, "MaxAttempts", 2, 1, 5),
+		LiveCodes:        oneOf(rt, "LiveCodes", 3, 1),
+		Lifetime:         oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 2*time.Second),
+		RememberFailures: time.Hour,
+		MinSendTime:      -1,
+		SendLimits:       []otp.Limit{{Count: oneOf(rt, "Count", 20, 3), Window: time.Second}, {Count: oneOf(rt, "long Count", 20, 4), Window: time.Hour}},
+	}
+	p.MaxFailures = oneOf(rt, "MaxFailures", 100, 2*p.MaxAttempts+1)
+	return p
+}
+
+// Run has every client make its calls, all at once, and waits for them.
+func (p Plan) Run(ctx context.Context, r *Recorder) {
+	var clients sync.WaitGroup
+	for i, steps := range p.Clients {
+		clients.Go(func() {
+			// No two clients wake up at the same time, so that in a bubble of testing/synctest all goes the same way
+			// again, and shrinks.
+			jitter := rand.New(rand.NewPCG(p.Seed, uint64(i)))
+			for _, s := range steps {
+				pause(s.Pause + time.Duration(jitter.IntN(int(time.Millisecond))))
+				r.step(ctx, s)
+			}
+		})
+	}
+	clients.Wait()
+}
+
+func pause(d time.Duration) {
+	if d > 0 {
+		<-time.After(d)
+	}
+}
+
+func (r *Recorder) step(ctx context.Context, s Step) {
+	switch s.Op {
+	case "send":
+		r.Send(ctx, s.Instance, s.Bind, s.Decoy, s.Takes, s.Sender)
+	case "verify":
+		d := Delivered{s.Bind, "00000000"}
+		if all := r.Delivered(); len(all) > 0 {
+			d = all[len(all)-1]
+			if s.Code == "older" {
+				d = all[0]
+			}
+		}
+		if s.Code == "wrong" {
+			d.Text = Wrong(d.Text)
+		}
+		r.Verify(ctx, s.Instance, d.Bind, d.Text)
+	case "status":
+		r.Status(ctx, s.Instance, s.Bind)
+	case "revoke":
+		r.Revoke(ctx, s.Instance)
+	case "unlock":
+		r.Unlock(ctx, s.Instance)
+	}
+}
+
+// Wrong returns the digits with the first one changed.
+func Wrong(digits string) string {
+	b := []byte(digits)
+	b[0] = '0' + (b[0]-'0'+1)%10
+	return string(b)
+}

@@ -1,0 +1,274 @@
+// Package linear records what concurrent callers of a Service see, and checks with porcupine that it is linearizable:
+// that some order of the calls explains it, one at a time, by the rules of package model.
+//
+// A call whose swap had no clear answer may have happened, not happened, or counted a wrong submission once more than its
+// caller knows. The Recorder sits around the store to know when that is so, and adds such steps as optional ones.
+package linear
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/proof/model"
+)
+
+// A Recorder makes the calls of one history, all for one address, and remembers them.
+type Recorder struct {
+	// To is the address.
+	To string
+	// LateWrites says that a swap which returned an error may still happen after its call has returned.
+	LateWrites bool
+	// DoubtfulRefusals says that a swap which was refused may have happened, as behind a client that tries again by
+	// itself.
+	DoubtfulRefusals bool
+
+	instances []model.Instance
+	services  []*otp.Service
+
+	mu     sync.Mutex
+	clock  int64 // counts what begins and ends
+	calls  int
+	ops    []porcupine.Operation
+	texts  []Delivered
+	counts map[string]int
+}
+
+// Delivered is a code that reached the person.
+type Delivered struct{ Bind, Text string }
+
+// NewRecorder returns a Recorder of calls to instances over the store.
+func NewRecorder(to string, store otp.Store, secret []byte, instances ...model.Instance) (*Recorder, error) {
+	r := &Recorder{To: to, instances: instances, counts: map[string]int{}}
+	for _, in := range instances {
+		s, err := otp.New(otp.Config{
+			Purpose: "test", Secret: secret, Store: watch{store, r}, Policy: in.Policy,
+			Sender:  otp.SenderFunc(r.deliver),
+			Observe: func(ctx context.Context, e otp.Event) { callOf(ctx).again = e.Resent },
+		})
+		if err != nil {
+			return nil, err
+		}
+		r.services = append(r.services, s)
+	}
+	return r, nil
+}
+
+// A call is one call while it runs.
+type call struct {
+	op
+	begin    int64
+	doubts   int // swaps without a clear answer, so far
+	takes    time.Duration
+	sender   error
+	sent     bool  // the Sender was called
+	sentFrom int64 // when
+	sentTo   int64
+	sentAt   time.Time
+	sentDone time.Time
+	unsent   int // doubts when the Sender was called
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+// tick returns the next instant of the order in which things begin and end.
+func (r *Recorder) tick() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clock++
+	return r.clock
+}
+
+func now() time.Time { return time.Now().Round(0) }
+
+func (r *Recorder) begin(ctx context.Context, instance int, o op) (context.Context, *call) {
+	c := &call{op: o}
+	c.instance = &r.instances[instance]
+	r.mu.Lock()
+	r.calls++
+	c.id = r.calls
+	r.mu.Unlock()
+	c.begin, c.from = r.tick(), now()
+	return context.WithValue(ctx, callKey{}, c), c
+}
+
+// add records a step of the call.
+func (r *Recorder) add(c *call, o op, from, to int64) {
+	if o.optional && r.LateWrites {
+		to = math.MaxInt64
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ops = append(r.ops, porcupine.Operation{ClientId: c.id, Input: o, Call: from, Return: to})
+	name := string(o.kind)
+	if o.optional {
+		name += "?"
+	}
+	r.counts[name]++
+	if o.err != nil {
+		r.counts[name+": "+o.err.Error()]++
+	}
+}
+
+// maybe records up to n more steps of that kind that may have happened.
+func (r *Recorder) maybe(c *call, k kind, n int, end int64) {
+	o := c.op
+	o.kind, o.optional, o.err, o.status = k, true, nil, nil
+	for range n {
+		r.add(c, o, c.begin, end)
+	}
+}
+
+// Send calls Send of an instance, with a Sender that takes its time and then says what it is told to.
+func (r *Recorder) Send(ctx context.Context, instance int, bind string, decoy bool, takes time.Duration, sender error) {
+	ctx, c := r.begin(ctx, instance, op{kind: send, bind: bind, decoy: decoy})
+	c.takes, c.sender = takes, sender
+	status, err := r.services[instance].Send(ctx, otp.Request{To: r.To, Bind: bind, Decoy: decoy})
+	c.to = now()
+	end := r.tick()
+	refused := errors.Is(err, otp.ErrLimited) || errors.Is(err, otp.ErrLocked)
+	delivery := errors.Is(err, otp.ErrDelivery)
+	if err != nil && !refused && !delivery {
+		r.maybe(c, send, min(1, c.doubts), end)
+		return
+	}
+	notSent := errors.Is(err, otp.ErrNotSent) && !errors.Is(err, otp.ErrUndeliverable)
+	unmarked := notSent && strings.Contains(err.Error(), "counts in full")
+
+	step, stepEnd := c.op, end
+	if refused {
+		step.err = err
+	}
+	if c.sent { // what happened to the record happened before
+		stepEnd, step.to = c.sentFrom, c.sentAt
+	} else {
+		c.unsent = c.doubts
+	}
+	if !notSent || unmarked {
+		step.status = &status
+	}
+	if c.unsent == 0 || refused {
+		r.add(c, step, c.begin, stepEnd)
+	} else {
+		// It is recorded, but what it told was found later.
+		later := step
+		step.text, step.status = "", nil
+		later.kind = observe
+		r.add(c, step, c.begin, stepEnd)
+		r.add(c, later, c.begin, stepEnd)
+	}
+	if notSent {
+		step := c.op
+		step.kind, step.optional, step.from = mark, unmarked, c.sentDone
+		if !unmarked && c.doubts == c.unsent {
+			step.status = &status
+		}
+		r.add(c, step, c.sentTo, end)
+	}
+}
+
+// deliver is the Sender.
+func (r *Recorder) deliver(ctx context.Context, m otp.Message) error {
+	c := callOf(ctx)
+	c.sent, c.text, c.unsent = true, m.Code.Reveal(), c.doubts
+	c.sentFrom, c.sentAt = r.tick(), now()
+	r.mu.Lock()
+	r.texts = append(r.texts, Delivered{c.bind, c.text})
+	r.mu.Unlock()
+	pause(c.takes)
+	c.sentTo, c.sentDone = r.tick(), now()
+	return c.sender
+}
+
+// Delivered returns the codes that have reached the person so far, oldest first.
+func (r *Recorder) Delivered() []Delivered {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.texts[:len(r.texts):len(r.texts)]
+}
+
+// Verify calls Verify of an instance and returns what it returned. The text must be symbols of the alphabet only.
+func (r *Recorder) Verify(ctx context.Context, instance int, bind, text string) error {
+	ctx, c := r.begin(ctx, instance, op{kind: verify, bind: bind, text: text})
+	err := r.services[instance].Verify(ctx, otp.Submission{To: r.To, Bind: bind, Code: text})
+	c.to = now()
+	end := r.tick()
+	rejected, isRejected := errors.AsType[*otp.RejectedError](err)
+	if err != nil && !isRejected {
+		r.maybe(c, verify, min(1, c.doubts), end)
+		r.maybe(c, wrong, c.doubts-1, end)
+		return err
+	}
+	step := c.op
+	if isRejected {
+		step.err, step.status = rejected.Reason, &rejected.Status
+	}
+	r.add(c, step, c.begin, end)
+	r.maybe(c, wrong, c.doubts, end)
+	return err
+}
+
+// Revoke calls Revoke of an instance.
+func (r *Recorder) Revoke(ctx context.Context, instance int) {
+	ctx, c := r.begin(ctx, instance, op{kind: revoke})
+	r.administered(c, r.services[instance].Revoke(ctx, r.To))
+}
+
+// Unlock calls Unlock of an instance.
+func (r *Recorder) Unlock(ctx context.Context, instance int) {
+	ctx, c := r.begin(ctx, instance, op{kind: unlock})
+	r.administered(c, r.services[instance].Unlock(ctx, r.To))
+}
+
+func (r *Recorder) administered(c *call, err error) {
+	c.to = now()
+	end := r.tick()
+	if err == nil {
+		r.add(c, c.op, c.begin, end)
+	}
+	r.maybe(c, c.kind, c.doubts, end)
+}
+
+// Status calls Status of an instance.
+func (r *Recorder) Status(ctx context.Context, instance int, bind string) {
+	ctx, c := r.begin(ctx, instance, op{kind: status, bind: bind})
+	got, err := r.services[instance].Status(ctx, r.To, bind)
+	c.to = now()
+	end := r.tick()
+	if err == nil {
+		c.status = &got
+		r.add(c, c.op, c.begin, end)
+	}
+}
+
+// Counts adds how often each step was recorded to the totals.
+func (r *Recorder) Counts(totals map[string]int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	totals["calls"] += r.calls
+	for name, n := range r.counts {
+		totals[name] += n
+	}
+}
+
+// watch counts the swaps of a call that had no clear answer.
+type watch struct {
+	otp.Store
+	recorder *Recorder
+}
+
+func (w watch) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
+	swapped, err := w.Store.CompareAndSwap(ctx, key, old, new, expires)
+	if err != nil || !swapped && w.recorder.DoubtfulRefusals {
+		callOf(ctx).doubts++
+	}
+	return swapped, err
+}
