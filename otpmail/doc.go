@@ -1,0 +1,2 @@
+// Package otpmail writes the mails that carry one-time codes.
+package otpmail
