@@ -1,7 +1,8 @@
 package otp
 
 import (
-	"encoding/binary"
+	"crypto/subtle"
+	"strings"
 	"unicode"
 )
 
@@ -11,53 +12,41 @@ type Alphabet int
 const (
 	// Digits are 0 to 9.
 	Digits Alphabet = iota
-	// Letters are the twenty capitals BCDFGHJKLMNPQRSTVWXZ, as RFC 8628 §6.1 suggests for codes that people type: no
-	// vowels, hence no words, and no two that look alike. People may type them in lower case, and 0, 1, 2, 5, 6, 8, I,
-	// O and U for Q, L, Z, S, G, B, L, Q and V.
+
+	// Letters are the twenty capitals BCDFGHJKLMNPQRSTVWXZ, as RFC 8628 §6.1 suggests for codes that
+	// people type: no vowels, hence no words, and no two that look alike. People may type them in
+	// lower case, and 0, 1, 2, 5, 6, 8, I, O and U for Q, L, Z, S, G, B, L, Q and V.
 	Letters
 )
 
-const (
-	digits  = "0123456789"
-	letters = "BCDFGHJKLMNPQRSTVWXZ"
-)
-
-// symbols returns the alphabet's symbols, all of them ASCII.
-func (a Alphabet) symbols() string {
-	if a == Letters {
-		return letters
-	}
-	return digits
+// alphabets has the symbols, all ASCII, and the bounds of lengths. A code must be one of at least 10^6
+// (NIST SP 800-63B-4 §3.1.3.2) and of at most 2^48, which the derivation fills without bias.
+var alphabets = [...]struct {
+	name, symbols string
+	min, max      int // length
+}{
+	Digits:  {"Digits", "0123456789", 6, 14},
+	Letters: {"Letters", "BCDFGHJKLMNPQRSTVWXZ", 5, 11},
 }
 
-// minLength is the length from which on there are at least minCodes codes.
-func (a Alphabet) minLength() int {
-	if a == Letters {
-		return 5
-	}
-	return 6
-}
+// maxCodeLength is the length of the longest code of any alphabet.
+const maxCodeLength = 14
 
-// maxLength is the length up to which there are at most maxCodes codes.
-func (a Alphabet) maxLength() int {
-	if a == Letters {
-		return 11
-	}
-	return 14
-}
+func (a Alphabet) valid() bool     { return a >= 0 && int(a) < len(alphabets) }
+func (a Alphabet) symbols() string { return alphabets[a].symbols }
+func (a Alphabet) minLength() int  { return alphabets[a].min }
+func (a Alphabet) maxLength() int  { return alphabets[a].max }
 
-// String returns the alphabet's name.
+// String returns the name of the alphabet.
 func (a Alphabet) String() string {
-	switch a {
-	case Digits:
-		return "Digits"
-	case Letters:
-		return "Letters"
+	if !a.valid() {
+		return "Alphabet(?)"
 	}
-	return "Alphabet(?)"
+
+	return alphabets[a].name
 }
 
-// symbol returns the alphabet's symbol for what a person typed, or false if there is none.
+// symbol returns the symbol that a person meant by r, or false if there is none.
 func (a Alphabet) symbol(r rune) (byte, bool) {
 	switch {
 	case r >= '！' && r <= '～': // full-width forms of ASCII
@@ -67,42 +56,46 @@ func (a Alphabet) symbol(r rune) (byte, bool) {
 	case r >= '۰' && r <= '۹': // Extended Arabic-Indic digits, as in Persian and Urdu
 		r -= '۰' - '0'
 	}
-	if a == Digits {
-		return byte(r), r >= '0' && r <= '9'
+
+	if r > unicode.MaxASCII {
+		return 0, false
 	}
+
+	if a == Letters {
+		r = letter(r)
+	}
+
+	return byte(r), strings.ContainsRune(a.symbols(), r)
+}
+
+// letter returns the letter that a person meant by an ASCII character.
+func letter(r rune) rune {
 	if r >= 'a' && r <= 'z' {
 		r -= 'a' - 'A'
 	}
+
 	switch r {
 	case '0', 'O':
-		r = 'Q'
+		return 'Q'
 	case '1', 'I':
-		r = 'L'
+		return 'L'
 	case '2':
-		r = 'Z'
+		return 'Z'
 	case '5':
-		r = 'S'
+		return 'S'
 	case '6':
-		r = 'G'
+		return 'G'
 	case '8':
-		r = 'B'
+		return 'B'
 	case 'U':
-		r = 'V'
+		return 'V'
 	}
-	for i := range len(letters) {
-		if rune(letters[i]) == r {
-			return letters[i], true
-		}
-	}
-	return 0, false
+
+	return r
 }
 
-const (
-	maxTyped      = 64 // bytes of a submitted code that are looked at
-	maxCodeLength = 14 // symbols of the longest code in any alphabet
-)
-
-// A codeText is the text of a code. It is a value, so that deriving and comparing codes needs no memory.
+// A codeText is the text of a code. It is a value, so that a code leaves nothing in memory that
+// outlives the operation.
 type codeText struct {
 	symbols [maxCodeLength]byte
 	length  int
@@ -110,69 +103,113 @@ type codeText struct {
 
 func (c *codeText) bytes() []byte { return c.symbols[:c.length] }
 
-// normalise returns the code that a person meant by typed, or false if it can be no code of the alphabet. It passes
-// over spaces, dashes and invisible characters (mail programs add them), and reads full-width and Arabic-Indic digits,
-// small letters and look-alikes as what they stand for.
-func (a Alphabet) normalise(typed string) (c codeText, ok bool) {
-	if len(typed) > maxTyped {
-		return c, false
-	}
-	for _, r := range typed {
-		symbol, known := a.symbol(r)
-		if !known {
-			if r == '\u2212' || unicode.In(r, unicode.White_Space, unicode.Pd, unicode.Cf) { // U+2212 is the minus sign
-				continue
-			}
-			return c, false
-		}
-		if c.length == a.maxLength() {
-			return c, false
-		}
-		c.symbols[c.length] = symbol
-		c.length++
-	}
-	return c, c.length >= a.minLength()
+// equal compares in constant time. It returns at once only for different lengths, which are no
+// secret.
+func (c *codeText) equal(other *codeText) bool {
+	return subtle.ConstantTimeCompare(c.bytes(), other.bytes()) == 1
 }
 
-// derive returns the code that belongs to the fields under the key: HMAC-SHA-256 over the length-prefixed fields and a
-// counter, taken byte by byte. A byte beyond the last full multiple of the alphabet's size is passed over, so that
-// every symbol is exactly as likely as any other.
-func derive(m *mac, alphabet Alphabet, length int, purpose, identity, bind string, seed *operationID) (c codeText) {
-	symbols := alphabet.symbols()
-	size := byte(len(symbols))
+// A typedCode is what a person may have meant by a submission: a text in each alphabet, of length zero
+// where it cannot be read in that alphabet.
+type typedCode [len(alphabets)]codeText
+
+// maxTyped bounds a submitted code, in bytes.
+const maxTyped = 64
+
+// readCode reads a submission in every alphabet. Rule 12: it returns false if the text can be read in
+// none.
+func readCode(text string) (typed typedCode, ok bool) {
+	if len(text) > maxTyped {
+		return typed, false
+	}
+
+	for a := range alphabets {
+		var readable bool
+		if typed[a], readable = Alphabet(a).read(text); readable {
+			ok = true
+		}
+	}
+
+	return typed, ok
+}
+
+// read returns the code that a person meant by text, or false if it is none of the alphabet. It skips
+// spaces, dashes and invisible characters, which mail programs add. It reads full-width and
+// Arabic-Indic digits, small letters and look-alikes as what they stand for.
+func (a Alphabet) read(text string) (c codeText, ok bool) {
+	for _, r := range text {
+		symbol, known := a.symbol(r)
+
+		switch {
+		case known && c.length < a.maxLength():
+			c.symbols[c.length] = symbol
+			c.length++
+		case known || !skipped(r):
+			return codeText{}, false
+		}
+	}
+
+	if c.length < a.minLength() {
+		return codeText{}, false
+	}
+
+	return c, true
+}
+
+// skipped reports whether r is a space, a dash or an invisible character. U+2212 is the minus sign.
+func skipped(r rune) bool {
+	return r == '\u2212' || unicode.In(r, unicode.White_Space, unicode.Pd, unicode.Cf)
+}
+
+// derive returns the code that belongs to the fields under the key of m: HMAC-SHA-256 over the
+// length-prefixed fields and a counter, taken byte by byte. A byte beyond the last full multiple of
+// the alphabet's size is skipped, so that every symbol is exactly as likely as any other.
+func derive(m *mac, c *code, purpose, address, binding string) (text codeText) {
+	symbols := c.alphabet.symbols()
 	limit := 256 - 256%len(symbols)
+
 	for counter := byte(0); ; counter++ {
 		m.begin()
-		m.appendField(purpose)
-		m.appendField(identity)
-		m.appendField(bind)
-		m.buf = binary.BigEndian.AppendUint32(m.buf, uint32(len(seed)))
-		m.buf = append(m.buf, seed[:]...)
-		m.buf = append(m.buf, counter)
+		m.field(purpose)
+		m.field(address)
+		m.field(binding)
+		m.byteField(c.seed[:])
+		m.message = append(m.message, counter)
+
 		for _, b := range m.sum() {
 			if int(b) >= limit {
 				continue
 			}
-			c.symbols[c.length] = symbols[b%size]
-			c.length++
-			if c.length == length {
-				return c
+
+			text.symbols[text.length] = symbols[int(b)%len(symbols)]
+			text.length++
+			if text.length == c.length {
+				return text
 			}
 		}
 	}
 }
 
-// Code is the secret that a person gets and types. However it is printed, logged or marshalled, also inside other
-// values, it shows as "[redacted]"; only Reveal gives it away.
+// Code is the secret that a person gets and types. It shows as "[redacted]" when printed, logged or
+// marshaled, also inside other values. Only Reveal gives it away.
 type Code struct {
-	text *string // behind a pointer, since fmt prints the unexported fields of others without asking their methods
+	redacted
+
+	// The text is behind a pointer, because fmt prints the unexported fields of foreign structs
+	// without asking their methods.
+	text *string
 }
 
-// Reveal returns the code as text: symbols only, without spaces, leading zeros kept. It is for Senders to show to the
-// one person the code is meant for. The zero Code reveals the empty string.
+// NewCode returns a Code with this text, for tests of Senders.
+func NewCode(text string) Code { return Code{text: &text} }
+
+// Reveal returns the code as text: symbols only, without spaces, leading zeros kept. It is for
+// Senders, to show the code to the one person it is meant for. The zero Code reveals the empty
+// string.
 func (c Code) Reveal() string {
 	if c.text == nil {
 		return ""
 	}
+
 	return *c.text
 }

@@ -1,92 +1,155 @@
 package otp
 
-// A kind is an error that errors.Is finds under its own name and under that of its parent.
-type kind struct {
+import "errors"
+
+// A sentinel is an error with a parent: errors.Is matches both.
+type sentinel struct {
 	text   string
 	parent error
 }
 
-func (k *kind) Error() string { return k.text }
-func (k *kind) Unwrap() error { return k.parent }
+func (s *sentinel) Error() string { return s.text }
+func (s *sentinel) Unwrap() error { return s.parent }
 
-// ErrRejected is matched by every reason for which [Service.Verify] refuses a submission. A handler that answers
-// strangers tells them no more than this. An error that does not match it says that the submission could not be
-// judged (the store failed, say): the code is neither right nor wrong, and the person may try again.
-var ErrRejected error = &kind{text: "otp: code rejected"}
+// ErrInvalid is matched by the errors of all methods for a request that cannot be used: the
+// address, Binding, Trust or IdempotencyKey is missing, too long or malformed. Nothing was read,
+// written or sent. A handler answers it like any other bad form, HTTP status 400 say.
+var ErrInvalid error = &sentinel{text: "otp: invalid request"}
 
-// The reasons for a rejection. Each matches [ErrRejected]; Verify returns them inside a [*RejectedError].
+// What makes a request invalid. No text repeats the input.
 var (
-	// ErrMismatch: the code differs from every live one. It has cost an attempt.
-	ErrMismatch error = &kind{"otp: code rejected: it is not the one that was sent", ErrRejected}
+	errNoAddress      = invalid("the address (To) is empty")
+	errLongAddress    = invalid("the address (To) has more than 1024 bytes")
+	errControlAddress = invalid("the address (To) has control characters")
+	errNoBinding      = invalid("the Binding is empty, which Policy.RequireBinding does not allow")
+	errTrustUnbound   = invalid("the Binding is empty: a Trust above Stranger needs one")
+	errLongBinding    = invalid("the Binding has more than 1024 bytes")
+	errUnknownTrust   = invalid("the Trust must be Stranger, Challenged or Known")
+	errLongKey        = invalid("the IdempotencyKey has more than 128 bytes")
+)
+
+func invalid(text string) error { return &sentinel{"invalid request: " + text, ErrInvalid} }
+
+// ErrRejected is matched by every reason for which [Service.Verify] refuses a submission. A handler
+// that answers strangers tells them no more than this.
+//
+// An error that does not match ErrRejected says that the submission was not judged: the store
+// failed, for example. The code is then neither right nor wrong, and the person may try again.
+var ErrRejected error = &sentinel{text: "otp: code rejected"}
+
+// The reasons for a rejection. Each matches [ErrRejected]. Verify returns them inside a
+// [*RejectedError].
+var (
+	// ErrMismatch: the code differs from every code it was compared with. It has cost an attempt.
+	ErrMismatch error = &sentinel{"otp: code rejected: it is not the one that was sent", ErrRejected}
+
 	// ErrExpired: the lifetime of the code has ended. Ask for a new one.
-	ErrExpired error = &kind{"otp: code rejected: it has expired", ErrRejected}
-	// ErrUsed: the code was accepted before. After a double click this is the answer to the second one.
-	ErrUsed error = &kind{"otp: code rejected: it was used before", ErrRejected}
-	// ErrExhausted: the code has had all its wrong submissions (Policy.MaxAttempts). Ask for a new one.
-	ErrExhausted error = &kind{"otp: code rejected: too many wrong submissions", ErrRejected}
-	// ErrNoCode: there is no code for this purpose, address and Bind.
-	ErrNoCode error = &kind{"otp: code rejected: there is none to compare with", ErrRejected}
-	// ErrMalformed: no code can look like this. It has cost no attempt.
-	ErrMalformed error = &kind{"otp: code rejected: malformed submission", ErrRejected}
+	ErrExpired error = &sentinel{"otp: code rejected: it has expired", ErrRejected}
+
+	// ErrUsed: this very code was accepted before, by a submission with another IdempotencyKey.
+	ErrUsed error = &sentinel{"otp: code rejected: it was used before", ErrRejected}
+
+	// ErrExhausted: the code has had all its wrong submissions (Policy.MaxAttempts). Ask for a new
+	// one.
+	ErrExhausted error = &sentinel{"otp: code rejected: too many wrong submissions", ErrRejected}
+
+	// ErrNoCode: there is no code for this purpose, address, Trust and Binding.
+	ErrNoCode error = &sentinel{"otp: code rejected: there is none to compare with", ErrRejected}
+
+	// ErrMalformed: no code that could be accepted looks like this. It has cost no attempt.
+	ErrMalformed error = &sentinel{"otp: code rejected: malformed submission", ErrRejected}
 )
 
-// What [Service.Send] refuses; Status.RetryAt says from when on it would not.
+// ErrRepeated: this submission was accepted before. The code and the IdempotencyKey are those of
+// the submission for which [Service.Verify] returned nil: a double click, or a retry after an answer
+// that was lost. Tell the person that it is done, and act again only if acting twice does no harm.
+//
+// ErrRepeated matches neither nil nor [ErrRejected].
+var ErrRepeated error = &sentinel{text: "otp: this submission was accepted before"}
+
+// The refusals of [Service.Send]. Status.RetryAt tells when Send would no longer refuse.
 var (
-	// ErrLimited: Policy.SendLimits are used up, or Policy.LiveCodes codes are live already.
-	ErrLimited error = &kind{text: "otp: too many codes were asked for; Status.RetryAt says when to ask again"}
-	// ErrLocked: one more code could take the consecutive failures past Policy.MaxFailures. Codes that are live stay
-	// usable. Service.Unlock ends it, as does time: Policy.RememberFailures after the last failure.
-	ErrLocked error = &kind{text: "otp: too many consecutive failures; no new code until Unlock or Status.RetryAt"}
+	// ErrLimited: Policy.SendLimits are used up, or Policy.MaxLiveCodes codes are live.
+	ErrLimited error = &sentinel{
+		text: "otp: too many codes were asked for; Status.RetryAt says when to ask again"}
+
+	// ErrLocked: one more code could take the failures past Policy.MaxFailures, and the policy does
+	// not allow longer codes (Policy.MaxLength equals Policy.Length). Live codes stay usable. The
+	// lock ends by Service.Unlock, or when the failures no longer count (Policy.FailureWindow).
+	ErrLocked error = &sentinel{
+		text: "otp: too many failures; no new code until Unlock or Status.RetryAt"}
 )
 
-// How a delivery failed. Send wraps every error of the [Sender] in ErrDelivery; the Sender tells the other two apart.
-// A handler that answers strangers treats all of them as success: a decoy never fails.
+// How a delivery failed. Send wraps every error of the [Sender] in ErrDelivery. The Sender tells the
+// other two apart. A handler that answers strangers treats all three as success: a decoy never
+// fails, so an error would tell that the account exists.
 var (
-	// ErrDelivery: the Sender failed, and the message may have been sent or not. The code is valid all the same, and
-	// asking again sends the same one.
-	ErrDelivery error = &kind{text: "otp: the message could not be delivered"}
-	// ErrNotSent is for Senders to wrap: certainly nothing was sent. It matches ErrDelivery.
-	ErrNotSent error = &kind{"otp: the message was not sent", ErrDelivery}
-	// ErrUndeliverable is for Senders to wrap: certainly nothing was sent, and nothing can be, because the address is
-	// at fault. It matches ErrNotSent.
-	ErrUndeliverable error = &kind{"otp: the address does not take messages", ErrNotSent}
+	// ErrDelivery: the Sender failed. The message may have been sent or not. The code is valid all
+	// the same, and asking again sends the same one.
+	ErrDelivery error = &sentinel{text: "otp: the message could not be delivered"}
+
+	// ErrNotSent: certainly nothing was sent. Senders wrap it. It matches ErrDelivery.
+	ErrNotSent error = &sentinel{"otp: the message was not sent", ErrDelivery}
+
+	// ErrUndeliverable: certainly nothing was sent, and nothing can be, because the address is at
+	// fault. Senders wrap it. It matches ErrNotSent.
+	ErrUndeliverable error = &sentinel{"otp: the address does not take messages", ErrNotSent}
 )
 
-// RejectedError is the error of [Service.Verify] for a submission that was judged and refused. It is for the
-// application's own use: to strangers, say only that the code was rejected.
+// errVoided is the outcome of a Send whose code was used or voided before it could be delivered.
+var errVoided error = &sentinel{
+	"otp: the message was not sent: its code was used or revoked meanwhile; ask again", ErrNotSent}
+
+var (
+	errContended = errors.New(
+		"the record was changed by others at each of 64 tries; try again")
+
+	errUnknownKey = errors.New(
+		"the code was issued under a key that is not in Config.CodeKeys of this instance: " +
+			"deploy a new key at the end of CodeKeys everywhere before it goes to the front")
+)
+
+// RejectedError is the error of [Service.Verify] for a submission that was judged and refused. It is
+// for the application's own use: tell strangers only that the code was rejected.
 type RejectedError struct {
 	// Reason is one of ErrMismatch, ErrExpired, ErrUsed, ErrExhausted, ErrNoCode and ErrMalformed.
 	Reason error
-	// Status is what Service.Status would return now; the zero Status if the submission was refused unread.
+
+	// Status is what Service.Status would return now. It is zero if the submission was refused
+	// without a look at the record.
 	Status Status
 }
 
 // Error returns the text of the reason.
 func (e *RejectedError) Error() string { return e.Reason.Error() }
 
-// Unwrap returns the reason, so that errors.Is finds it and ErrRejected.
+// Unwrap returns the reason, so that errors.Is matches it and ErrRejected.
 func (e *RejectedError) Unwrap() error { return e.Reason }
 
-// A deliveryError wraps what a Sender returned without repeating its text, which may hold an address or worse.
-type deliveryError struct {
-	sender error
-	mark   error // what kept the failed send from being marked as failed, if anything did
+// A quotedError wraps an error of the application (a Sender or Config.Normalize) without repeating
+// its text, which may hold an address.
+type quotedError struct {
+	text  string
+	kind  error // ErrDelivery or ErrInvalid
+	cause error
 }
 
-func (e *deliveryError) Error() string {
-	text := ErrDelivery.Error() + "; the code stays valid, and asking again sends the same one"
-	if e.mark != nil {
-		text += "; the send still counts in full: " + e.mark.Error()
-	}
-	return text
+func (e *quotedError) Error() string { return e.text }
+
+// GoString keeps %#v from printing the cause.
+func (e *quotedError) GoString() string { return "otp.quotedError" }
+
+func (e *quotedError) Unwrap() []error { return []error{e.kind, e.cause} }
+
+func deliveryError(cause error) error {
+	const text = "otp: the message could not be delivered; " +
+		"the code stays valid, and asking again sends the same one"
+
+	return &quotedError{text, ErrDelivery, cause}
 }
 
-// GoString keeps %#v from walking into the sender's error.
-func (e *deliveryError) GoString() string { return "otp.deliveryError" }
+func normalizeError(cause error) error {
+	const text = "invalid request: Config.Normalize refused the address (To)"
 
-func (e *deliveryError) Unwrap() []error {
-	if e.mark != nil {
-		return []error{ErrDelivery, e.sender, e.mark}
-	}
-	return []error{ErrDelivery, e.sender}
+	return &quotedError{text, ErrInvalid, cause}
 }

@@ -8,42 +8,74 @@ import (
 	"time"
 )
 
-// Policy is the set of numbers behind the rules. The zero value of each field means its default; a value out of its
-// bounds is an error from [New], never clamped.
+// Policy holds the numbers behind the rules. The zero value of a field means its default. A value out
+// of its bounds is an error from [New], never clamped.
 //
-// Services with different policies may work on the same records, as they do while a new version is rolled out: each
-// judges by its own numbers what it finds, and a code keeps the length, alphabet, expiry and attempts that it was
-// issued with.
+// Services with different policies may work on the same records, as they do while a new version is
+// rolled out. Each judges by its own numbers, and a code keeps the alphabet, length, expiry and
+// attempts that it was issued with.
 type Policy struct {
 	// Alphabet is what codes are made of. Default Digits.
 	Alphabet Alphabet
-	// Length is the number of symbols of a code. The number of possible codes must be at least 10^6 (NIST SP
-	// 800-63B-4 §3.1.3.2) and at most 2^48: 6 to 14 for Digits, 5 to 11 for Letters. Default 6.
+
+	// Length is the number of symbols of a code: 6 to 14 for Digits, 5 to 11 for Letters, so that
+	// there are at least 10^6 codes (NIST SP 800-63B-4 §3.1.3.2). Default 6.
 	Length int
-	// Lifetime is how long a code can be accepted, in whole seconds, from 1 s to 24 h (the ceiling for codes by email,
-	// NIST SP 800-63B-4 §4.2.1.2). Default 10 minutes (OWASP ASVS 5.0, 6.5.5).
-	Lifetime time.Duration
-	// MaxAttempts is how many wrong submissions a code survives being compared with, 1 to 10. Default 5.
+
+	// MaxLength is the number of symbols of a code while an address is under attack: new codes have
+	// MaxLength symbols where one more code of Length could take the failures past MaxFailures.
+	// From Length to the alphabet's longest. Default Length + 4, or the alphabet's longest.
+	//
+	// MaxLength equal to Length locks instead: Send returns ErrLocked.
+	MaxLength int
+
+	// MaxAttempts is the number of wrong submissions after which a code no longer works, 1 to 10.
+	// Default 5.
 	MaxAttempts int
-	// MaxFailures is how many wrong submissions in a row, over any number of codes, an address can collect; where one
-	// more code could lead past it, Send returns ErrLocked. From MaxAttempts to 100, NIST's ceiling (SP 800-63B-4
-	// §3.2.2). Default 100.
+
+	// MaxFailures is the number of wrong submissions, over any number of codes, up to which an
+	// address gets codes of Length symbols. From MaxAttempts to 100. Default 50.
+	//
+	// A policy that locks needs at least (MaxLiveCodes + 1) × MaxAttempts, or a stranger with one
+	// open code locks the person out. NIST's bound of 100 consecutive failures (SP 800-63B-4 §3.2.2)
+	// needs a policy that locks.
 	MaxFailures int
-	// RememberFailures is how long after the last wrong submission the count for MaxFailures is kept, from 1 h to ten
-	// years. Default 30 days. An accepted code and Unlock clear the count at once.
-	RememberFailures time.Duration
-	// SendLimits bound how often Send goes through for one address, each over a sliding window: 1 to 8 limits, each
-	// with a Count of 1 to 20 and a Window of whole seconds from 1 s to 30 days. Sending the same code again counts.
-	// Default 1 in a minute, 5 in an hour and 10 in a day.
-	SendLimits []Limit
-	// LiveCodes is how many codes an address can have at a time, over all values of Bind, 1 to 3. Default 3. With 1,
-	// asking again in the second half of a code's lifetime is refused until it has expired.
-	LiveCodes int
-	// MinSendTime is the least that Send takes on every path, so that its time does not tell known from unknown
-	// addresses: choose it above what the Sender takes. At most 10 s; negative turns it off. Default 500 ms.
+
+	// MaxLiveCodes is the number of codes that can be live at a time for one address and Trust, over
+	// all Bindings, 1 to 3. Default 3. With 1, a Send in the second half of a code's lifetime is
+	// refused until the code has expired.
+	MaxLiveCodes int
+
+	// Lifetime is how long a code can be accepted, in whole seconds, from 1 s to 24 h (the ceiling
+	// for codes by email, NIST SP 800-63B-4 §4.2.1.2). Default 10 minutes (OWASP ASVS 5.0, 6.5.5).
+	Lifetime time.Duration
+
+	// FailureWindow is how long failures count after the last one, in whole seconds, from Lifetime to
+	// ten years. Default 30 days.
+	FailureWindow time.Duration
+
+	// MinSendTime is the least time that Send takes on every path, so that its duration does not tell
+	// known from unknown addresses. Set it above what the Sender takes. At most 10 s; negative turns
+	// it off. Default 500 ms.
 	MinSendTime time.Duration
-	// RequireBind makes an empty Bind an error. Set it where there is a session or an app to keep a random one in.
-	RequireBind bool
+
+	// DeliveryTimeout ends the context of the Sender, 1 ms to 5 minutes. Default 10 s. In a function
+	// (AWS Lambda), the function's own timeout must be longer than DeliveryTimeout and the 10 s that
+	// the store may take.
+	DeliveryTimeout time.Duration
+
+	// SendLimits bound how often Send goes through for one address and Trust, whoever asks, each over
+	// a sliding window: 1 to 8 limits, each with a Count of 1 to 60 and a Window of whole seconds from
+	// 1 s to 30 days. Every recorded Send counts: one that sends the same code again, and one whose
+	// delivery failed. Default 1 in a minute, 5 in an hour and 10 in a day.
+	//
+	// Limits stop mail bombs, and a stranger can use them up: ten requests a day keep a person on a
+	// new device from getting a code for as long as the stranger goes on. Trust is the remedy.
+	SendLimits []Limit
+
+	// RequireBinding makes an empty Binding an error that matches ErrInvalid. Set it where there is a
+	// session or an app to keep a random Binding in.
+	RequireBinding bool
 }
 
 // Limit allows Count sends in any period of length Window.
@@ -53,118 +85,201 @@ type Limit struct {
 }
 
 const (
-	minCodes = 1_000_000 // NIST SP 800-63B-4 §3.1.3.2: at least six digits
-	maxCodes = 1 << 48
+	maxAttempts      = 10
+	maxFailures      = 100 // NIST SP 800-63B-4 §3.2.2
+	maxLiveCodes     = 3
+	maxLifetime      = 24 * time.Hour // NIST SP 800-63B-4 §4.2.1.2, codes by email
+	maxFailureWindow = 3650 * 24 * time.Hour
+	maxSends         = 60 // each send is remembered in the record
+	maxWindow        = 30 * 24 * time.Hour
+	maxLimits        = 8
 
-	maxAttempts  = 10
-	maxFailures  = 100 // NIST SP 800-63B-4 §3.2.2
-	maxLiveCodes = 3
-	maxLifetime  = 24 * time.Hour // NIST SP 800-63B-4 §4.2.1.2, codes by email
-	maxSends     = 20             // bounded by the size of a value: each send is remembered
-	maxWindow    = 30 * 24 * time.Hour
-	maxLimits    = 8
+	defaultLengthening = 4 // symbols
 )
 
-// withDefaults returns p with its zero fields replaced and nothing shared with the caller.
+// withDefaults replaces zero fields. The result shares nothing with p.
 func (p Policy) withDefaults() Policy {
-	set := func(field *int, value int) {
-		if *field == 0 {
-			*field = value
-		}
+	setDefault(&p.Length, 6)
+	setDefault(&p.MaxAttempts, 5)
+	setDefault(&p.MaxFailures, 50)
+	setDefault(&p.MaxLiveCodes, maxLiveCodes)
+	setDefault(&p.Lifetime, 10*time.Minute)
+	setDefault(&p.FailureWindow, 30*24*time.Hour)
+	setDefault(&p.MinSendTime, 500*time.Millisecond)
+	setDefault(&p.DeliveryTimeout, 10*time.Second)
+
+	if p.Alphabet.valid() {
+		setDefault(&p.MaxLength, min(p.Length+defaultLengthening, p.Alphabet.maxLength()))
 	}
-	setDuration := func(field *time.Duration, value time.Duration) {
-		if *field == 0 {
-			*field = value
-		}
-	}
-	set(&p.Length, 6)
-	set(&p.MaxAttempts, 5)
-	set(&p.MaxFailures, maxFailures)
-	set(&p.LiveCodes, maxLiveCodes)
-	setDuration(&p.Lifetime, 10*time.Minute)
-	setDuration(&p.RememberFailures, 30*24*time.Hour)
-	setDuration(&p.MinSendTime, 500*time.Millisecond)
+
 	if p.SendLimits == nil {
 		p.SendLimits = []Limit{{1, time.Minute}, {5, time.Hour}, {10, 24 * time.Hour}}
 	}
-	// Shortest window first: the first limit is the one that failed sends count towards.
-	p.SendLimits = slices.Clone(p.SendLimits)
-	slices.SortStableFunc(p.SendLimits, func(a, b Limit) int { return cmp.Compare(a.Window, b.Window) })
+	p.SendLimits = slices.SortedStableFunc(slices.Values(p.SendLimits), func(a, b Limit) int {
+		return cmp.Compare(a.Window, b.Window)
+	})
+
 	return p
 }
 
-// check returns an error that names the first field out of bounds, its value and the bound. p has its defaults.
-func (p Policy) check() error {
-	switch {
-	case p.Alphabet != Digits && p.Alphabet != Letters:
+func setDefault[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+// check returns an error that names the first field out of its bounds, the value and the bound. p has
+// its defaults.
+func (p *Policy) check() error {
+	if !p.Alphabet.valid() {
 		return fmt.Errorf("Policy.Alphabet is %d: it must be Digits or Letters", p.Alphabet)
-	case p.Length < p.Alphabet.minLength() || p.Length > p.Alphabet.maxLength():
-		return fmt.Errorf("Policy.Length is %d: with %d symbols it must be %d to %d, which makes 10^6 to 2^48 codes",
-			p.Length, len(p.Alphabet.symbols()), p.Alphabet.minLength(), p.Alphabet.maxLength())
-	case p.Lifetime < time.Second || p.Lifetime > maxLifetime || p.Lifetime%time.Second != 0:
-		return fmt.Errorf("Policy.Lifetime is %v: it must be whole seconds from 1s to %v", p.Lifetime, maxLifetime)
-	case p.MaxAttempts < 1 || p.MaxAttempts > maxAttempts:
-		return fmt.Errorf("Policy.MaxAttempts is %d: it must be 1 to %d", p.MaxAttempts, maxAttempts)
-	case p.MaxFailures < p.MaxAttempts || p.MaxFailures > maxFailures:
-		return fmt.Errorf("Policy.MaxFailures is %d: it must be MaxAttempts (%d) to %d", p.MaxFailures, p.MaxAttempts, maxFailures)
-	case p.RememberFailures < time.Hour || p.RememberFailures > 3650*24*time.Hour:
-		return fmt.Errorf("Policy.RememberFailures is %v: it must be 1h to 87600h (ten years)", p.RememberFailures)
-	case p.LiveCodes < 1 || p.LiveCodes > maxLiveCodes:
-		return fmt.Errorf("Policy.LiveCodes is %d: it must be 1 to %d", p.LiveCodes, maxLiveCodes)
-	case p.MinSendTime > 10*time.Second:
-		return fmt.Errorf("Policy.MinSendTime is %v: it must be at most 10s (negative turns it off)", p.MinSendTime)
-	case len(p.SendLimits) < 1 || len(p.SendLimits) > maxLimits:
-		return fmt.Errorf("Policy.SendLimits has %d limits: it must have 1 to %d (nil means the default)", len(p.SendLimits), maxLimits)
 	}
-	for _, l := range p.SendLimits {
-		if l.Count < 1 || l.Count > maxSends {
-			return fmt.Errorf("Policy.SendLimits has a Count of %d: it must be 1 to %d", l.Count, maxSends)
-		}
-		if l.Window < time.Second || l.Window > maxWindow || l.Window%time.Second != 0 {
-			return fmt.Errorf("Policy.SendLimits has a Window of %v: it must be whole seconds from 1s to %v", l.Window, maxWindow)
+
+	checks := []error{
+		between("Length", p.Length, p.Alphabet.minLength(), p.Alphabet.maxLength()),
+		between("MaxLength", p.MaxLength, p.Length, p.Alphabet.maxLength()),
+		between("MaxAttempts", p.MaxAttempts, 1, maxAttempts),
+		between("MaxFailures", p.MaxFailures, p.MaxAttempts, maxFailures),
+		between("MaxLiveCodes", p.MaxLiveCodes, 1, maxLiveCodes),
+		wholeSeconds("Lifetime", p.Lifetime, time.Second, maxLifetime),
+		wholeSeconds("FailureWindow", p.FailureWindow, p.Lifetime, maxFailureWindow),
+		between("DeliveryTimeout", p.DeliveryTimeout, time.Millisecond, 5*time.Minute),
+		p.checkMinSendTime(),
+		p.checkLock(),
+		p.checkLimits(),
+	}
+
+	for _, err := range checks {
+		if err != nil {
+			return err
 		}
 	}
+
 	return nil
 }
+
+func between[T int | time.Duration](field string, value, least, most T) error {
+	if value >= least && value <= most {
+		return nil
+	}
+
+	return fmt.Errorf("Policy.%s is %v: it must be %v to %v", field, value, least, most)
+}
+
+func wholeSeconds(field string, value, least, most time.Duration) error {
+	if value >= least && value <= most && value%time.Second == 0 {
+		return nil
+	}
+
+	return fmt.Errorf("Policy.%s is %v: it must be whole seconds from %v to %v",
+		field, value, least, most)
+}
+
+func (p *Policy) checkMinSendTime() error {
+	if p.MinSendTime <= 10*time.Second {
+		return nil
+	}
+
+	return fmt.Errorf("Policy.MinSendTime is %v: it must be at most 10s (negative turns it off)",
+		p.MinSendTime)
+}
+
+// checkLock refuses a lock (rule 7) that one open code and a typing error could bring about.
+func (p *Policy) checkLock() error {
+	least := (p.MaxLiveCodes + 1) * p.MaxAttempts
+	if !p.locks() || p.MaxFailures >= least {
+		return nil
+	}
+
+	return fmt.Errorf("Policy.MaxFailures is %d: a policy that locks (MaxLength equals Length) needs "+
+		"at least (MaxLiveCodes + 1) × MaxAttempts, which is %d", p.MaxFailures, least)
+}
+
+func (p *Policy) checkLimits() error {
+	if n := len(p.SendLimits); n < 1 || n > maxLimits {
+		return fmt.Errorf("Policy.SendLimits has %d limits: it must have 1 to %d "+
+			"(nil means the default)", n, maxLimits)
+	}
+
+	for _, limit := range p.SendLimits {
+		if err := between("SendLimits: a Count", limit.Count, 1, maxSends); err != nil {
+			return err
+		}
+		err := wholeSeconds("SendLimits: a Window", limit.Window, time.Second, maxWindow)
+		if err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// locks reports whether the policy locks where others lengthen the codes (rule 7).
+func (p *Policy) locks() bool { return p.MaxLength == p.Length }
 
 // longestWindow returns the window of the longest limit. p has its defaults.
 func (p *Policy) longestWindow() time.Duration { return p.SendLimits[len(p.SendLimits)-1].Window }
 
-// Odds returns the probability that an attacker guesses a code of one given address within d, if he spends the whole
-// budget: he asks for a code as often as SendLimits allow and tries MaxAttempts guesses on each. MaxFailures is assumed
-// never to stop him, as when the person at the address signs in now and then and so clears the failures; where that
-// does not happen, the odds end at MaxFailures divided by the number of codes (10^-4 with the defaults).
+// GuessProbability is an upper bound for the probability that an attacker guesses a code of one given
+// address, with one Trust, within a period of length d. The attacker asks for codes as often as
+// SendLimits allow and spends MaxAttempts guesses on each.
 //
-// With N possible codes, a attempts each and s(d) sends that the limits allow within d, the odds are
-// 1 - (1 - a/N)^s(d). With the defaults, N = 10^6, a = 5 and s is ten a day: 5.5e-5 in a day (its ends
-// included, eleven sends), 0.15 % in 30 days, 1.8 % in a year. Length 8 divides them by a hundred.
+// With T = MaxAttempts × sends in d, n = min(T, MaxFailures × (1 + ⌊d / FailureWindow⌋)), and N and N'
+// the numbers of codes of Length and of MaxLength symbols, the bound is
 //
-// The odds are those of one address. An attacker who sprays guesses over n addresses finds about n times as many
-// codes: five guesses at each of 200,000 addresses find one code of six digits on average. No limit per address
-// changes that; longer codes do, and so do budgets per client and network, which are the caller's.
+//	1 − (1 − 1/N)ⁿ × (1 − 1/N')^(T − n)
 //
-// Zero fields count as their defaults. The odds of a policy that New refuses mean nothing.
-func (p Policy) Odds(d time.Duration) float64 {
+// A policy that locks has no second factor. With the defaults the bound is 5.0e-5 for a day, 1.0e-4
+// for 30 days and 6.5e-4 for a year. Length 8 divides it by a hundred.
+//
+// Two things add to it. Without a Binding, each success of the person adds up to MaxAttempts − 1
+// guesses at codes of Length symbols. Each Unlock adds up to MaxFailures of them.
+//
+// The bound is for one address. An attacker who sprays guesses over n addresses finds about n times as
+// many codes. No limit per address changes that; longer codes do, and so do the caller's own limits
+// per client and network.
+//
+// The result for a policy that New refuses has no meaning.
+func (p Policy) GuessProbability(d time.Duration) float64 {
 	p = p.withDefaults()
-	codes := math.Pow(float64(len(p.Alphabet.symbols())), float64(p.Length))
-	return guessOdds(float64(p.MaxAttempts)/codes, mostSends(p.SendLimits, d))
-}
-
-// guessOdds returns the probability of at least one hit in n independent tries.
-func guessOdds(hit, n float64) float64 { return -math.Expm1(n * math.Log1p(-hit)) }
-
-// mostSends returns how many sends the limits, shortest window first, allow in a period of length d, both its ends
-// included. The longest limit allows Count in each full window and again in what is left over, where the shorter ones
-// may allow less.
-func mostSends(limits []Limit, d time.Duration) float64 {
-	if d < 0 {
+	if d < 0 || !p.Alphabet.valid() {
 		return 0
 	}
+
+	guesses := float64(p.MaxAttempts) * mostSends(p.SendLimits, d)
+	windows := math.Floor(1 + float64(d)/float64(p.FailureWindow))
+	short := min(guesses, float64(p.MaxFailures)*windows)
+	long := guesses - short
+	if p.locks() {
+		long = 0
+	}
+
+	missed := short*logMiss(p.Alphabet, p.Length) + long*logMiss(p.Alphabet, p.MaxLength)
+
+	return -math.Expm1(missed)
+}
+
+// logMiss returns the logarithm of the probability that one guess misses a code of this length.
+func logMiss(a Alphabet, length int) float64 {
+	return math.Log1p(-math.Pow(float64(len(a.symbols())), -float64(length)))
+}
+
+// mostSends returns the number of sends that the limits, shortest window first, allow in a period of
+// length d, both its ends included. The longest limit allows Count in each full window and again in
+// the rest, where the shorter ones may allow less.
+func mostSends(limits []Limit, d time.Duration) float64 {
 	if len(limits) == 0 {
 		return math.Inf(1)
 	}
+
 	longest, shorter := limits[len(limits)-1], limits[:len(limits)-1]
+	if longest.Window <= 0 {
+		return mostSends(shorter, d) // limits nothing
+	}
+
 	count := float64(longest.Count)
-	whole := count*float64(d/longest.Window) + min(count, mostSends(shorter, d%longest.Window))
-	return min(whole, mostSends(shorter, d))
+	windows := float64(d / longest.Window)
+	sends := count*windows + min(count, mostSends(shorter, d%longest.Window))
+
+	return min(sends, mostSends(shorter, d))
 }

@@ -1,372 +1,565 @@
 package otp
 
 import (
-	"math"
+	"crypto/subtle"
 	"slices"
 	"time"
 )
 
-// A state is what a store keeps for one purpose and address. Its methods are the rules: they read and change only the
-// state, take the time as an argument, and know neither store nor sender. The rules are numbered in docs/design.md.
+// A state is what a store keeps for one purpose, address and Trust. Its methods are the rules of
+// docs/design.md, under their numbers. They read and change only the state, take the time as an
+// argument, and know neither store nor sender.
 //
-// Times are whole seconds since 1970. What starts a lifetime is rounded down, what starts a waiting period up, so that
-// rounding never makes a code live longer or a limit end sooner.
+// Times are in whole seconds. The start of a lifetime is rounded down and the start of a waiting
+// period up, so that rounding never makes a code live longer or a limit end sooner.
 type state struct {
-	failures    int   // wrong submissions since the last success
-	lastFailure int64 // 0 if failures is
-	sends       []send
-	codes       []code // in the order of issue; live ones and the latest of the others
-}
-
-// A send is remembered for SendLimits, and to know a write whose reply was lost.
-type send struct {
-	at     int64
-	id     operationID
-	failed bool // certainly nothing was sent: counts towards the shortest limit only
+	keepUntil     time.Time
+	failures      int
+	failuresUntil time.Time     // failures count until then; zero if there are none
+	sends         []time.Time   // in the order of recording
+	ids           []operationID // of the latest Sends
+	codes         []code        // in the order of issue, used ones in the order of use
 }
 
 // A code is what its text is derived from, and what became of it.
 type code struct {
-	seed     operationID // the id of the Send that issued it: random, unique, and not secret without the key
+	seed     operationID // the id of the Send that issued it; no secret without the key
 	key      keyID
-	bind     bindTag
-	issued   int64
-	lifetime int64 // seconds
+	binding  tag
+	issued   time.Time
+	lifetime time.Duration
 	alphabet Alphabet
 	length   int
-	left     int // wrong submissions until it is exhausted; MaxAttempts of the policy that issued it, at first
-	decoy    bool
-	usedBy   operationID // the Verify that it was accepted for; zero if there is none
+	given    int  // wrong submissions that it was issued with
+	left     int  // wrong submissions until it is exhausted
+	decoy    bool // nobody was sent it
+	usedBy   operationID
+	usedWith tag // of the idempotency key
 }
 
-// An operationID is random and drawn once for each Send and Verify, which keeps it until it returns.
+// An operationID is random. Each Send and Verify draws one and keeps it through all its rounds.
 type operationID [16]byte
 
-// A bindTag stands for a value of Bind; the zero tag for none.
-type bindTag [16]byte
-
 const (
-	maxDeadCodes = 2 // used, expired and exhausted codes that are kept beside LiveCodes live ones
-	maxCodesKept = maxLiveCodes + maxDeadCodes
+	maxIDs       = 4
+	maxUsedCodes = 2 // remembered for repeats
+	maxCodes     = maxLiveCodes + maxUsedCodes
+
+	// maxCounted is the largest count of failures. At this count nothing is taken back, because the
+	// record no longer knows how many there were.
+	maxCounted = 255
 )
 
-func (c *code) expires() int64 { return c.issued + c.lifetime }
-func (c *code) used() bool     { return c.usedBy != operationID{} }
-
-// live: unexpired, unused and not exhausted.
-func (c *code) live(now time.Time) bool {
-	return now.Unix() < c.expires() && !c.used() && c.left > 0
+func (s *state) reset() {
+	*s = state{sends: s.sends[:0], ids: s.ids[:0], codes: s.codes[:0]}
 }
 
-// young: at least half of the lifetime is left.
-func (c *code) young(now time.Time) bool {
-	// In half seconds: the fraction of now takes 0 to 2 of them, rounded up.
-	fraction := (2*int64(now.Nanosecond()) + int64(time.Second) - 1) / int64(time.Second)
-	return 2*(c.expires()-now.Unix())-fraction >= c.lifetime
+func (c *code) expires() time.Time { return c.issued.Add(c.lifetime) }
+func (c *code) used() bool         { return c.usedBy != operationID{} }
+
+// Rule 2: a code is unexpired strictly before its expiry.
+func (c *code) unexpired(now time.Time) bool { return now.Before(c.expires()) }
+
+// Rule 3: only comparable codes are ever compared with a submission.
+func (c *code) comparable(now time.Time) bool { return c.unexpired(now) && c.left > 0 }
+
+func (c *code) live(now time.Time) bool { return c.comparable(now) && !c.used() }
+
+// Rule 5: a code is sent again while at least half of its lifetime is left.
+func (c *code) resendable(now time.Time) bool { return 2*c.expires().Sub(now) >= c.lifetime }
+
+// An ask is the part of a Send that the rules look at.
+type ask struct {
+	id      operationID
+	binding tag
+	decoy   bool
+	key     keyID            // of a new code
+	knows   func(keyID) bool // whether a code of this key can be derived, and so sent again
 }
 
-// roundUp returns now in whole seconds, not earlier.
-func roundUp(now time.Time) int64 {
-	seconds := now.Unix()
-	if now.Nanosecond() > 0 {
-		seconds++
+// A sent is the outcome of a Send.
+type sent struct {
+	refused error // ErrLimited, ErrLocked or errVoided
+	code    code  // to deliver, unless refused
+	resent  bool
+	status  Status
+}
+
+// send records one Send. A Send that finds itself recorded has won its swap and lost only the reply,
+// whoever has written since.
+func (s *state) send(p *Policy, now time.Time, a *ask) (sent, bool) {
+	if s.recorded(a.id) {
+		return s.delivery(p, now, a), false
 	}
-	return seconds
+
+	c, length, refused := s.admit(p, now, a)
+	if refused != nil {
+		return sent{refused: refused, status: s.status(p, now, a)}, false
+	}
+
+	resent := c != nil
+	if !resent {
+		c = s.issue(p, now, a, length)
+	}
+	if !a.decoy {
+		c.decoy = false // Rule 5: a real Send of a decoy clears the flag
+	}
+	s.count(now, a.id)
+
+	return sent{code: *c, resent: resent, status: s.status(p, now, a)}, true
 }
 
-// A sendRequest is the part of a Send that the rules look at.
-type sendRequest struct {
-	id    operationID
-	bind  bindTag
-	decoy bool
-	// What a new code gets.
-	key      keyID
-	knownKey func(keyID) bool // whether a code of this key can be derived, and so sent again
+// recorded reports whether the Send with this id has been counted.
+func (s *state) recorded(id operationID) bool {
+	return slices.Contains(s.ids, id) ||
+		slices.ContainsFunc(s.codes, func(c code) bool { return c.seed == id })
 }
 
-// admit says what a Send at now would do: send a code again, issue a new one (nil), or be refused. It is judged as if
-// the codes of the other kind (decoy or not) were gone, as the Send that is admitted voids them.
-func (s *state) admit(p *Policy, now time.Time, r *sendRequest) (again *code, refused error) {
+// delivery returns what a Send that is recorded has to deliver: the latest live code of its Binding.
+func (s *state) delivery(p *Policy, now time.Time, a *ask) sent {
+	result := sent{refused: errVoided, status: s.status(p, now, a)}
+
+	for _, c := range s.codes {
+		if c.binding != a.binding || !c.live(now) || !a.knows(c.key) || c.decoy && !a.decoy {
+			continue
+		}
+
+		result.refused, result.code, result.resent = nil, c, c.seed != a.id
+	}
+
+	return result
+}
+
+// admit decides what a Send would do at now: send a code again, issue one of this length, or be
+// refused. The decoy flag plays no part in it (rule 5).
+func (s *state) admit(p *Policy, now time.Time, a *ask) (again *code, length int, refused error) {
 	live, open := 0, 0
 	for i := range s.codes {
 		c := &s.codes[i]
-		if c.decoy != r.decoy || !c.live(now) {
+		if !c.live(now) {
 			continue
 		}
+
 		live++
 		open += c.left
-		if c.bind == r.bind && c.young(now) && c.alphabet == p.Alphabet && r.knownKey(c.key) {
-			again = c // the latest wins; Verify reads no alphabet but that of the policy
+		if c.binding == a.binding && c.resendable(now) && a.knows(c.key) {
+			again = c // Rule 5: the latest
 		}
 	}
-	switch {
-	case again != nil:
-	case s.failuresAt(p, now)+open+p.MaxAttempts > p.MaxFailures:
-		return nil, ErrLocked
-	case live >= p.LiveCodes:
-		return nil, ErrLimited
-	}
-	remembered := 0
-	for i := range s.sends {
-		if s.sends[i].countsAtAll(p, now) {
-			remembered++
+
+	// Rule 7: longer codes, or a lock, where one more code could lead past MaxFailures.
+	length = p.Length
+	if s.failuresAt(now)+open+p.MaxAttempts > p.MaxFailures {
+		length = p.MaxLength
+		if again == nil && p.locks() {
+			return nil, length, ErrLocked
 		}
 	}
-	if remembered >= maxSends {
-		return nil, ErrLimited // no room to remember one more
+
+	if again == nil && live >= p.MaxLiveCodes || s.limited(p, now) {
+		return nil, length, ErrLimited
 	}
-	for i, limit := range p.SendLimits {
+
+	return again, length, nil
+}
+
+// Rule 8: limited reports whether SendLimits refuse a Send at now.
+func (s *state) limited(p *Policy, now time.Time) bool {
+	for _, limit := range p.SendLimits {
 		count := 0
-		for j := range s.sends {
-			if s.sends[j].counts(i == 0, limit, now) {
+		for _, at := range s.sends {
+			if now.Before(at.Add(limit.Window)) {
 				count++
 			}
 		}
+
 		if count >= limit.Count {
-			return nil, ErrLimited
-		}
-	}
-	return again, nil
-}
-
-// counts reports whether the send counts towards the limit at now. A time in the future counts as now.
-func (s *send) counts(shortest bool, limit Limit, now time.Time) bool {
-	return (shortest || !s.failed) && now.Unix() < s.at+seconds(limit.Window)
-}
-
-// countsAtAll reports whether the send counts towards any limit at now.
-func (s *send) countsAtAll(p *Policy, now time.Time) bool {
-	for i, limit := range p.SendLimits {
-		if s.counts(i == 0, limit, now) {
 			return true
 		}
 	}
+
 	return false
 }
 
-func seconds(d time.Duration) int64 { return int64(d / time.Second) }
+// issue appends a new code. Rule 4: it touches neither the attempts of other codes nor the failures.
+func (s *state) issue(p *Policy, now time.Time, a *ask, length int) *code {
+	s.codes = append(s.codes, code{
+		seed:     a.id,
+		key:      a.key,
+		binding:  a.binding,
+		issued:   roundDown(now),
+		lifetime: p.Lifetime,
+		alphabet: p.Alphabet,
+		length:   length,
+		given:    p.MaxAttempts,
+		left:     p.MaxAttempts,
+		decoy:    a.decoy,
+	})
 
-// failuresAt returns the consecutive failures that still count at now.
-func (s *state) failuresAt(p *Policy, now time.Time) int {
-	if now.Unix() >= s.lastFailure+seconds(p.RememberFailures) {
-		return 0
-	}
-	return s.failures
+	s.forget(now)
+
+	return &s.codes[len(s.codes)-1]
 }
 
-// send records one Send. It returns the code to deliver and whether that was live before, or why the Send is refused.
-// write says whether the state has changed.
-//
-// A Send that finds itself recorded has won its swap and lost only the reply. Its code is then the one it issued or
-// else sent again; there is none if that was voided or used since.
-func (s *state) send(p *Policy, now time.Time, r *sendRequest) (c *code, again, write bool, refused error) {
-	if slices.ContainsFunc(s.sends, func(e send) bool { return e.id == r.id }) {
-		for i := range s.codes {
-			if e := &s.codes[i]; e.bind == r.bind && e.decoy == r.decoy && e.live(now) && r.knownKey(e.key) {
-				c, again = e, e.seed != r.id
-			}
-		}
-		return c, again, false, nil
-	}
-	c, refused = s.admit(p, now, r)
-	if refused != nil {
-		return nil, false, false, refused
-	}
-	again = c != nil
-	var seed operationID
-	if again {
-		seed = c.seed
-	}
-	s.void(now, func(e code) bool { return e.decoy != r.decoy })
-	if !again {
-		seed = r.id
-		s.codes = append(s.codes, code{
-			seed: seed, key: r.key, bind: r.bind, decoy: r.decoy,
-			issued: now.Unix(), lifetime: seconds(p.Lifetime), alphabet: p.Alphabet, length: p.Length, left: p.MaxAttempts,
-		})
-		s.forgetDead(now)
-	}
-	s.recordSend(p, now, r.id)
-	i := slices.IndexFunc(s.codes, func(e code) bool { return e.seed == seed })
-	return &s.codes[i], again, true, nil
-}
+// forget removes dead codes until the others fit into a value: first those that are neither live nor
+// remembered for repeats, then the oldest used ones.
+func (s *state) forget(now time.Time) {
+	spent := func(c code) bool { return !c.live(now) && !(c.used() && c.unexpired(now)) }
 
-// recordSend appends the send. One that counts towards no limit any more makes room where there is none, and not before:
-// an instance with longer windows, during a roll-out, may still count it. Admit has seen to it that there is one.
-func (s *state) recordSend(p *Policy, now time.Time, id operationID) {
-	if len(s.sends) >= maxSends {
-		i := slices.IndexFunc(s.sends, func(e send) bool { return !e.countsAtAll(p, now) })
-		s.sends = slices.Delete(s.sends, i, i+1)
-	}
-	s.sends = append(s.sends, send{at: roundUp(now), id: id})
-}
-
-// void removes the live codes that match.
-func (s *state) void(now time.Time, match func(code) bool) (write bool) {
-	before := len(s.codes)
-	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.live(now) && match(c) })
-	return len(s.codes) < before
-}
-
-// forgetDead removes the oldest codes that are not live until no more are left than a value has room for. Codes that
-// were used go last: their ids tell a Verify whose reply was lost that it has won.
-func (s *state) forgetDead(now time.Time) {
-	dead := func(c code) bool { return !c.live(now) }
-	unused := func(c code) bool { return dead(c) && !c.used() }
-	for len(s.codes) > maxCodesKept {
-		i := slices.IndexFunc(s.codes, unused)
+	for len(s.codes) > maxCodes {
+		i := slices.IndexFunc(s.codes, spent)
 		if i < 0 {
-			i = slices.IndexFunc(s.codes, dead)
+			i = slices.IndexFunc(s.codes, func(c code) bool { return !c.live(now) })
 		}
 		s.codes = slices.Delete(s.codes, i, i+1)
 	}
 }
 
-// fail marks the Send of this id as one that certainly did not leave.
-func (s *state) fail(id operationID) (write bool) {
-	i := slices.IndexFunc(s.sends, func(e send) bool { return e.id == id })
-	if i < 0 || s.sends[i].failed {
-		return false
+// count remembers a Send. Rule 14: every recorded Send counts. An instance with longer windows may
+// still count a Send that this one no longer does, so the oldest goes only for want of room.
+func (s *state) count(now time.Time, id operationID) {
+	if len(s.sends) >= maxSends {
+		s.sends = slices.Delete(s.sends, 0, 1)
 	}
-	s.sends[i].failed = true
-	return true
+	s.sends = append(s.sends, roundUp(now))
+
+	if len(s.ids) >= maxIDs {
+		s.ids = slices.Delete(s.ids, 0, 1)
+	}
+	s.ids = append(s.ids, id)
 }
 
-// verify judges one submission. It returns nil if the code is accepted, else the reason or what kept it from being
-// judged. compare tells whether the submission is the text of the code, and whether its length and key allow to tell;
-// it must take the same time for equal and unequal texts.
-//
-// A Verify that finds itself recorded in a used code has won its swap and lost only the reply.
-func (s *state) verify(p *Policy, now time.Time, id operationID, bind bindTag, compare func(*code) comparison) (write bool, reason error) {
-	dead, accepted := error(ErrNoCode), -1
-	live, shaped, derived := 0, 0, 0
-	for i := range s.codes {
-		c := &s.codes[i]
-		switch {
-		case c.usedBy == id:
-			return false, nil
-		case c.bind != bind:
-		case c.live(now):
-			live++
-			result := compare(c)
-			if result.shaped {
-				shaped++
-			}
-			if result.derived {
-				derived++
-			}
-			if result.equal && !c.decoy {
-				accepted = i
-			}
-		case c.used():
-			dead = ErrUsed
-		case now.Unix() >= c.expires():
-			dead = ErrExpired
-		default:
-			dead = ErrExhausted
-		}
-	}
-	switch {
-	case live == 0:
-		return false, dead
-	case shaped == 0:
-		return false, ErrMalformed
-	case derived == 0:
-		return false, errUnknownKey
-	case accepted >= 0:
-		s.codes[accepted].usedBy = id
-		s.void(now, func(code) bool { return true })
-		s.failures, s.lastFailure = 0, 0
-		return true, nil
-	}
-	for i := range s.codes {
-		if c := &s.codes[i]; c.bind == bind && c.live(now) {
-			c.left--
-		}
-	}
-	s.failures = min(s.failuresAt(p, now)+1, maxFailures)
-	s.lastFailure = roundUp(now)
-	if derived < shaped {
-		return true, errUnknownKey // it may have been the code that cannot be derived here: not "wrong"
-	}
-	return true, ErrMismatch
+// A guess is the part of a Verify that the rules look at.
+type guess struct {
+	id      operationID
+	binding tag
+	typed   *typedCode
+	text    func(*code) (codeText, bool) // the text of a code, or false if its key is unknown
+	with    func(*code) tag              // the tag of the idempotency key for a code
 }
 
-// A comparison is what became of comparing a submission with a code.
+// A comparison is what became of comparing a guess with all comparable codes of its Binding.
 type comparison struct {
-	shaped  bool // the lengths are equal
-	derived bool // and the key of the code is known here
-	equal   bool // and the texts are equal
+	compared int   // comparable codes
+	shaped   int   // those of the same length
+	derived  int   // those of them whose key is known
+	used     *code // the used code with the same text
+	live     *code // the live code with the same text; no decoy
 }
 
-// unlock clears the failures.
-func (s *state) unlock() (write bool) {
-	write = s.failures > 0
-	s.failures, s.lastFailure = 0, 0
-	return write
+// verify judges one submission. It returns nil if the code is accepted, else the reason.
+func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, changed bool) {
+	// Rule 1: an operation that finds a code used by its own id has won its swap and lost only the
+	// reply, whatever has happened since.
+	if slices.ContainsFunc(s.codes, func(c code) bool { return c.usedBy == g.id }) {
+		return nil, false
+	}
+
+	// Rule 1: the text is always compared first.
+	found := s.compare(now, g)
+
+	switch {
+	case found.compared == 0:
+		return s.deadReason(now, g.binding), false
+	case found.used != nil && equalTags(found.used.usedWith, g.with(found.used)):
+		return ErrRepeated, false
+	case found.used != nil:
+		return ErrUsed, false
+	case found.live != nil:
+		s.accept(now, found.live, g)
+
+		return nil, true
+	case found.shaped == 0:
+		return ErrMalformed, false
+	case found.derived == 0:
+		return errUnknownKey, false
+	}
+
+	s.miss(p, now, g.binding)
+	if found.derived < found.shaped {
+		// The text may be that of a code whose key is unknown here, so it is not called wrong.
+		return errUnknownKey, true
+	}
+
+	return ErrMismatch, true
 }
 
-// status describes what the address can do at now with this Bind.
-func (s *state) status(p *Policy, now time.Time, r *sendRequest) (st Status) {
-	var last int64
+// compare derives the text of every comparable code of the guess's Binding, decoys too, so that its
+// time does not tell them apart.
+func (s *state) compare(now time.Time, g *guess) (found comparison) {
 	for i := range s.codes {
 		c := &s.codes[i]
-		if c.bind != r.bind || !c.live(now) {
+		if c.binding != g.binding || !c.comparable(now) {
 			continue
 		}
-		st.Live = true
-		st.AttemptsLeft = max(st.AttemptsLeft, c.left)
-		last = max(last, c.expires())
+
+		found.compared++
+		typed := &g.typed[c.alphabet]
+		if typed.length != c.length {
+			continue
+		}
+
+		found.shaped++
+		text, known := g.text(c)
+		if !known {
+			continue
+		}
+
+		found.derived++
+		switch equal := typed.equal(&text); {
+		case equal && c.used():
+			found.used = c
+		case equal && !c.decoy:
+			found.live = c
+		}
 	}
-	if st.Live {
-		st.ExpiresAt = time.Unix(last, 0).UTC()
+
+	return found
+}
+
+func equalTags(a, b tag) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
+
+// deadReason tells why no code of the Binding is comparable, as far as the record remembers.
+func (s *state) deadReason(now time.Time, binding tag) error {
+	reason := ErrNoCode
+
+	for i := range s.codes {
+		switch c := &s.codes[i]; {
+		case c.binding != binding:
+		case !c.unexpired(now):
+			reason = ErrExpired
+		default:
+			reason = ErrExhausted
+		}
 	}
-	_, refused := s.admit(p, now, r)
-	if refused != nil {
-		st.RetryAt = s.retryAt(p, now, r)
+
+	return reason
+}
+
+// accept marks the code as used. Rule 6: success takes back the failures that its own code has
+// counted, and voids the live codes of its Binding.
+func (s *state) accept(now time.Time, c *code, g *guess) {
+	c.usedBy, c.usedWith = g.id, g.with(c)
+	s.takeBack(now, c.given-c.left)
+
+	accepted := *c
+	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.usedBy == g.id })
+	s.void(now, func(binding tag) bool { return binding == g.binding })
+	s.codes = append(s.codes, accepted)
+
+	for s.usedCodes() > maxUsedCodes {
+		oldest := slices.IndexFunc(s.codes, func(c code) bool { return c.used() })
+		s.codes = slices.Delete(s.codes, oldest, oldest+1)
 	}
+}
+
+func (s *state) usedCodes() (n int) {
+	for i := range s.codes {
+		if s.codes[i].used() {
+			n++
+		}
+	}
+
+	return n
+}
+
+// miss counts a wrong submission. Rule 3: each comparable code of the Binding loses an attempt, and
+// the record counts one failure for each live one.
+func (s *state) miss(p *Policy, now time.Time, binding tag) {
+	failures := 0
+
+	for i := range s.codes {
+		c := &s.codes[i]
+		if c.binding != binding || !c.comparable(now) {
+			continue
+		}
+
+		if c.live(now) {
+			failures++
+		}
+		c.left--
+	}
+
+	if failures == 0 {
+		return
+	}
+
+	// Another instance may have a longer window, so failures never count for less long than they did.
+	s.failures = min(s.failuresAt(now)+failures, maxCounted)
+	s.failuresUntil = ratchet(s.failuresUntil, roundUp(now.Add(p.FailureWindow)), now)
+}
+
+func (s *state) failuresAt(now time.Time) int {
+	if !now.Before(s.failuresUntil) {
+		return 0
+	}
+
+	return s.failures
+}
+
+func (s *state) takeBack(now time.Time, failures int) {
+	if s.failures == maxCounted {
+		return
+	}
+
+	s.failures = max(0, s.failuresAt(now)-failures)
+	if s.failures == 0 {
+		s.failuresUntil = time.Time{}
+	}
+}
+
+// void removes the live codes whose Binding matches.
+func (s *state) void(now time.Time, match func(binding tag) bool) (changed bool) {
+	before := len(s.codes)
+	s.codes = slices.DeleteFunc(s.codes, func(c code) bool {
+		return c.live(now) && match(c.binding)
+	})
+
+	return len(s.codes) < before
+}
+
+// revoke voids the live codes whose Binding matches and ends the repeats of the used ones (rule 6).
+// The used ones stay, so that an operation whose reply was lost still finds itself.
+func (s *state) revoke(now time.Time, match func(binding tag) bool) (changed bool) {
+	changed = s.void(now, match)
+
+	for i := range s.codes {
+		if c := &s.codes[i]; c.used() && c.usedWith != (tag{}) && match(c.binding) {
+			c.usedWith = tag{}
+			changed = true
+		}
+	}
+
+	return changed
+}
+
+// unlock clears failures and remembered sends (rule 6). The ids stay, so that a Send whose reply was
+// lost is not counted twice.
+func (s *state) unlock() (changed bool) {
+	changed = s.failures > 0 || len(s.sends) > 0
+
+	s.failures, s.failuresUntil = 0, time.Time{}
+	s.sends = s.sends[:0]
+
+	return changed
+}
+
+// retain returns the time until which the rules need the state, and notes it there: another instance
+// must not make it shorter.
+func (s *state) retain(p *Policy, now time.Time) time.Time {
+	until := s.failuresUntil
+	for i := range s.codes {
+		until = later(until, s.codes[i].expires())
+	}
+	for _, at := range s.sends {
+		until = later(until, at.Add(p.longestWindow()))
+	}
+
+	s.keepUntil = ratchet(s.keepUntil, until, now)
+
+	return s.keepUntil
+}
+
+// ratchet returns the later of two times, but none that no policy can ask for: a time that was written
+// under a wrong clock does not stay.
+func ratchet(before, wanted, now time.Time) time.Time {
+	until := later(before, wanted)
+	if most := roundUp(now.Add(maxFailureWindow)); until.After(most) {
+		return most
+	}
+
+	return until
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+
+	return b
+}
+
+func roundDown(t time.Time) time.Time { return t.Truncate(time.Second) }
+
+func roundUp(t time.Time) time.Time {
+	if whole := roundDown(t); whole.Before(t) {
+		return whole.Add(time.Second)
+	}
+
+	return roundDown(t)
+}
+
+// Status tells what can be done for one address, Trust and Binding at one moment. Times are in whole
+// seconds, UTC.
+type Status struct {
+	// Live reports whether there is a code that can be submitted.
+	Live bool
+
+	// Locked reports whether Send would return ErrLocked.
+	Locked bool
+
+	// AttemptsLeft is the number of wrong submissions until no code is live.
+	AttemptsLeft int
+
+	// CodeLength is the number of symbols of the live code that was sent last, or of the next one if
+	// none is live. Codes get longer under attack: a form must not count on Policy.Length.
+	CodeLength int
+
+	// ExpiresAt is when the last of the live codes expires. It is refused from that moment on. Zero
+	// if none is live.
+	ExpiresAt time.Time
+
+	// RetryAt is the first time at which Send would not be refused. Zero if Send would not be
+	// refused now.
+	RetryAt time.Time
+}
+
+// status describes what the Binding of a can do at now.
+func (s *state) status(p *Policy, now time.Time, a *ask) (st Status) {
+	_, next, refused := s.admit(p, now, a)
+	st.CodeLength = next
 	st.Locked = refused == ErrLocked
+	if refused != nil {
+		st.RetryAt = s.retryAt(p, now, a)
+	}
+
+	for i := range s.codes {
+		c := &s.codes[i]
+		if c.binding != a.binding || !c.live(now) {
+			continue
+		}
+
+		st.Live = true
+		st.CodeLength = c.length
+		st.AttemptsLeft = max(st.AttemptsLeft, c.left)
+		st.ExpiresAt = later(st.ExpiresAt, c.expires())
+	}
+
 	return st
 }
 
-// retryAt returns the first time after now from which on a Send is admitted if nothing else happens. Only the end of
-// a limit's window, of a code and of the memory of failures can turn a refusal into an admission.
-func (s *state) retryAt(p *Policy, now time.Time, r *sendRequest) time.Time {
-	first := int64(math.MaxInt64)
-	consider := func(at int64) {
-		if at <= now.Unix() || at >= first {
+// retryAt returns the first time after now at which a Send is admitted if nothing else happens. Only
+// the end of a limit's window, of a code or of the failures can turn a refusal into an admission.
+func (s *state) retryAt(p *Policy, now time.Time, a *ask) (first time.Time) {
+	consider := func(at time.Time) {
+		if !at.After(now) || !first.IsZero() && !at.Before(first) {
 			return
 		}
-		if _, refused := s.admit(p, time.Unix(at, 0), r); refused == nil {
+
+		if _, _, refused := s.admit(p, at, a); refused == nil {
 			first = at
 		}
 	}
-	for i := range s.sends {
+
+	for _, at := range s.sends {
 		for _, limit := range p.SendLimits {
-			consider(s.sends[i].at + seconds(limit.Window))
+			consider(at.Add(limit.Window))
 		}
 	}
 	for i := range s.codes {
 		consider(s.codes[i].expires())
 	}
-	consider(s.lastFailure + seconds(p.RememberFailures))
-	if first == math.MaxInt64 {
-		return time.Time{}
-	}
-	return time.Unix(first, 0).UTC()
-}
+	consider(s.failuresUntil)
 
-// keepUntil returns the time until which the rules need the state.
-func (s *state) keepUntil(p *Policy) time.Time {
-	var until int64
-	for i := range s.codes {
-		until = max(until, s.codes[i].expires())
-	}
-	for i := range s.sends {
-		until = max(until, s.sends[i].at+seconds(p.longestWindow()))
-	}
-	if s.failures > 0 {
-		until = max(until, s.lastFailure+seconds(p.RememberFailures))
-	}
-	return time.Unix(until, 0).UTC()
+	return first
 }

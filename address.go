@@ -1,0 +1,59 @@
+package otp
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// maxText bounds the length of an address and of a Binding, in bytes.
+const maxText = 1024
+
+// NormalizeAddress returns the form of an address that codes, limits and failures go by, unless
+// Config.Normalize says otherwise: to without surrounding white space and with the letters A to Z in
+// lower case. Look accounts up by the same form.
+//
+// Letters beyond ASCII stay as they are, because mail servers may keep them apart. Likewise the two
+// spellings of an international domain (bücher.example and xn--bcher-kva.example) stay two
+// addresses.
+//
+// The error matches [ErrInvalid]: to is empty, longer than 1024 bytes, or has control characters.
+func NormalizeAddress(to string) (string, error) {
+	if err := checkAddress(to); err != nil {
+		return "", fmt.Errorf("otp: %w", err)
+	}
+
+	return foldASCII(strings.TrimSpace(to)), nil
+}
+
+// checkAddress refuses what no Normalize needs to see. Rule 12: it looks at the length first, so that
+// a long text costs nothing.
+func checkAddress(to string) error {
+	switch {
+	case len(to) > maxText:
+		return errLongAddress
+	case strings.TrimSpace(to) == "":
+		return errNoAddress
+	case strings.ContainsFunc(to, unicode.IsControl):
+		return errControlAddress
+	}
+
+	return nil
+}
+
+// foldASCII works on bytes, so that text that is not UTF-8 stays as it is.
+func foldASCII(text string) string {
+	isUpper := func(r rune) bool { return r >= 'A' && r <= 'Z' }
+	if !strings.ContainsFunc(text, isUpper) {
+		return text
+	}
+
+	folded := []byte(text)
+	for i, b := range folded {
+		if isUpper(rune(b)) {
+			folded[i] = b + ('a' - 'A')
+		}
+	}
+
+	return string(folded)
+}

@@ -1,0 +1,2 @@
+// Package otp
+package otp
