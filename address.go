@@ -19,15 +19,45 @@ const maxText = 1024
 //
 // The error matches [ErrInvalid]: to is empty, longer than 1024 bytes, or has control characters.
 func NormalizeAddress(to string) (string, error) {
-	if err := checkAddress(to); err != nil {
+	address, err := normalizeAddress(to)
+	if err != nil {
 		return "", fmt.Errorf("otp: %w", err)
+	}
+
+	return address, nil
+}
+
+func normalizeAddress(to string) (string, error) {
+	if err := checkAddress(to); err != nil {
+		return "", err
 	}
 
 	return foldASCII(strings.TrimSpace(to)), nil
 }
 
-// checkAddress refuses what no Normalize needs to see. Rule 12: it looks at the length first, so that
-// a long text costs nothing.
+// normalizer returns the function that a Service normalizes addresses with: Config.Normalize between
+// two checks, so that neither Config.Normalize nor the engine sees what cannot be used.
+func normalizer(custom func(string) (string, error)) func(string) (string, error) {
+	if custom == nil {
+		return normalizeAddress
+	}
+
+	return func(to string) (string, error) {
+		if err := checkAddress(to); err != nil {
+			return "", err
+		}
+
+		address, err := custom(to)
+		if err != nil {
+			return "", normalizeError(err)
+		}
+
+		return address, checkAddress(address)
+	}
+}
+
+// checkAddress refuses what no address can be. Rule 12: it looks at the length first, so that a long
+// text costs nothing.
 func checkAddress(to string) error {
 	switch {
 	case len(to) > maxText:

@@ -170,12 +170,9 @@ func New(c Config) (*Service, error) {
 		purpose:   c.Purpose,
 		policy:    c.Policy.withDefaults(),
 		sender:    c.Sender,
-		normalize: c.Normalize,
+		normalize: normalizer(c.Normalize),
 		observe:   c.Observe,
 		keys:      keys,
-	}
-	if s.normalize == nil {
-		s.normalize = NormalizeAddress
 	}
 	s.records = newRecords(c.Purpose, &s.policy, c.Store, keys)
 
@@ -288,8 +285,7 @@ func (s *Service) ask(r *record, req *Request) ask {
 		id:      newOperationID(),
 		binding: r.bindingTag,
 		decoy:   req.Decoy,
-		key:     s.keys.codes[0].id,
-		knows:   s.keys.knows,
+		keys:    s.keys,
 	}
 }
 
@@ -310,10 +306,10 @@ func (s *Service) message(req *Request, c *code, text *codeText) Message {
 // deliver hands the message to the Sender. Rule 14: the send counts and the code stays valid, whatever
 // the Sender says.
 func (s *Service) deliver(ctx context.Context, m Message) error {
-	ctx, cancel := detach(ctx, s.policy.DeliveryTimeout)
-	defer cancel()
+	delivery := detach(ctx, s.policy.DeliveryTimeout)
+	defer delivery.end()
 
-	if err := s.sender.Send(ctx, m); err != nil {
+	if err := s.sender.Send(delivery, m); err != nil {
 		return deliveryError(err)
 	}
 
@@ -356,7 +352,13 @@ func (s *Service) verify(ctx context.Context, sub *Submission) error {
 		return &RejectedError{Reason: ErrMalformed}
 	}
 
-	g := newGuess(r, sub, &typed)
+	g := guess{
+		id:             newOperationID(),
+		binding:        r.bindingTag,
+		typed:          typed,
+		idempotencyKey: sub.IdempotencyKey,
+		codes:          r,
+	}
 	judged, err := update(ctx, r, func(st *state, now time.Time) (RejectedError, bool) {
 		return s.judge(st, now, &g)
 	})
@@ -375,22 +377,6 @@ func (s *Service) verify(ctx context.Context, sub *Submission) error {
 	return fmt.Errorf("otp: verify: %w", judged.Reason)
 }
 
-// newGuess returns what the rules look at of a Verify, with a new operation id.
-func newGuess(r *record, sub *Submission, typed *typedCode) guess {
-	id, key := newOperationID(), sub.IdempotencyKey
-	if key == "" {
-		key = rand.Text() // Rule 1: a submission without a key has one of its own
-	}
-
-	return guess{
-		id:      id,
-		binding: r.bindingTag,
-		typed:   typed,
-		text:    r.text,
-		with:    func(c *code) tag { return r.repeatTag(c, key) },
-	}
-}
-
 // judge verifies a guess. The Status is that of the state afterwards, for a guess that is refused.
 func (s *Service) judge(st *state, now time.Time, g *guess) (RejectedError, bool) {
 	reason, changed := st.verify(&s.policy, now, g)
@@ -398,7 +384,7 @@ func (s *Service) judge(st *state, now time.Time, g *guess) (RejectedError, bool
 		return RejectedError{}, changed
 	}
 
-	next := ask{binding: g.binding, knows: s.keys.knows}
+	next := ask{binding: g.binding, keys: s.keys}
 
 	return RejectedError{Reason: reason, Status: st.status(&s.policy, now, &next)}, changed
 }
@@ -522,7 +508,7 @@ func (s *Service) updateOne(
 // find what happened to a person who asks. It cannot be turned back into the address without
 // Config.Secret. It is empty for an invalid address.
 func (s *Service) Pseudonym(to string) string {
-	address, err := s.normalized(to)
+	address, err := s.normalize(to)
 	if err != nil {
 		return ""
 	}
@@ -569,25 +555,12 @@ func (s *Service) checkBinding(binding string, trust Trust) error {
 // address returns the normal form of an address, or an error if it is invalid or ctx is done already
 // (rule 14).
 func (s *Service) address(ctx context.Context, to string) (string, error) {
-	address, err := s.normalized(to)
+	address, err := s.normalize(to)
 	if err != nil {
 		return "", err
 	}
 
 	return address, ctx.Err()
-}
-
-func (s *Service) normalized(to string) (string, error) {
-	if err := checkAddress(to); err != nil {
-		return "", err
-	}
-
-	address, err := s.normalize(to)
-	if err != nil {
-		return "", normalizeError(err)
-	}
-
-	return address, checkAddress(address)
 }
 
 // report completes the event and hands it over.

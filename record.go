@@ -2,6 +2,7 @@ package otp
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"sync"
@@ -64,8 +65,10 @@ func (rs *records) of(address, binding string, trust Trust) *record {
 	r.recordMAC.begin()
 	r.recordMAC.field(address)
 	r.recordMAC.message = append(r.recordMAC.message, byte(trust))
-	key := r.recordMAC.tag()
-	r.key = base64.RawURLEncoding.EncodeToString(key[:])
+	id := r.recordMAC.tag()
+	var key [22]byte
+	base64.RawURLEncoding.Encode(key[:], id[:])
+	r.key = string(key[:])
 
 	r.bindingTag = r.tagOf(binding)
 
@@ -91,8 +94,15 @@ func (r *record) tagOf(binding string) tag {
 	return r.bindingMAC.tag()
 }
 
-// repeatTag returns the tag of an idempotency key for one code.
-func (r *record) repeatTag(c *code, idempotencyKey string) tag {
+// repeatTag returns the tag of an idempotency key for one code. Rule 1: a submission without a key
+// draws one, which nobody can repeat.
+func (r *record) repeatTag(c *code, idempotencyKey string) (t tag) {
+	if idempotencyKey == "" {
+		rand.Read(t[:]) // never fails
+
+		return t
+	}
+
 	r.repeatMAC.begin()
 	r.repeatMAC.field(r.key)
 	r.repeatMAC.field(r.binding)
@@ -136,12 +146,12 @@ const (
 func update[T any](
 	ctx context.Context, r *record, step func(*state, time.Time) (outcome T, changed bool),
 ) (outcome T, err error) {
-	ctx, cancel := detach(ctx, storeTimeout)
-	defer cancel()
+	store := detach(ctx, storeTimeout)
+	defer store.end()
 
 	inDoubt, faults := false, 0
 	for range maxRounds {
-		result, end, err := try(ctx, r, step)
+		result, end, err := try(store, r, step)
 
 		switch {
 		case end == settled:
@@ -153,7 +163,7 @@ func update[T any](
 		}
 
 		faults++
-		if !inDoubt || faults > maxFaults || !pause(ctx, faultPause<<(faults-1)) {
+		if !inDoubt || faults > maxFaults || !pause(store, faultPause<<(faults-1)) {
 			return outcome, err
 		}
 	}
@@ -203,10 +213,69 @@ func try[T any](
 	return outcome, settled, nil
 }
 
-// detach returns a context that ends after timeout and has the values of ctx. Rule 14: what has begun
-// ends by its own deadlines; neither cancelling nor deadline of the caller is passed on.
-func detach(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), timeout)
+// A timeout is a context with the values of the caller's, which ends after a time of its own. Rule 14:
+// what has begun ends by its own deadlines; neither cancelling nor deadline of the caller is passed on.
+//
+// It is context.WithTimeout of context.WithoutCancel, made when somebody first waits for it. A store
+// in memory never does, and would otherwise cost less than its contexts.
+type timeout struct {
+	parent   context.Context
+	deadline time.Time
+
+	mu     sync.Mutex
+	waited context.Context // nil until somebody waits
+	cancel context.CancelFunc
+	ended  bool
+}
+
+func detach(ctx context.Context, d time.Duration) *timeout {
+	return &timeout{parent: ctx, deadline: time.Now().Add(d)}
+}
+
+// wait returns the context that those wait for who wait.
+func (t *timeout) wait() context.Context {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+
+	if t.waited == nil {
+		t.waited, t.cancel = context.WithDeadline(context.WithoutCancel(t.parent), t.deadline)
+		if t.ended {
+			t.cancel()
+		}
+	}
+
+	return t.waited
+}
+
+// end releases what the context holds, as a context.CancelFunc does.
+func (t *timeout) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+
+	t.ended = true
+	if t.cancel != nil {
+		t.cancel()
+	}
+}
+
+func (t *timeout) Deadline() (time.Time, bool) { return t.deadline, true }
+func (t *timeout) Done() <-chan struct{}       { return t.wait().Done() }
+func (t *timeout) Value(key any) any           { return t.wait().Value(key) }
+
+func (t *timeout) Err() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+
+	switch {
+	case t.waited != nil:
+		return t.waited.Err()
+	case t.ended:
+		return context.Canceled
+	case !time.Now().Before(t.deadline):
+		return context.DeadlineExceeded
+	}
+
+	return nil
 }
 
 // pause waits for d and reports whether ctx is still alive then.

@@ -73,8 +73,7 @@ type ask struct {
 	id      operationID
 	binding tag
 	decoy   bool
-	key     keyID            // of a new code
-	knows   func(keyID) bool // whether a code of this key can be derived, and so sent again
+	keys    *keyring // the first issues; a code of an unknown key cannot be sent again
 }
 
 // A sent is the outcome of a Send.
@@ -120,7 +119,7 @@ func (s *state) delivery(p *Policy, now time.Time, a *ask) sent {
 	result := sent{refused: errVoided, status: s.status(p, now, a)}
 
 	for _, c := range s.codes {
-		if c.binding != a.binding || !c.live(now) || !a.knows(c.key) || c.decoy && !a.decoy {
+		if c.binding != a.binding || !c.live(now) || !a.keys.knows(c.key) || c.decoy && !a.decoy {
 			continue
 		}
 
@@ -142,7 +141,7 @@ func (s *state) admit(p *Policy, now time.Time, a *ask) (again *code, length int
 
 		live++
 		open += c.left
-		if c.binding == a.binding && c.resendable(now) && a.knows(c.key) {
+		if c.binding == a.binding && c.resendable(now) && a.keys.knows(c.key) {
 			again = c // Rule 5: the latest
 		}
 	}
@@ -185,7 +184,7 @@ func (s *state) limited(p *Policy, now time.Time) bool {
 func (s *state) issue(p *Policy, now time.Time, a *ask, length int) *code {
 	s.codes = append(s.codes, code{
 		seed:     a.id,
-		key:      a.key,
+		key:      a.keys.codes[0].id,
 		binding:  a.binding,
 		issued:   roundDown(now),
 		lifetime: p.Lifetime,
@@ -233,9 +232,20 @@ func (s *state) count(now time.Time, id operationID) {
 type guess struct {
 	id      operationID
 	binding tag
-	typed   *typedCode
-	text    func(*code) (codeText, bool) // the text of a code, or false if its key is unknown
-	with    func(*code) tag              // the tag of the idempotency key for a code
+	typed   typedCode
+
+	idempotencyKey string
+
+	codes deriver
+}
+
+// A deriver computes what the state does not hold: the record in use.
+type deriver interface {
+	// text returns the text of a code, or false if the key of the code is unknown.
+	text(*code) (codeText, bool)
+
+	// repeatTag returns the tag of an idempotency key for a code.
+	repeatTag(c *code, idempotencyKey string) tag
 }
 
 // A comparison is what became of comparing a guess with all comparable codes of its Binding.
@@ -261,10 +271,8 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 	switch {
 	case found.compared == 0:
 		return s.deadReason(now, g.binding), false
-	case found.used != nil && equalTags(found.used.usedWith, g.with(found.used)):
-		return ErrRepeated, false
 	case found.used != nil:
-		return ErrUsed, false
+		return g.again(found.used), false
 	case found.live != nil:
 		s.accept(now, found.live, g)
 
@@ -300,7 +308,7 @@ func (s *state) compare(now time.Time, g *guess) (found comparison) {
 		}
 
 		found.shaped++
-		text, known := g.text(c)
+		text, known := g.codes.text(c)
 		if !known {
 			continue
 		}
@@ -317,7 +325,16 @@ func (s *state) compare(now time.Time, g *guess) (found comparison) {
 	return found
 }
 
-func equalTags(a, b tag) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
+// again tells what the text of a used code means. Rule 1: with the idempotency key that it was used
+// with, it is a repeat.
+func (g *guess) again(used *code) error {
+	repeat := g.codes.repeatTag(used, g.idempotencyKey)
+	if subtle.ConstantTimeCompare(repeat[:], used.usedWith[:]) == 1 {
+		return ErrRepeated
+	}
+
+	return ErrUsed
+}
 
 // deadReason tells why no code of the Binding is comparable, as far as the record remembers.
 func (s *state) deadReason(now time.Time, binding tag) error {
@@ -339,7 +356,7 @@ func (s *state) deadReason(now time.Time, binding tag) error {
 // accept marks the code as used. Rule 6: success takes back the failures that its own code has
 // counted, and voids the live codes of its Binding.
 func (s *state) accept(now time.Time, c *code, g *guess) {
-	c.usedBy, c.usedWith = g.id, g.with(c)
+	c.usedBy, c.usedWith = g.id, g.codes.repeatTag(c, g.idempotencyKey)
 	s.takeBack(now, c.given-c.left)
 
 	accepted := *c
