@@ -2,134 +2,258 @@ package otp
 
 import (
 	"bytes"
-	"errors"
+	"encoding/hex"
 	"math/rand/v2"
-	"reflect"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // randomState returns a state within all bounds.
 func randomState(r *rand.Rand) *state {
-	s := &state{failures: r.IntN(maxFailures + 1), lastFailure: r.Int64N(1 << 40)}
-	id := func() (id operationID) {
-		for i := range id {
-			id[i] = byte(1 + r.IntN(255))
+	random := func(into []byte) {
+		for i := range into {
+			into[i] = byte(1 + r.IntN(255))
 		}
-		return id
 	}
+	moment := func() time.Time { return time.Unix(1+r.Int64N(maxTime), 0).UTC() }
+
+	s := &state{keepUntil: moment(), failures: r.IntN(maxCounted + 1), failuresUntil: moment()}
 	for range r.IntN(maxSends + 1) {
-		s.sends = append(s.sends, send{at: r.Int64N(1 << 40), id: id(), failed: r.IntN(2) == 0})
+		s.sends = append(s.sends, moment())
 	}
-	for range r.IntN(maxCodesKept + 1) {
-		a := Alphabet(r.IntN(2))
+	for range r.IntN(maxIDs + 1) {
+		var id operationID
+		random(id[:])
+		s.ids = append(s.ids, id)
+	}
+	for range r.IntN(maxCodes + 1) {
+		a := Alphabet(r.IntN(len(alphabets)))
+		given := r.IntN(maxAttempts + 1)
 		c := code{
-			seed: id(), bind: bindTag(id()), issued: r.Int64N(1 << 40), lifetime: 1 + r.Int64N(seconds(maxLifetime)),
-			alphabet: a, length: a.minLength() + r.IntN(a.maxLength()-a.minLength()+1),
-			left: r.IntN(maxAttempts + 1), decoy: r.IntN(2) == 0,
+			issued:   moment(),
+			lifetime: time.Duration(1+r.IntN(24*60*60)) * time.Second,
+			alphabet: a,
+			length:   a.minLength() + r.IntN(a.maxLength()-a.minLength()+1),
+			given:    given,
+			left:     r.IntN(given + 1),
+			decoy:    r.IntN(2) == 0,
 		}
-		if r.IntN(2) == 0 {
-			c.usedBy = id()
+		random(c.seed[:])
+		random(c.key[:])
+		random(c.binding[:])
+		if s.usedCodes() < maxUsedCodes && r.IntN(2) == 0 {
+			random(c.usedBy[:])
+			random(c.usedWith[:])
 		}
-		copy(c.key[:], c.bind[:])
 		s.codes = append(s.codes, c)
 	}
+
 	return s
 }
 
 func testMAC() *mac { return newMAC(bytes.Repeat([]byte{7}, 32)) }
 
-// same compares states, nil and empty lists alike.
-func same(a, b *state) bool {
-	return a.failures == b.failures && a.lastFailure == b.lastFailure &&
-		len(a.sends) == len(b.sends) && len(a.codes) == len(b.codes) &&
-		(len(a.sends) == 0 || reflect.DeepEqual(a.sends, b.sends)) &&
-		(len(a.codes) == 0 || reflect.DeepEqual(a.codes, b.codes))
+// largestState returns a state that leaves no room for more.
+func largestState() *state {
+	late := time.Unix(maxTime, 0).UTC()
+	s := &state{keepUntil: late, failures: maxCounted, failuresUntil: late}
+	for range maxSends {
+		s.sends = append(s.sends, late)
+	}
+	for range maxIDs {
+		s.ids = append(s.ids, operationID{1})
+	}
+	for i := range maxCodes {
+		c := code{issued: late, lifetime: maxLifetime, length: 14, given: 10, left: 10}
+		if i < maxUsedCodes {
+			c.usedBy = operationID{1}
+		}
+		s.codes = append(s.codes, c)
+	}
+
+	return s
 }
 
+// What append writes, decode reads.
 func TestDecodeGivesBackWhatAppendWrote(t *testing.T) {
 	m := testMAC()
-	var got state // used again and again, as update does
+	var got state // reused, as in a record
+
 	for i := range uint64(5000) {
 		want := randomState(rand.New(rand.NewPCG(1, i)))
 		value := want.seal(nil, m, "record")
-		if len(value) > maxValue {
-			t.Fatalf("a value of %d bytes, want at most %d", len(value), maxValue)
-		}
-		if err := got.open(m, "record", value); err != nil {
-			t.Fatalf("state %d: %v", i, err)
-		}
-		if !same(&got, want) {
-			t.Fatalf("state %d: got %+v, want %+v", i, got, *want)
-		}
+		require.LessOrEqual(t, len(value), maxValue)
+		require.NoError(t, got.open(m, "record", value))
+
+		require.Equal(t, want.append(nil), got.append(nil))
+		require.Equal(t, append([]code{}, want.codes...), append([]code{}, got.codes...))
+		require.Equal(t, append([]time.Time{}, want.sends...), append([]time.Time{}, got.sends...))
+		require.Equal(t, want.keepUntil, got.keepUntil)
+		require.Equal(t, want.failuresUntil, got.failuresUntil)
 	}
+
+	// The zero times are those of an empty record.
+	require.NoError(t, got.open(m, "record", (&state{}).seal(nil, m, "record")))
+	assert.True(t, got.keepUntil.IsZero() && got.failuresUntil.IsZero())
 }
 
+// The largest value leaves room for the other attributes of a DynamoDB item of one write unit.
 func TestLargestValue(t *testing.T) {
-	s := &state{failures: maxFailures, lastFailure: 1 << 40}
-	for range maxSends {
-		s.sends = append(s.sends, send{at: 1 << 40, failed: true})
-	}
-	for range maxCodesKept {
-		s.codes = append(s.codes, code{lifetime: 1, length: 6, usedBy: operationID{1}})
-	}
-	if got := len(s.seal(nil, testMAC(), "record")); got != maxValue || got > 900 {
-		t.Errorf("the largest value has %d bytes, want maxValue (%d) and at most 900, to leave room in 1024", got, maxValue)
-	}
+	value := largestState().seal(nil, testMAC(), "record")
+
+	assert.Len(t, value, maxValue)
+	assert.LessOrEqual(t, maxValue, 868)
+	require.NoError(t, new(state).open(testMAC(), "record", value))
 }
 
+// A value of a later release is an error that names both versions, not a forgery.
 func TestUnknownVersionIsNamed(t *testing.T) {
 	m := testMAC()
 	body := (&state{}).append(nil)
 	body[0] = 2
-	sum := valueMAC(m, "record", body)
-	err := new(state).open(m, "record", append(body, sum...))
-	if err == nil || errors.Is(err, errTampered) || !bytes.Contains([]byte(err.Error()), []byte("version 2")) {
-		t.Errorf("got %v, want an error that names version 2", err)
-	}
+	value := append(bytes.Clone(body), valueMAC(m, "record", body)...)
+
+	err := new(state).open(m, "record", value)
+	require.ErrorContains(t, err, "version 2")
+	require.ErrorContains(t, err, "version 1")
+	require.NotErrorIs(t, err, errTampered)
 }
 
-func TestFlippedBitsAreNoticed(t *testing.T) {
+// Every changed, moved or cut value is noticed.
+func TestForgedValuesAreNoticed(t *testing.T) {
 	m := testMAC()
 	value := randomState(rand.New(rand.NewPCG(3, 3))).seal(nil, m, "record")
+
 	for i := range len(value) * 8 {
 		value[i/8] ^= 1 << (i % 8)
-		if err := new(state).open(m, "record", value); !errors.Is(err, errTampered) {
-			t.Fatalf("bit %d flipped: got %v", i, err)
-		}
+		require.ErrorIs(t, new(state).open(m, "record", value), errTampered, "bit %d", i)
 		value[i/8] ^= 1 << (i % 8)
 	}
-	if err := new(state).open(m, "another", value); !errors.Is(err, errTampered) {
-		t.Errorf("moved to another record: got %v", err)
-	}
 	for n := 1; n < len(value); n++ {
-		if err := new(state).open(m, "record", value[:n]); !errors.Is(err, errTampered) {
-			t.Fatalf("cut to %d bytes: got %v", n, err)
-		}
+		require.ErrorIs(t, new(state).open(m, "record", value[:n]), errTampered, "%d bytes", n)
 	}
+	require.ErrorIs(t, new(state).open(m, "another", value), errTampered)
+	require.NoError(t, new(state).open(m, "record", value))
 }
 
-// FuzzDecode: decoding anything never panics; what decodes is within all bounds and encodes to the same bytes.
+// What is authentic but that no rule can have made is an error, field by field.
+func TestDecodeRefusesWhatNoRuleMakes(t *testing.T) {
+	valid := &state{
+		keepUntil: start, failures: 1, failuresUntil: start,
+		sends: []time.Time{start},
+		ids:   []operationID{{1}},
+		codes: []code{{
+			seed: operationID{1}, issued: start, lifetime: time.Minute, length: 6, given: 5, left: 5,
+			usedBy: operationID{2},
+		}},
+	}
+	const (
+		sends  = 1 + timeSize + 1 + timeSize
+		ids    = sends + 1 + timeSize
+		codes  = ids + 1 + 16
+		first  = codes + 1
+		length = first + 16 + 4 + 16 + timeSize + 3 + 1
+	)
+	set := func(at int, to ...byte) func([]byte) []byte {
+		return func(b []byte) []byte {
+			copy(b[at:], to)
+
+			return b
+		}
+	}
+
+	for name, change := range map[string]func([]byte) []byte{
+		"too many sends":        set(sends, maxSends+1),
+		"more sends than given": set(sends, 2),
+		"too many ids":          set(ids, maxIDs+1),
+		"too many codes":        set(codes, maxCodes+1),
+		"no lifetime":           set(length-4, 0, 0, 0),
+		"lifetime too long":     set(length-4, 1, 0x51, 0x81),
+		"unknown alphabet":      set(length-1, 2),
+		"too short":             set(length, 5),
+		"too long":              set(length, 15),
+		"too many attempts":     set(length+1, maxAttempts+1),
+		"more left than given":  set(length+2, 6),
+		"unknown flag":          set(length+3, 4),
+		"used by nobody":        set(length+4, make([]byte, 16)...),
+		"something behind":      func(b []byte) []byte { return append(b, 0) },
+		"something missing":     func(b []byte) []byte { return b[:len(b)-1] },
+		"only a version":        func(b []byte) []byte { return b[:1] },
+	} {
+		assert.ErrorIs(t, new(state).decode(change(valid.append(nil))), errCorrupt, name)
+	}
+
+	three := &state{codes: []code{valid.codes[0], valid.codes[0], valid.codes[0]}}
+	assert.ErrorIs(t, new(state).decode(three.append(nil)), errCorrupt, "three used codes")
+	assert.NoError(t, new(state).decode(valid.append(nil)))
+}
+
+// The stored form is never to change: a release reads what the last one wrote. These bytes were
+// written by hand, by the table in encode.go.
+func TestKnownAnswerOfAState(t *testing.T) {
+	s := &state{
+		keepUntil:     time.Unix(0x0102030405, 0).UTC(),
+		failures:      6,
+		failuresUntil: time.Unix(0x0708090a0b, 0).UTC(),
+		sends:         []time.Time{time.Unix(0x0c, 0).UTC(), time.Unix(0x0d, 0).UTC()},
+		ids:           []operationID{{0x0e}, {0x0f}},
+		codes: []code{
+			{
+				seed: operationID{0x10}, key: keyID{0x11}, binding: tag{0x12},
+				issued: time.Unix(0x13, 0).UTC(), lifetime: 600 * time.Second,
+				alphabet: Letters, length: 7, given: 5, left: 4, decoy: true,
+			},
+			{
+				seed: operationID{0x20}, key: keyID{0x21}, binding: tag{0x22},
+				issued: time.Unix(0x23, 0).UTC(), lifetime: 600 * time.Second,
+				alphabet: Digits, length: 6, given: 5, left: 3,
+				usedBy: operationID{0x24}, usedWith: tag{0x25},
+			},
+		},
+	}
+	zeros := func(n int) string { return strings.Repeat("00", n) }
+	want := "01" + "0102030405" + "06" + "0708090a0b" +
+		"02" + "000000000c" + "000000000d" +
+		"02" + "0e" + zeros(15) + "0f" + zeros(15) +
+		"02" +
+		"10" + zeros(15) + "11" + zeros(3) + "12" + zeros(15) + "0000000013" + "000258" +
+		"01" + "07" + "05" + "04" + "01" +
+		"20" + zeros(15) + "21" + zeros(3) + "22" + zeros(15) + "0000000023" + "000258" +
+		"00" + "06" + "05" + "03" + "02" + "24" + zeros(15) + "25" + zeros(15)
+
+	require.Equal(t, want, hex.EncodeToString(s.append(nil)))
+
+	var got state
+	require.NoError(t, got.decode(s.append(nil)))
+	assert.Equal(t, *s, got)
+}
+
+// FuzzDecode: decoding anything never panics. What decodes is within all bounds and encodes to the
+// same bytes.
 func FuzzDecode(f *testing.F) {
 	for i := range uint64(20) {
 		f.Add(randomState(rand.New(rand.NewPCG(2, i))).append(nil))
 	}
 	f.Add([]byte(nil))
 	f.Add([]byte{2})
+
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var s state
 		if s.decode(b) != nil {
 			return
 		}
-		if again := s.append(nil); !bytes.Equal(again, b) {
-			t.Errorf("%x decodes to %+v, which encodes to %x", b, s, again)
-		}
-		if s.failures > maxFailures || len(s.sends) > maxSends || len(s.codes) > maxCodesKept {
-			t.Errorf("%x decodes to a state out of bounds: %+v", b, s)
-		}
+
+		require.Equal(t, b, s.append(nil))
+		require.LessOrEqual(t, len(b)+macSize, maxValue)
 		for _, c := range s.codes {
-			if c.length < c.alphabet.minLength() || c.length > maxCodeLength || c.left > maxAttempts || c.lifetime > seconds(maxLifetime) {
-				t.Errorf("%x decodes to a code out of bounds: %+v", b, c)
-			}
+			require.GreaterOrEqual(t, c.length, c.alphabet.minLength())
+			require.LessOrEqual(t, c.length, maxCodeLength)
+			require.LessOrEqual(t, c.left, maxAttempts)
+			require.LessOrEqual(t, c.lifetime, maxLifetime)
 		}
 	})
 }
@@ -139,47 +263,10 @@ func FuzzOpen(f *testing.F) {
 	m := testMAC()
 	f.Add([]byte("x"))
 	f.Add(randomState(rand.New(rand.NewPCG(2, 2))).append(nil))
+
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := new(state).open(m, "record", b); err == nil && len(b) > 0 {
-			t.Errorf("%x was opened", b)
+		if len(b) > 0 {
+			require.Error(t, new(state).open(m, "record", b))
 		}
 	})
-}
-
-// What is authentic but that no rule can have made is an error, field by field.
-func TestDecodeRefusesWhatNoRuleMakes(t *testing.T) {
-	valid := &state{
-		failures: 1, lastFailure: 5, sends: []send{{at: 6, id: operationID{1}}},
-		codes: []code{{seed: operationID{1}, issued: 6, lifetime: 600, length: 6, usedBy: operationID{2}}},
-	}
-	const sendAt = headSize + 1
-	const codeAt = sendAt + sendSize + 1
-	for name, change := range map[string]func([]byte) []byte{
-		"too many failures":      func(b []byte) []byte { b[1] = maxFailures + 1; return b },
-		"last failure too late":  func(b []byte) []byte { b[2] = 1; return b },
-		"too many sends":         func(b []byte) []byte { b[headSize] = maxSends + 1; return b },
-		"more sends than given":  func(b []byte) []byte { b[headSize] = 2; return b },
-		"send too late":          func(b []byte) []byte { b[sendAt] = 1; return b },
-		"unknown flag of a send": func(b []byte) []byte { b[sendAt+24] = 2; return b },
-		"too many codes":         func(b []byte) []byte { b[codeAt-1] = maxCodesKept + 1; return b },
-		"issued too late":        func(b []byte) []byte { b[codeAt+36] = 1; return b },
-		"lifetime too long":      func(b []byte) []byte { b[codeAt+44] = 1; return b },
-		"no lifetime":            func(b []byte) []byte { b[codeAt+46], b[codeAt+47] = 0, 0; return b },
-		"unknown alphabet":       func(b []byte) []byte { b[codeAt+48] = 2; return b },
-		"too short":              func(b []byte) []byte { b[codeAt+49] = 5; return b },
-		"too long":               func(b []byte) []byte { b[codeAt+49] = 15; return b },
-		"too many attempts":      func(b []byte) []byte { b[codeAt+50] = maxAttempts + 1; return b },
-		"unknown flag of a code": func(b []byte) []byte { b[codeAt+51] = 4; return b },
-		"used by nobody":         func(b []byte) []byte { b[codeAt+52] = 0; return b },
-		"something behind":       func(b []byte) []byte { return append(b, 0) },
-		"something missing":      func(b []byte) []byte { return b[:len(b)-1] },
-		"nothing but a version":  func(b []byte) []byte { return b[:1] },
-	} {
-		if err := new(state).decode(change(valid.append(nil))); !errors.Is(err, errCorrupt) {
-			t.Errorf("%s: got %v", name, err)
-		}
-	}
-	if err := new(state).decode(valid.append(nil)); err != nil {
-		t.Errorf("the valid one: %v", err)
-	}
 }

@@ -7,96 +7,102 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-// Observe gets one event for each call, with what the call returned.
+// Observe gets one event for each call, with what the call returned, in a context with the caller's
+// values.
 func TestObserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type key struct{}
 		ctx := context.WithValue(t.Context(), key{}, "value")
-		var got []otp.Event
-		failing := errors.New("x")
+
+		var events []otp.Event
+		var messages []otp.Message
 		var delivery error
-		var sent []otp.Message
 		s, _ := otptest.New(t, otp.Config{
 			Purpose: "password-reset",
-			Policy:  otp.Policy{MinSendTime: time.Second, SendLimits: []otp.Limit{{Count: 3, Window: time.Hour}}},
+			Policy: otp.Policy{
+				MinSendTime: time.Second,
+				SendLimits:  []otp.Limit{{Count: 3, Window: time.Hour}},
+			},
 			Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 				time.Sleep(100 * time.Millisecond)
-				sent = append(sent, m)
+				messages = append(messages, m)
+
 				return delivery
 			}),
 			Observe: func(ctx context.Context, e otp.Event) {
-				if ctx.Value(key{}) != "value" {
-					t.Error("Observe gets another context")
-				}
-				got = append(got, e)
+				assert.Equal(t, "value", ctx.Value(key{}))
+				events = append(events, e)
 			},
 		})
-		s.Send(ctx, otp.Request{To: ada})
-		s.Send(ctx, otp.Request{To: " ADA@example.com"})
-		delivery = failing
-		s.Send(ctx, otp.Request{To: ada})
-		s.Send(ctx, otp.Request{To: ada})
-		s.Send(ctx, otp.Request{To: "nobody@example.com", Decoy: true})
-		s.Send(ctx, otp.Request{})
-		s.Verify(ctx, otp.Submission{To: ada, Code: "hello"})
-		s.Verify(ctx, otp.Submission{To: ada, Code: wrong(sent[0].Code.Reveal(), 0)})
-		s.Verify(ctx, otp.Submission{To: ada, Code: sent[0].Code.Reveal()})
-		s.Status(ctx, ada, "")
-		s.Revoke(ctx, ada)
-		s.Unlock(ctx, ada)
 
-		me, nobody := s.Subject(ada), s.Subject("nobody@example.com")
-		const mail = 100 * time.Millisecond
-		for i, w := range []struct {
-			op      string
-			subject string
-			message int // place in sent, from 1
-			err     error
-			decoy   bool
-			resent  bool
-			took    time.Duration
+		const mail, nobody = 100 * time.Millisecond, "nobody@example.com"
+		failing := errors.New("x")
+		bound := otp.Request{To: ada, Binding: "session", Trust: otp.Known}
+		verify := func(code string) error {
+			return s.Verify(ctx, otp.Submission{To: ada, Code: code})
+		}
+		ask := func(r otp.Request) func() error {
+			return func() error {
+				_, err := s.Send(ctx, r)
+
+				return err
+			}
+		}
+
+		for _, c := range []struct {
+			call    func() error
+			want    otp.Event // without Purpose and Pseudonym
+			to      string
+			message bool
 		}{
-			{"send", me, 1, nil, false, false, mail},
-			{"send", me, 2, nil, false, true, mail},
-			{"send", me, 3, failing, false, true, mail},
-			{"send", me, 0, otp.ErrLimited, false, false, 0},
-			{"send", nobody, 0, nil, true, false, 0},
-			{"send", "", 0, errAny, false, false, 0},
-			{"verify", me, 0, otp.ErrMalformed, false, false, 0},
-			{"verify", me, 0, otp.ErrMismatch, false, false, 0},
-			{"verify", me, 0, nil, false, false, 0},
-			{"status", me, 0, nil, false, false, 0},
-			{"revoke", me, 0, nil, false, false, 0},
-			{"unlock", me, 0, nil, false, false, 0},
+			{ask(otp.Request{To: ada}), otp.Event{Op: "send", Duration: mail}, ada, true},
+			{ask(otp.Request{To: " ADA@example.com"}),
+				otp.Event{Op: "send", Duration: mail, Resent: true}, ada, true},
+			{func() error { delivery = failing; return ask(otp.Request{To: ada})() },
+				otp.Event{Op: "send", Duration: mail, Resent: true, Err: failing}, ada, true},
+			{ask(otp.Request{To: ada}), otp.Event{Op: "send", Err: otp.ErrLimited}, ada, false},
+			{func() error { delivery = nil; return ask(bound)() },
+				otp.Event{Op: "send", Duration: mail, Trust: otp.Known}, ada, true},
+			{ask(otp.Request{To: nobody, Decoy: true}), otp.Event{Op: "send", Decoy: true}, nobody, false},
+			{ask(otp.Request{}), otp.Event{Op: "send", Err: otp.ErrInvalid}, "", false},
+			{func() error { return s.Verify(ctx, otp.Submission{To: ada, Code: "hello"}) },
+				otp.Event{Op: "verify", Err: otp.ErrMalformed}, ada, false},
+			{func() error { return verify(wrong(messages[0].Code.Reveal(), 0)) },
+				otp.Event{Op: "verify", Err: otp.ErrMismatch}, ada, false},
+			{func() error { return verify(messages[0].Code.Reveal()) },
+				otp.Event{Op: "verify"}, ada, false},
+			{func() error {
+				return s.Verify(ctx, otp.Submission{To: ada, Binding: "b", Trust: otp.Challenged, Code: "123456"})
+			}, otp.Event{Op: "verify", Trust: otp.Challenged, Err: otp.ErrNoCode}, ada, false},
+			{func() error { _, err := s.Status(ctx, bound); return err },
+				otp.Event{Op: "status", Trust: otp.Known}, ada, false},
+			{func() error { return s.Revoke(ctx, ada, "") }, otp.Event{Op: "revoke"}, ada, false},
+			{func() error { return s.RevokeAll(ctx, ada) }, otp.Event{Op: "revoke-all"}, ada, false},
+			{func() error { return s.Unlock(ctx, ada) }, otp.Event{Op: "unlock"}, ada, false},
 		} {
-			if i >= len(got) {
-				t.Fatalf("%d events, want more", len(got))
+			events, messages = nil, messages[:min(1, len(messages))]
+			before := len(messages)
+			if err := c.call(); err != nil {
+				require.ErrorIs(t, err, c.want.Err)
 			}
-			e := got[i]
-			id := ""
-			if w.message > 0 {
-				id = sent[w.message-1].ID
+
+			require.Len(t, events, 1)
+			got := events[0]
+			require.ErrorIs(t, got.Err, c.want.Err)
+			c.want.Err = got.Err
+			c.want.Purpose, c.want.Pseudonym = "password-reset", s.Pseudonym(c.to)
+			if c.message {
+				require.Len(t, messages, before+1)
+				c.want.MessageID = messages[before].ID
 			}
-			if e.Op != w.op || e.Purpose != "password-reset" || e.Subject != w.subject || e.MessageID != id || e.Decoy != w.decoy || e.Resent != w.resent || e.Took != w.took {
-				t.Errorf("event %d is %+v, want %+v with message %q", i, e, w, id)
-			}
-			if w.err == errAny {
-				wantNotJudged(t, "the event's error", e.Err)
-			} else {
-				want(t, "the event's error", e.Err, w.err)
-			}
-		}
-		if len(got) != 12 {
-			t.Errorf("%d events, want 12", len(got))
-		}
-		if sent[0].ID == sent[1].ID || sent[0].ID == "" {
-			t.Error("two messages have the same ID, or none")
+			assert.Equal(t, c.want, got)
 		}
 	})
 }
-
-var errAny = errors.New("any error")

@@ -22,30 +22,34 @@ type textSender struct {
 
 // Send makes one try: a person who asks again gets the same code.
 func (s *textSender) Send(ctx context.Context, m otp.Message) error {
-	text := fmt.Sprintf("%s is your code for Example. Tell nobody.", m.Code.Reveal())
+	text := fmt.Sprintf("%s is your code for Example. Do not share it.", m.Code.Reveal())
 	form := url.Values{"to": {m.To}, "text": {text}, "reference": {m.ID}}
+
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return fmt.Errorf("%w: %w", otp.ErrNotSent, err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+
 	answer, err := s.client.Do(r)
 	if err != nil {
 		return err // no answer: it may have been sent
 	}
 	defer answer.Body.Close()
+
 	switch {
 	case answer.StatusCode < 300:
 		return nil
-	case answer.StatusCode == http.StatusUnprocessableEntity: // what this provider says of a number that is none
+	case answer.StatusCode == http.StatusUnprocessableEntity: // "no such number" to this provider
 		return otp.ErrUndeliverable
 	case answer.StatusCode < 500:
 		return fmt.Errorf("%w: %s", otp.ErrNotSent, answer.Status)
 	}
-	return errors.New(answer.Status) // it failed somewhere: it may have been sent
+
+	return errors.New(answer.Status) // the provider failed: the message may have been sent
 }
 
-// A Sender of one's own says how it failed, which decides what the failure costs the person who asked.
+// A Sender of one's own says how it failed: certainly not sent, not deliverable, or open.
 func ExampleSender() {
 	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if to := r.FormValue("to"); !strings.HasPrefix(to, "+") {

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-// A mapStore is the least that is a Store: it keeps everything for good. In place of the lock, a database has a
-// conditional write.
+// A mapStore is the least that is a Store: it keeps everything for good. In place of the lock, a
+// database has a conditional write.
 type mapStore struct {
 	mu     sync.Mutex
 	values map[string][]byte
@@ -23,12 +23,16 @@ type mapStore struct {
 func (s *mapStore) Load(ctx context.Context, key string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	return s.values[key], ctx.Err()
 }
 
-func (s *mapStore) CompareAndSwap(ctx context.Context, key string, old, new []byte, _ time.Time) (bool, error) {
+func (s *mapStore) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, _ time.Time,
+) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -36,6 +40,7 @@ func (s *mapStore) CompareAndSwap(ctx context.Context, key string, old, new []by
 		return false, nil
 	}
 	s.values[key] = bytes.Clone(new)
+
 	return true, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,13 +20,15 @@ import (
 // First use: a code is sent, accepted once, and refused the second time.
 func Example() {
 	ctx := context.Background()
+
 	var mail string // stands for the mailbox
 	resets, err := otp.New(otp.Config{
 		Purpose: "password-reset",
-		Secret:  bytes.Repeat([]byte("change me "), 4), // in production, 32 random bytes from a secret store
+		Secret:  bytes.Repeat([]byte("change me "), 4), // in production, from otp.ParseKey
 		Store:   memstore.New(nil),
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 			mail = m.Code.Reveal()
+
 			return nil
 		}),
 	})
@@ -39,35 +42,38 @@ func Example() {
 	submission := otp.Submission{To: "ada@example.com", Code: mail}
 	fmt.Println("first:", resets.Verify(ctx, submission))
 	fmt.Println("again:", resets.Verify(ctx, submission))
+
 	// Output:
 	// sent: <nil> - wrong submissions left: 5
 	// first: <nil>
 	// again: otp: code rejected: it was used before
 }
 
-// With a random Bind, kept in the session of the browser that asked, a code is of no use to anybody else, and nobody else
-// can use up its attempts.
-func ExampleRequest_bind() {
+// With a random Binding, kept in the session of the browser that asked, a code is of no use to anybody
+// else, and nobody else can use up its attempts.
+func ExampleRequest_binding() {
 	ctx := context.Background()
 	t := new(testing.T) // in a test, its argument
-	resets, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{RequireBind: true}})
+	resets, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{RequireBinding: true}})
 
 	session := "a value of rand.Text, kept in the session"
-	if _, err := resets.Send(ctx, otp.Request{To: "ada@example.com", Bind: session}); err != nil {
+	if _, err := resets.Send(ctx, otp.Request{To: "ada@example.com", Binding: session}); err != nil {
 		log.Fatal(err)
 	}
-	code := inbox.Code(t, "ada@example.com")
 
-	err := resets.Verify(ctx, otp.Submission{To: "ada@example.com", Bind: "another session", Code: code})
-	fmt.Println("a stranger with the code:", err)
-	err = resets.Verify(ctx, otp.Submission{To: "ada@example.com", Bind: session, Code: code})
-	fmt.Println("the one who asked:", err)
+	submission := otp.Submission{To: "ada@example.com", Code: inbox.Code(t, "ada@example.com")}
+	submission.Binding = "another session"
+	fmt.Println("a stranger with the code:", resets.Verify(ctx, submission))
+	submission.Binding = session
+	fmt.Println("the one who asked:", resets.Verify(ctx, submission))
+
 	// Output:
 	// a stranger with the code: otp: code rejected: there is none to compare with
 	// the one who asked: <nil>
 }
 
-// Where there is no account, ask for a decoy: nothing is sent, and all that can be observed is as if there were one.
+// Where there is no account, ask for a decoy: nothing is sent, and all that can be observed is as if
+// there were one.
 func ExampleRequest_decoy() {
 	ctx := context.Background()
 	resets, inbox := otptest.New(new(testing.T), otp.Config{})
@@ -80,6 +86,7 @@ func ExampleRequest_decoy() {
 		}
 	}
 	fmt.Println("messages:", len(inbox.Messages()))
+
 	// Output:
 	// true 5 <nil>
 	// true 5 otp: too many codes were asked for; Status.RetryAt says when to ask again
@@ -88,17 +95,80 @@ func ExampleRequest_decoy() {
 	// messages: 1
 }
 
-// Status is what a form needs: whether to show the field for the code, and from when on the button to ask again.
+// A stranger can spend the limits of an address for strangers, not those of a device that has signed in
+// to the account before. Request and Submission carry the same Trust.
+func ExampleTrust() {
+	ctx := context.Background()
+	t := new(testing.T) // in a test, its argument
+	logins, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{
+		SendLimits: []otp.Limit{{Count: 1, Window: time.Hour}},
+	}})
+	ask := func(trust otp.Trust, session string) error {
+		_, err := logins.Send(ctx, otp.Request{To: "ada@example.com", Binding: session, Trust: trust})
+
+		return err
+	}
+
+	fmt.Println("a stranger:", ask(otp.Stranger, "session 1"))
+	fmt.Println("a new device:", errors.Is(ask(otp.Stranger, "session 2"), otp.ErrLimited))
+	fmt.Println("after a challenge:", ask(otp.Challenged, "session 2"))
+	fmt.Println("a known device:", ask(otp.Known, "session 3"))
+
+	fmt.Println("its code:", logins.Verify(ctx, otp.Submission{
+		To: "ada@example.com", Binding: "session 3", Trust: otp.Known,
+		Code: inbox.Code(t, "ada@example.com"),
+	}))
+
+	// Output:
+	// a stranger: <nil>
+	// a new device: true
+	// after a challenge: <nil>
+	// a known device: <nil>
+	// its code: <nil>
+}
+
+// A double click sends the same form twice. The key that was made with the form tells the second click
+// from a second use of the code.
+func ExampleSubmission_idempotencyKey() {
+	ctx := context.Background()
+	t := new(testing.T) // in a test, its argument
+	payments, inbox := otptest.New(t, otp.Config{})
+	if _, err := payments.Send(ctx, otp.Request{To: "ada@example.com"}); err != nil {
+		log.Fatal(err)
+	}
+
+	click := otp.Submission{
+		To: "ada@example.com", Code: inbox.Code(t, "ada@example.com"),
+		IdempotencyKey: "a value of rand.Text in a hidden field",
+	}
+	for range 2 {
+		switch err := payments.Verify(ctx, click); {
+		case err == nil:
+			fmt.Println("paid")
+		case errors.Is(err, otp.ErrRepeated):
+			fmt.Println("was paid already")
+		}
+	}
+
+	// Output:
+	// paid
+	// was paid already
+}
+
+// Status is what a form needs: whether to show the field for the code and how long the code is, and
+// when to show the button to ask again.
 func ExampleService_Status() {
 	ctx := context.Background()
 	resets, _ := otptest.New(new(testing.T), otp.Config{})
+	request := otp.Request{To: "ada@example.com"}
+
 	form := func() {
-		s, err := resets.Status(ctx, "ada@example.com", "")
+		s, err := resets.Status(ctx, request)
 		if err != nil {
 			log.Fatal(err)
 		}
 		if s.Live {
-			fmt.Println("[ code ]  wrong submissions left:", s.AttemptsLeft)
+			fmt.Println("[", strings.Repeat("_ ", s.CodeLength), "]  wrong submissions left:", s.AttemptsLeft)
 		}
 		if s.RetryAt.IsZero() {
 			fmt.Println("[ send me a code ]")
@@ -108,32 +178,86 @@ func ExampleService_Status() {
 	}
 
 	form()
-	if _, err := resets.Send(ctx, otp.Request{To: "ada@example.com"}); err != nil {
+	if _, err := resets.Send(ctx, request); err != nil {
 		log.Fatal(err)
 	}
 	form()
+
 	// Output:
 	// [ send me a code ]
-	// [ code ]  wrong submissions left: 5
+	// [ _ _ _ _ _ _  ]  wrong submissions left: 5
 	// ask again in 1m0s
 }
 
-// A new key for codes reaches all instances before the first of them uses it. No code is lost on the way.
+// Each transfer has a Binding of its own: its code confirms nothing else, and cancelling it voids its
+// code alone.
+func ExampleService_Revoke() {
+	ctx := context.Background()
+	t := new(testing.T) // in a test, its argument
+	transfers, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{
+		SendLimits: []otp.Limit{{Count: 5, Window: time.Minute}, {Count: 20, Window: time.Hour}},
+	}})
+	const ada, session = "ada@example.com", "a value of rand.Text, kept in the session"
+
+	codes := map[string]string{}
+	for _, transfer := range []string{"250 EUR to Grace", "90 EUR to Alan"} {
+		request := otp.Request{To: ada, Binding: session + "/" + transfer, Data: transfer}
+		if _, err := transfers.Send(ctx, request); err != nil {
+			log.Fatal(err)
+		}
+		codes[transfer] = inbox.Code(t, ada)
+	}
+
+	if err := transfers.Revoke(ctx, ada, session+"/250 EUR to Grace"); err != nil {
+		log.Fatal(err)
+	}
+	for _, transfer := range []string{"250 EUR to Grace", "90 EUR to Alan"} {
+		fmt.Println(transfer+":", transfers.Verify(ctx, otp.Submission{
+			To: ada, Binding: session + "/" + transfer, Code: codes[transfer]}))
+	}
+
+	// Output:
+	// 250 EUR to Grace: otp: code rejected: there is none to compare with
+	// 90 EUR to Alan: <nil>
+}
+
+// Support has identified the person on the telephone, and lets them ask for a code again.
+func ExampleService_Unlock() {
+	ctx := context.Background()
+	logins, _ := otptest.New(new(testing.T), otp.Config{})
+	ask := func() error {
+		_, err := logins.Send(ctx, otp.Request{To: "ada@example.com"})
+
+		return err
+	}
+
+	fmt.Println(ask())
+	fmt.Println(ask())
+	fmt.Println(logins.Unlock(ctx, "Ada@example.com"))
+	fmt.Println(ask())
+
+	// Output:
+	// <nil>
+	// otp: too many codes were asked for; Status.RetryAt says when to ask again
+	// <nil>
+	// <nil>
+}
+
+// A new key for codes reaches all instances before the first of them uses it. No code is lost on the
+// way.
 func ExampleConfig_codeKeys() {
 	ctx := context.Background()
 	t := new(testing.T) // in a test, its argument
 	secret := bytes.Repeat([]byte("secret "), 6)
-	store := memstore.New(nil)
 	oldKey, newKey := bytes.Repeat([]byte("old key "), 4), bytes.Repeat([]byte("new key "), 4)
 
+	store := memstore.New(nil)
 	deploy := func(keys otp.Keys) (*otp.Service, *otptest.Inbox) {
 		return otptest.New(t, otp.Config{Secret: secret, CodeKeys: keys, Store: store})
 	}
 	before, inbox := deploy(otp.Keys{oldKey})
-	// First, at the end: all verify with it, none issues.
-	both, _ := deploy(otp.Keys{oldKey, newKey})
-	// Then, in front; the old one goes once Policy.Lifetime has passed.
-	after, _ := deploy(otp.Keys{newKey, oldKey})
+	both, _ := deploy(otp.Keys{oldKey, newKey})  // first, at the end: all verify with it, none issues
+	after, _ := deploy(otp.Keys{newKey, oldKey}) // then, at the front; after Policy.Lifetime, alone
 
 	for i, service := range []*otp.Service{before, both, after} {
 		to := fmt.Sprintf("ada%d@example.com", i)
@@ -142,6 +266,7 @@ func ExampleConfig_codeKeys() {
 		}
 		fmt.Println(service.Verify(ctx, otp.Submission{To: to, Code: inbox.Code(t, to)}))
 	}
+
 	// Output:
 	// <nil>
 	// <nil>
@@ -152,27 +277,32 @@ func ExampleConfig_codeKeys() {
 func ExampleConfig_observe() {
 	ctx := context.Background()
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr { // for the example: nothing that differs each time
-			if a.Key == slog.TimeKey || a.Key == "took" || a.Key == "message" {
-				return slog.Attr{}
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == "duration" || a.Key == "message" {
+				return slog.Attr{} // differs each time
 			}
+
 			return a
 		},
 	}))
+
 	resets, _ := otptest.New(new(testing.T), otp.Config{
 		Purpose: "password-reset",
 		Secret:  bytes.Repeat([]byte("secret "), 6),
 		Observe: func(ctx context.Context, e otp.Event) {
 			level := slog.LevelInfo
-			if e.Err != nil && !errors.Is(e.Err, otp.ErrRejected) && !errors.Is(e.Err, otp.ErrLimited) {
-				level = slog.LevelError // the store or the sender failed, or the address is locked
+			switch {
+			case e.Err == nil, errors.Is(e.Err, otp.ErrRejected), errors.Is(e.Err, otp.ErrRepeated),
+				errors.Is(e.Err, otp.ErrLimited), errors.Is(e.Err, otp.ErrInvalid):
+			default:
+				level = slog.LevelError // the store or the Sender failed
 			}
 			logger.LogAttrs(ctx, level, "one-time code",
 				slog.String("op", e.Op),
 				slog.String("purpose", e.Purpose),
-				slog.String("subject", e.Subject),
+				slog.String("pseudonym", e.Pseudonym),
 				slog.String("message", e.MessageID),
-				slog.Duration("took", e.Took),
+				slog.Duration("duration", e.Duration),
 				slog.Any("err", e.Err),
 			)
 		},
@@ -180,31 +310,65 @@ func ExampleConfig_observe() {
 
 	resets.Send(ctx, otp.Request{To: "ada@example.com"})
 	resets.Verify(ctx, otp.Submission{To: "ada@example.com", Code: "one two three"})
-	fmt.Println("support looks for", resets.Subject("Ada@Example.com"))
+	fmt.Println("support looks for", resets.Pseudonym("Ada@Example.com"))
+
 	// Output:
-	// level=INFO msg="one-time code" op=send purpose=password-reset subject=Eu6xhBzNYmatbxVw2IScog err=<nil>
-	// level=INFO msg="one-time code" op=verify purpose=password-reset subject=Eu6xhBzNYmatbxVw2IScog err="otp: code rejected: malformed submission"
-	// support looks for Eu6xhBzNYmatbxVw2IScog
+	// level=INFO msg="one-time code" op=send purpose=password-reset pseudonym=S0ZpSZJ5mpRPNLqlzFHQ8w err=<nil>
+	// level=INFO msg="one-time code" op=verify purpose=password-reset pseudonym=S0ZpSZJ5mpRPNLqlzFHQ8w err="otp: code rejected: malformed submission"
+	// support looks for S0ZpSZJ5mpRPNLqlzFHQ8w
 }
 
-// What the defaults leave to an attacker who asks for codes for one address and guesses without end, and what two more
-// digits change.
-func ExamplePolicy_Odds() {
+// What the defaults leave to an attacker who asks for codes for one address and guesses without end,
+// and what two more digits change.
+func ExamplePolicy_GuessProbability() {
 	const year = 365 * 24 * time.Hour
-	fmt.Printf("six digits:   %.2g a year\n", otp.Policy{}.Odds(year))
-	fmt.Printf("eight digits: %.2g a year\n", otp.Policy{Length: 8}.Odds(year))
+	fmt.Printf("six digits:   %.2g a year\n", otp.Policy{}.GuessProbability(year))
+	fmt.Printf("eight digits: %.2g a year\n", otp.Policy{Length: 8}.GuessProbability(year))
+
 	// Output:
-	// six digits:   0.018 a year
-	// eight digits: 0.00018 a year
+	// six digits:   0.00065 a year
+	// eight digits: 6.5e-06 a year
 }
 
-// Keys come as text from a secret store or the environment. However they are printed, they do not show.
+// Keys come as text from a secret store or the environment. They never show when printed.
 func ExampleParseKeys() {
-	keys, err := otp.ParseKeys("qH0oWUT1qqzNYWR7NqsZkH6Hkx8zZ6Bq0F6oE1n1nJ0=, 9b5J4m0v2M8b2y0Yq1Qe1rXkz3o6g5T7u8W9x0Y1Z2c=")
+	keys, err := otp.ParseKeys("qH0oWUT1qqzNYWR7NqsZkH6Hkx8zZ6Bq0F6oE1n1nJ0=, " +
+		"9b5J4m0v2M8b2y0Yq1Qe1rXkz3o6g5T7u8W9x0Y1Z2c=")
 	fmt.Println(len(keys), keys, err)
+
 	_, err = otp.ParseKeys("c2hvcnQ=")
 	fmt.Println(err)
+
 	// Output:
 	// 2 [redacted] <nil>
 	// otp: key 1 has 5 bytes; at least 32 are needed
+}
+
+// Config.Secret comes from one variable of the environment, made by "openssl rand -base64 32".
+func ExampleParseKey() {
+	secret, err := otp.ParseKey("qH0oWUT1qqzNYWR7NqsZkH6Hkx8zZ6Bq0F6oE1n1nJ0=")
+	fmt.Println(len(secret), err)
+
+	// Output: 32 <nil>
+}
+
+// Accounts are looked up by the form of the address that codes and limits go by.
+func ExampleNormalizeAddress() {
+	address, err := otp.NormalizeAddress(" Ada@Example.com")
+	fmt.Printf("%q %v\n", address, err)
+
+	_, err = otp.NormalizeAddress("ada@example.com\r\nBcc: everybody@example.com")
+	fmt.Println(errors.Is(err, otp.ErrInvalid), err)
+
+	// Output:
+	// "ada@example.com" <nil>
+	// true otp: invalid request: the address (To) has control characters
+}
+
+// Authors of Senders make a Message with a Code for their tests.
+func ExampleNewCode() {
+	m := otp.Message{To: "ada@example.com", Code: otp.NewCode("492013")}
+	fmt.Println(m.Code.Reveal(), m.Code)
+
+	// Output: 492013 [redacted]
 }

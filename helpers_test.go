@@ -3,11 +3,15 @@ package otp_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"maps"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otptest"
@@ -22,57 +26,78 @@ const (
 var testSecret = bytes.Repeat([]byte("secret"), 6)
 
 // often allows so many sends that no test runs into the limit by accident.
-var often = []otp.Limit{{Count: 20, Window: time.Second}}
+var often = []otp.Limit{{Count: 60, Window: time.Second}}
 
-// wrong returns a code of the same shape that differs from code; n varies it.
+// In FIPS mode the first randomness comes from the jitter of the clock, which stands still in a bubble
+// of testing/synctest. Drawing some here, outside of any bubble, seeds the generator.
+func init() { rand.Text() }
+
+// wrong returns a code of the same shape that differs from code. n varies it.
 func wrong(code string, n int) string {
 	b := []byte(code)
 	b[0] = '0' + (b[0]-'0'+1+byte(n%9))%10
+
 	return string(b)
 }
 
-// send fails the test unless a code was sent, and returns it with the Status.
-func send(t testing.TB, s *otp.Service, in *otptest.Inbox, r otp.Request) (string, otp.Status) {
+// send returns the code that was sent and the Status. The test ends if Send is refused.
+func send(
+	t testing.TB, s *otp.Service, in *otptest.Inbox, r otp.Request,
+) (code string, status otp.Status) {
 	t.Helper()
+
 	status, err := s.Send(t.Context(), r)
-	if err != nil {
-		t.Fatalf("Send: %v", err)
-	}
+	require.NoError(t, err)
+
 	return in.Code(t, r.To), status
 }
 
-// submit submits for ada, without a Bind.
+// submit submits for ada, without a Binding.
 func submit(t testing.TB, s *otp.Service, code string) error {
 	return s.Verify(t.Context(), otp.Submission{To: ada, Code: code})
 }
 
-// want fails the test unless err matches the error wanted, nil included.
-func want(t testing.TB, what string, err, wanted error) {
+// submitBound submits for ada with a Binding.
+func submitBound(t testing.TB, s *otp.Service, binding, code string) error {
+	return s.Verify(t.Context(), otp.Submission{To: ada, Binding: binding, Code: code})
+}
+
+// exhaust submits wrong codes until the code no longer works.
+func exhaust(t testing.TB, s *otp.Service, sub otp.Submission) {
 	t.Helper()
-	if wanted == nil && err != nil || wanted != nil && !errors.Is(err, wanted) {
-		t.Fatalf("%s: got %v, want %v", what, err, wanted)
+
+	code := sub.Code
+	for i := 0; ; i++ {
+		sub.Code = wrong(code, i)
+
+		err := s.Verify(t.Context(), sub)
+		if errors.Is(err, otp.ErrExhausted) {
+			return
+		}
+		require.ErrorIs(t, err, otp.ErrMismatch)
 	}
 }
 
-// wantNotJudged fails the test unless err says that a submission could not be judged.
-func wantNotJudged(t testing.TB, what string, err error) {
+// wantNotJudged ends the test unless err says that a submission was not judged.
+func wantNotJudged(t testing.TB, err error) {
 	t.Helper()
-	if err == nil || errors.Is(err, otp.ErrRejected) {
-		t.Fatalf("%s: got %v, want an error that is no rejection", what, err)
-	}
+
+	require.Error(t, err)
+	require.NotErrorIs(t, err, otp.ErrRejected)
 }
 
 // rejection returns the Status of a rejection.
 func rejection(t testing.TB, err error) otp.Status {
 	t.Helper()
+
 	rejected, ok := errors.AsType[*otp.RejectedError](err)
-	if !ok {
-		t.Fatalf("got %v, want a RejectedError", err)
-	}
+	require.True(t, ok, "got %v, want a RejectedError", err)
+
 	return rejected.Status
 }
 
-// A table is a Store whose values a test can look at and change. It never drops one, as DynamoDB may not for days.
+// A table is a Store whose values a test can look at and change. It never drops one, as DynamoDB may
+// not for days. Two Services on one table are two instances on one database.
 type table struct {
 	mu     sync.Mutex
 	values map[string][]byte
@@ -82,32 +107,46 @@ type table struct {
 
 func newTable() *table { return &table{values: map[string][]byte{}} }
 
-func (s *table) Load(_ context.Context, key string) ([]byte, error) {
+func (s *table) Load(ctx context.Context, key string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	value := s.values[key]
-	s.calls = append(s.calls, "load"+found(value != nil))
-	return value, nil
+
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.calls = append(s.calls, "load"+mark(s.values[key] != nil))
+
+	return s.values[key], nil
 }
 
-func (s *table) CompareAndSwap(_ context.Context, key string, old, new []byte, _ time.Time) (bool, error) {
+func (s *table) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, _ time.Time,
+) (bool, error) {
 	if s.onSwap != nil {
 		s.onSwap()
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+
 	equal := bytes.Equal(s.values[key], old)
 	if equal {
 		s.values[key] = bytes.Clone(new)
 	}
-	s.calls = append(s.calls, "swap"+found(equal))
+	s.calls = append(s.calls, "swap"+mark(equal))
+
 	return equal, nil
 }
 
-func found(yes bool) string {
+func mark(yes bool) string {
 	if yes {
 		return "+"
 	}
+
 	return "-"
 }
 
@@ -115,8 +154,10 @@ func found(yes bool) string {
 func (s *table) took() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	calls := s.calls
 	s.calls = nil
+
 	return calls
 }
 
@@ -124,5 +165,74 @@ func (s *table) took() []string {
 func (s *table) dump() map[string][]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	return maps.Clone(s.values)
+}
+
+// failing wraps a Store so that calls of one method fail while *on: before they reach the Store, or
+// after.
+func failing(store otp.Store, method string, late bool, on *bool) otp.Store {
+	return &otptest.FaultyStore{Store: store, Fault: func(c otptest.Call) (f otptest.Fault) {
+		switch {
+		case !*on || c.Method != method && method != "":
+		case late:
+			f.After = otptest.ErrInjected
+		default:
+			f.Before = otptest.ErrInjected
+		}
+
+		return f
+	}}
+}
+
+// parallel runs n calls at once, from behind a gate, and returns their errors.
+func parallel(n int, call func(i int) error) []error {
+	errs := make([]error, n)
+	gate := make(chan struct{})
+
+	var done sync.WaitGroup
+	for i := range n {
+		done.Go(func() {
+			<-gate
+			errs[i] = call(i)
+		})
+	}
+	close(gate)
+	done.Wait()
+
+	return errs
+}
+
+var errOther = errors.New("other")
+
+// tally counts errors by the first of the kinds that they match. nil counts as nil, the rest as
+// errOther.
+func tally(errs []error, kinds ...error) map[error]int {
+	counts := map[error]int{}
+
+next:
+	for _, err := range errs {
+		for _, kind := range kinds {
+			if errors.Is(err, kind) {
+				counts[kind]++
+
+				continue next
+			}
+		}
+
+		if err != nil {
+			err = errOther
+		}
+		counts[err]++
+	}
+
+	return counts
+}
+
+// wantTally compares two tallies.
+func wantTally(t testing.TB, want, got map[error]int) {
+	t.Helper()
+
+	maps.DeleteFunc(want, func(_ error, n int) bool { return n == 0 })
+	assert.Equal(t, want, got)
 }

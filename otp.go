@@ -359,34 +359,39 @@ func (s *Service) verify(ctx context.Context, sub *Submission) error {
 		idempotencyKey: sub.IdempotencyKey,
 		codes:          r,
 	}
-	judged, err := update(ctx, r, func(st *state, now time.Time) (RejectedError, bool) {
+	judged, err := update(ctx, r, func(st *state, now time.Time) (judgment, bool) {
 		return s.judge(st, now, &g)
 	})
 
 	switch {
 	case err != nil:
 		return fmt.Errorf("otp: verify: %w", err)
-	case judged.Reason == nil:
+	case judged.reason == nil:
 		return nil
-	case errors.Is(judged.Reason, ErrRejected):
-		return &judged
-	case judged.Reason == ErrRepeated:
+	case errors.Is(judged.reason, ErrRejected):
+		return &RejectedError{Reason: judged.reason, Status: judged.status}
+	case judged.reason == ErrRepeated:
 		return ErrRepeated
 	}
 
-	return fmt.Errorf("otp: verify: %w", judged.Reason)
+	return fmt.Errorf("otp: verify: %w", judged.reason)
 }
 
-// judge verifies a guess. The Status is that of the state afterwards, for a guess that is refused.
-func (s *Service) judge(st *state, now time.Time, g *guess) (RejectedError, bool) {
+// A judgment is the outcome of a Verify.
+type judgment struct {
+	reason error  // nil if the code is accepted
+	status Status // afterwards, unless the code is accepted
+}
+
+func (s *Service) judge(st *state, now time.Time, g *guess) (judgment, bool) {
 	reason, changed := st.verify(&s.policy, now, g)
 	if reason == nil {
-		return RejectedError{}, changed
+		return judgment{}, changed
 	}
 
 	next := ask{binding: g.binding, keys: s.keys}
 
-	return RejectedError{Reason: reason, Status: st.status(&s.policy, now, &next)}, changed
+	return judgment{reason, st.status(&s.policy, now, &next)}, changed
 }
 
 // Status tells what Send would say for the request, and changes nothing. It costs one read of the

@@ -193,7 +193,7 @@ func try[T any](
 		return outcome, failed, err
 	}
 
-	now := time.Now()
+	now := time.Now().UTC()
 	outcome, changed := step(&r.state, now)
 	if !changed {
 		return outcome, settled, nil

@@ -7,185 +7,250 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // Instances of two versions of a service work on the same records while one replaces the other.
 
+// An instance is one of the versions, with its inbox.
+type instance struct {
+	*otp.Service
+	in *otptest.Inbox
+}
+
+func (i *instance) send(t *testing.T) string {
+	t.Helper()
+	code, _ := send(t, i.Service, i.in, otp.Request{To: ada})
+
+	return code
+}
+
+// rollOut returns instances of two configurations on one store.
+func rollOut(t *testing.T, store otp.Store, before, after otp.Config) (old, new *instance) {
+	start := func(c otp.Config) *instance {
+		c.Secret, c.Store = testSecret, store
+		if c.Policy.SendLimits == nil {
+			c.Policy.SendLimits = often
+		}
+		s, in := otptest.New(t, c)
+
+		return &instance{s, in}
+	}
+
+	return start(before), start(after)
+}
+
+func policies(before, after otp.Policy) (otp.Config, otp.Config) {
+	return otp.Config{Policy: before}, otp.Config{Policy: after}
+}
+
+// A code key is replaced in the documented steps without losing a code.
 func TestCodeKeysRotateWithoutLosingACode(t *testing.T) {
-	secret, a, b := testSecret, bytes.Repeat([]byte{'a'}, 32), bytes.Repeat([]byte{'b'}, 32)
-	versions := []otp.Keys{nil, {secret}, {secret, a}, {a, secret}, {a}, {a, b}, {b, a}, {b}}
+	a, b := bytes.Repeat([]byte{'a'}, 32), bytes.Repeat([]byte{'b'}, 32)
+	versions := []otp.Keys{
+		nil, {testSecret}, {testSecret, a}, {a, testSecret}, {a}, {a, b}, {b, a}, {b}}
+
 	for i := 1; i < len(versions); i++ {
 		for _, oldIssues := range []bool{true, false} {
-			t.Run(fmt.Sprintf("from version %d to %d, the old one issues: %v", i-1, i, oldIssues), func(t *testing.T) {
-				store := newTable()
-				issuer, in := otptest.New(t, otp.Config{Secret: secret, Store: store, CodeKeys: versions[i-1], Policy: otp.Policy{SendLimits: often}})
-				other, otherIn := otptest.New(t, otp.Config{Secret: secret, Store: store, CodeKeys: versions[i], Policy: otp.Policy{SendLimits: often}})
-				if !oldIssues {
-					issuer, in, other, otherIn = other, otherIn, issuer, in
-				}
-				code, _ := send(t, issuer, in, otp.Request{To: ada})
-				again, _ := send(t, other, otherIn, otp.Request{To: ada})
-				if again != code {
-					t.Error("the other version sends another code")
-				}
-				want(t, "a wrong code", submit(t, other, wrong(code, 0)), otp.ErrMismatch)
-				want(t, "the code", submit(t, other, code), nil)
-			})
+			t.Run(fmt.Sprintf("to version %d, the old one issues: %v", i, oldIssues),
+				func(t *testing.T) {
+					issuer, other := rollOut(t, newTable(),
+						otp.Config{CodeKeys: versions[i-1]}, otp.Config{CodeKeys: versions[i]})
+					if !oldIssues {
+						issuer, other = other, issuer
+					}
+
+					code := issuer.send(t)
+					assert.Equal(t, code, other.send(t), "sent again by the other version")
+					require.ErrorIs(t, submit(t, other.Service, wrong(code, 0)), otp.ErrMismatch)
+					require.NoError(t, submit(t, other.Service, code))
+				})
 		}
 	}
 }
 
-// A code whose key is unknown is neither right nor wrong, and does not keep the person from getting another one.
+// A code whose key is unknown is neither right nor wrong, and does not keep the person from getting
+// another one.
 func TestUnknownCodeKey(t *testing.T) {
-	a, b := bytes.Repeat([]byte{'a'}, 32), bytes.Repeat([]byte{'b'}, 32)
 	store := newTable()
-	config := otp.Config{Secret: testSecret, Store: store, CodeKeys: otp.Keys{a}, Policy: otp.Policy{SendLimits: often}}
-	issuer, in := otptest.New(t, config)
-	config.CodeKeys = otp.Keys{b}
-	other, otherIn := otptest.New(t, config)
+	issuer, other := rollOut(t, store,
+		otp.Config{CodeKeys: otp.Keys{bytes.Repeat([]byte{'a'}, 32)}},
+		otp.Config{CodeKeys: otp.Keys{bytes.Repeat([]byte{'b'}, 32)}})
 
-	code, _ := send(t, issuer, in, otp.Request{To: ada})
+	code := issuer.send(t)
 	store.took()
 	for range 10 {
-		wantNotJudged(t, "the code where its key is unknown", submit(t, other, code))
+		wantNotJudged(t, submit(t, other.Service, code))
 	}
-	for _, call := range store.took() {
-		if call != "load+" {
-			t.Fatalf("a submission that cannot be compared causes %q", call)
+	assert.NotContains(t, store.took(), "swap+")
+
+	// A submission that is not the fresh code may be the other one: paid for, but not "wrong".
+	fresh := other.send(t)
+	wantNotJudged(t, submit(t, other.Service, code))
+	status, err := other.Status(t.Context(), otp.Request{To: ada})
+	require.NoError(t, err)
+	assert.Equal(t, 4, status.AttemptsLeft)
+	require.NoError(t, submit(t, other.Service, fresh))
+}
+
+// Rule 12: a code keeps the length that it was issued with.
+func TestLengthsDuringARollOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, after := policies(otp.Policy{}, otp.Policy{Length: 8})
+		old, new := rollOut(t, newTable(), before, after)
+
+		short := old.send(t)
+		assert.Equal(t, short, new.send(t), "sent again")
+		time.Sleep(6 * time.Minute)
+		long := new.send(t)
+		assert.Len(t, long, 8)
+		require.ErrorIs(t, submit(t, old.Service, wrong(long, 0)), otp.ErrMismatch)
+		require.NoError(t, submit(t, new.Service, short))
+
+		long = new.send(t)
+		require.NoError(t, submit(t, old.Service, long))
+	})
+}
+
+// Rule 12: a code can be read by an instance whose policy has another alphabet, also where its digits
+// happen to be readable as letters.
+func TestAlphabetsDuringARollOut(t *testing.T) {
+	before, after := policies(otp.Policy{}, otp.Policy{Alphabet: otp.Letters})
+
+	for range 100 {
+		old, new := rollOut(t, newTable(), before, after)
+		digits := old.send(t)
+		assert.Equal(t, digits, new.send(t), "sent again")
+		require.ErrorIs(t, submit(t, new.Service, "BCDFGH"), otp.ErrMalformed)
+		require.NoError(t, submit(t, new.Service, digits))
+
+		letters := new.send(t)
+		require.NotEqual(t, digits, letters)
+		require.NoError(t, submit(t, old.Service, letters))
+	}
+}
+
+// A code keeps the attempts that it was issued with, and places are counted by each policy.
+func TestAttemptsDuringARollOut(t *testing.T) {
+	before, after := policies(otp.Policy{}, otp.Policy{MaxAttempts: 2, MaxLiveCodes: 1})
+	old, new := rollOut(t, newTable(), before, after)
+
+	code := old.send(t)
+	for i := range 2 {
+		require.ErrorIs(t, submit(t, new.Service, wrong(code, i)), otp.ErrMismatch)
+	}
+	require.NoError(t, new.Revoke(t.Context(), ada, ""))
+	require.ErrorIs(t, submit(t, old.Service, code), otp.ErrNoCode)
+
+	for range 4 {
+		fresh := new.send(t)
+		exhaust(t, old.Service, otp.Submission{To: ada, Code: fresh})
+	}
+	require.NoError(t, submit(t, new.Service, new.send(t)))
+}
+
+// Rule 8: an instance with shorter windows does not make another forget sends.
+func TestWindowsDuringARollOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limit := func(w time.Duration) otp.Policy {
+			return otp.Policy{SendLimits: []otp.Limit{{Count: 3, Window: w}}}
 		}
-	}
-	fresh, _ := send(t, other, otherIn, otp.Request{To: ada})
-	// Both codes are live now. A submission that is not the fresh one may be the other: paid for, but not "wrong".
-	wantNotJudged(t, "the older code", submit(t, other, code))
-	status, err := other.Status(t.Context(), ada, "")
-	want(t, "Status", err, nil)
-	if status.AttemptsLeft != 4 {
-		t.Errorf("%d attempts left, want 4", status.AttemptsLeft)
-	}
-	want(t, "the fresh code", submit(t, other, fresh), nil)
-}
+		before, after := policies(limit(time.Minute), limit(time.Hour))
+		old, new := rollOut(t, memstore.New(nil), before, after)
 
-func TestAnotherSecretKnowsNothing(t *testing.T) {
-	store := newTable()
-	s, in := otptest.New(t, otp.Config{Secret: testSecret, Store: store})
-	code, _ := send(t, s, in, otp.Request{To: ada})
-	other, _ := otptest.New(t, otp.Config{Secret: bytes.Repeat([]byte{9}, 32), Store: store})
-	want(t, "the code under another Secret", submit(t, other, code), otp.ErrNoCode)
-	purpose, _ := otptest.New(t, otp.Config{Secret: testSecret, Store: store, Purpose: "other"})
-	want(t, "the code for another Purpose", submit(t, purpose, code), otp.ErrNoCode)
-	if s.Subject(ada) == purpose.Subject(ada) || s.Subject(ada) == other.Subject(ada) || s.Subject(ada) != s.Subject(" ADA@example.com") || s.Subject("") != "" {
-		t.Error("Subject does not depend on Secret, Purpose and identity alone")
-	}
-}
+		new.send(t)
+		new.send(t)
+		time.Sleep(2 * time.Minute)
+		old.send(t) // the first two do not count here
+		_, err := new.Send(t.Context(), otp.Request{To: ada})
+		require.ErrorIs(t, err, otp.ErrLimited)
 
-func TestPoliciesDuringARollOut(t *testing.T) {
-	services := func(t *testing.T, before, after otp.Policy) (old, new *otp.Service, oldIn, newIn *otptest.Inbox) {
-		store := newTable()
-		old, oldIn = otptest.New(t, otp.Config{Secret: testSecret, Store: store, Policy: before})
-		new, newIn = otptest.New(t, otp.Config{Secret: testSecret, Store: store, Policy: after})
-		return old, new, oldIn, newIn
-	}
-
-	t.Run("longer codes", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			old, new, oldIn, newIn := services(t, otp.Policy{SendLimits: often}, otp.Policy{SendLimits: often, Length: 8})
-			short, _ := send(t, old, oldIn, otp.Request{To: ada})
-			again, _ := send(t, new, newIn, otp.Request{To: ada})
-			if again != short {
-				t.Error("the live code is not sent again")
-			}
-			time.Sleep(6 * time.Minute)
-			long, _ := send(t, new, newIn, otp.Request{To: ada})
-			if len(long) != 8 {
-				t.Fatalf("the new code has %d digits", len(long))
-			}
-			want(t, "a wrong code of the new length on the old version", submit(t, old, wrong(long, 0)), otp.ErrMismatch)
-			want(t, "the short code on the new version", submit(t, new, short), nil)
-			long, _ = send(t, new, newIn, otp.Request{To: ada})
-			want(t, "the long code on the old version", submit(t, old, long), nil)
-		})
-	})
-
-	t.Run("another alphabet", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			old, new, oldIn, newIn := services(t, otp.Policy{SendLimits: often}, otp.Policy{SendLimits: often, Alphabet: otp.Letters})
-			send(t, old, oldIn, otp.Request{To: ada})
-			letters, _ := send(t, new, newIn, otp.Request{To: ada})
-			want(t, "a code that the old version cannot read", submit(t, old, letters), otp.ErrMalformed)
-			want(t, "the same on the new version", submit(t, new, letters), nil)
-		})
-	})
-
-	t.Run("fewer attempts and codes", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			old, new, oldIn, newIn := services(t, otp.Policy{SendLimits: often}, otp.Policy{SendLimits: often, MaxAttempts: 2, LiveCodes: 1})
-			code, _ := send(t, old, oldIn, otp.Request{To: ada})
-			for range 2 { // a code keeps the attempts it was issued with
-				want(t, "wrong code", submit(t, new, wrong(code, 0)), otp.ErrMismatch)
-			}
-			want(t, "Revoke on the new version", new.Revoke(t.Context(), ada), nil)
-			want(t, "the code on the old version", submit(t, old, code), otp.ErrNoCode)
-			for range 4 {
-				fresh, _ := send(t, new, newIn, otp.Request{To: ada})
-				submit(t, old, wrong(fresh, 0))
-				submit(t, old, wrong(fresh, 0))
-				want(t, "right code on the old version", submit(t, old, fresh), otp.ErrExhausted)
-			}
-			fresh, _ := send(t, new, newIn, otp.Request{To: ada})
-			want(t, "the person", submit(t, new, fresh), nil)
-		})
-	})
-
-	t.Run("longer windows", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			old, new, oldIn, newIn := services(t,
-				otp.Policy{SendLimits: []otp.Limit{{Count: 3, Window: time.Minute}}}, otp.Policy{SendLimits: []otp.Limit{{Count: 3, Window: time.Hour}}})
-			send(t, new, newIn, otp.Request{To: ada})
-			send(t, new, newIn, otp.Request{To: ada})
-			time.Sleep(2 * time.Minute)
-			send(t, old, oldIn, otp.Request{To: ada}) // the first two do not count here, and must not be forgotten
-			_, err := new.Send(t.Context(), otp.Request{To: ada})
-			want(t, "a fourth in the hour", err, otp.ErrLimited)
-			for range 40 { // nor does what is kept ever get in the way
-				time.Sleep(time.Minute)
-				send(t, old, oldIn, otp.Request{To: ada})
-			}
-		})
-	})
-
-	t.Run("a shorter memory of failures", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			old, new, oldIn, newIn := services(t, otp.Policy{SendLimits: often, MaxFailures: 9}, otp.Policy{SendLimits: often, MaxFailures: 9, RememberFailures: time.Hour})
-			code, _ := send(t, old, oldIn, otp.Request{To: ada})
-			for range 5 {
-				submit(t, old, wrong(code, 0))
-			}
-			time.Sleep(time.Hour)
-			send(t, new, newIn, otp.Request{To: ada}) // writes, and must not forget for the old version
-			time.Sleep(10 * time.Minute)
-			_, err := old.Send(t.Context(), otp.Request{To: ada})
-			want(t, "the old version", err, otp.ErrLocked)
-		})
+		for range 80 { // what is kept never gets in the way
+			time.Sleep(time.Minute)
+			old.send(t)
+		}
 	})
 }
 
-// A clock that is ahead makes times in the state lie in the future; they count as now.
-func TestTimesInTheFutureCountAsNow(t *testing.T) {
+// Failures that one instance has counted are neither forgotten nor shortened by another whose window
+// is shorter, also over a store that drops what it may.
+func TestFailuresDuringARollOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		locks := otp.Policy{MaxFailures: 20, MaxLength: 6}
+		short := locks
+		short.FailureWindow = time.Hour
+		before, after := policies(locks, short)
+		old, new := rollOut(t, memstore.New(nil), before, after)
+
+		for range 4 {
+			code := old.send(t)
+			exhaust(t, old.Service, otp.Submission{To: ada, Code: code})
+			time.Sleep(time.Second)
+		}
+
+		// The new version writes with its shorter windows.
+		require.NoError(t, new.Unlock(t.Context(), "grace@example.com"))
+		_, err := new.Send(t.Context(), otp.Request{To: ada})
+		require.ErrorIs(t, err, otp.ErrLocked)
+		time.Sleep(29 * day)
+		_, err = old.Send(t.Context(), otp.Request{To: ada})
+		require.ErrorIs(t, err, otp.ErrLocked)
+		time.Sleep(day)
+		old.send(t)
+	})
+}
+
+// A write of an instance with shorter windows does not make a store that drops values forget what
+// another instance needs.
+func TestRetentionDuringARollOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		policy := otp.Policy{MaxFailures: 10}
+		short := policy
+		short.FailureWindow = time.Hour
+		short.SendLimits = []otp.Limit{{Count: 60, Window: time.Second}}
+		before, after := policies(policy, short)
+		old, new := rollOut(t, memstore.New(nil), before, after)
+
+		for range 2 {
+			code := old.send(t)
+			exhaust(t, old.Service, otp.Submission{To: ada, Code: code})
+		}
+		long := new.send(t)
+		assert.Len(t, long, 10)
+		require.NoError(t, submit(t, new.Service, long))
+
+		time.Sleep(29 * day)
+		assert.Len(t, old.send(t), 10)
+		time.Sleep(2 * day)
+		assert.Len(t, old.send(t), 6)
+	})
+}
+
+// A clock that is ahead makes times in the state lie in the future. They count as now.
+func TestAClockThatIsAhead(t *testing.T) {
 	values := newTable()
-	synctest.Test(t, func(t *testing.T) {
+	run := func(test func(t *testing.T, s *otp.Service, in *otptest.Inbox)) {
+		synctest.Test(t, func(t *testing.T) {
+			s, in := otptest.New(t, otp.Config{Secret: testSecret, Store: values})
+			test(t, s, in)
+		})
+	}
+
+	run(func(t *testing.T, s *otp.Service, in *otptest.Inbox) {
 		time.Sleep(10 * time.Second) // this instance is ten seconds ahead
-		s, in := otptest.New(t, otp.Config{Secret: testSecret, Store: values})
 		code, _ := send(t, s, in, otp.Request{To: ada})
-		submit(t, s, wrong(code, 0))
+		require.Error(t, submit(t, s, wrong(code, 0)))
 	})
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := otptest.New(t, otp.Config{Secret: testSecret, Store: values})
+	run(func(t *testing.T, s *otp.Service, _ *otptest.Inbox) {
 		status, err := s.Send(t.Context(), otp.Request{To: ada})
-		want(t, "Send at a time before the last one", err, otp.ErrLimited)
-		if !status.Live || status.AttemptsLeft != 4 || !status.RetryAt.Equal(time.Now().Add(70*time.Second)) {
-			t.Errorf("Status %+v", status)
-		}
+		require.ErrorIs(t, err, otp.ErrLimited)
+		assert.True(t, status.Live)
+		assert.Equal(t, 4, status.AttemptsLeft)
+		assert.Equal(t, 70*time.Second, time.Until(status.RetryAt))
 	})
 }

@@ -10,20 +10,135 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-// The tests of this file are named after the rules in docs/design.md. Time in them is that of testing/synctest.
+// The tests of this file are named after the rules of docs/design.md. Time in them is that of
+// testing/synctest.
 
+// Rule 1: a code is accepted at most once.
 func TestRule01ACodeIsAcceptedOnce(t *testing.T) {
-	s, in := otptest.New(t, otp.Config{})
-	code, _ := send(t, s, in, otp.Request{To: ada})
-	want(t, "first submission", submit(t, s, code), nil)
-	want(t, "second submission", submit(t, s, code), otp.ErrUsed)
-	want(t, "wrong submission after it", submit(t, s, wrong(code, 1)), otp.ErrUsed)
+	for _, key := range []string{"", "a key"} {
+		s, in := otptest.New(t, otp.Config{})
+		code, _ := send(t, s, in, otp.Request{To: ada})
+		sub := otp.Submission{To: ada, Code: code, IdempotencyKey: key}
+
+		require.NoError(t, s.Verify(t.Context(), sub))
+		for range 20 { // the text of a used code costs nothing
+			require.ErrorIs(t, submit(t, s, code), otp.ErrUsed)
+		}
+		require.ErrorIs(t, submit(t, s, wrong(code, 1)), otp.ErrMismatch)
+	}
 }
 
+// Rule 1: two submissions with one key, one after the other, over two instances, with the replies of
+// the store lost or not.
+func TestRule01ADoubleClick(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			store, on := newTable(), false
+			lossy := failing(store, "CompareAndSwap", true, &on)
+			one, in := otptest.New(t, otp.Config{Secret: testSecret, Store: lossy})
+			two, _ := otptest.New(t, otp.Config{Secret: testSecret, Store: store})
+
+			code, status := send(t, one, in, otp.Request{To: ada, Binding: "session"})
+			click := otp.Submission{To: ada, Binding: "session", Code: code, IdempotencyKey: "form"}
+			other := click
+			other.IdempotencyKey = "another form"
+
+			on = lost
+			require.NoError(t, one.Verify(t.Context(), click))
+			on = false
+
+			for range 20 { // a repeat costs nothing
+				err := two.Verify(t.Context(), click)
+				require.ErrorIs(t, err, otp.ErrRepeated)
+				require.NotErrorIs(t, err, otp.ErrRejected)
+			}
+			require.ErrorIs(t, one.Verify(t.Context(), other), otp.ErrUsed)
+
+			for i := range 5 { // the key without the text is a guess like any other
+				guess := click
+				guess.Code = wrong(code, i)
+				require.ErrorIs(t, two.Verify(t.Context(), guess), otp.ErrMismatch)
+			}
+			guess := click
+			guess.Code = wrong(code, 6)
+			require.ErrorIs(t, two.Verify(t.Context(), guess), otp.ErrExhausted)
+			require.ErrorIs(t, two.Verify(t.Context(), click), otp.ErrExhausted)
+
+			// Rule 2 holds for repeats too.
+			time.Sleep(time.Until(status.ExpiresAt))
+			require.ErrorIs(t, two.Verify(t.Context(), click), otp.ErrExpired)
+		})
+	}
+}
+
+// Rule 1: a repeat is a repeat until the code expires, but not after Revoke.
+func TestRule01HowLongARepeatLasts(t *testing.T) {
+	used := func(t *testing.T) (*otp.Service, otp.Submission, otp.Status) {
+		s, in := otptest.New(t, otp.Config{})
+		code, status := send(t, s, in, otp.Request{To: ada, Binding: "session"})
+		click := otp.Submission{To: ada, Binding: "session", Code: code, IdempotencyKey: "form"}
+		require.NoError(t, s.Verify(t.Context(), click))
+
+		return s, click, status
+	}
+
+	for name, revoke := range map[string]func(*otp.Service) error{
+		"Revoke":    func(s *otp.Service) error { return s.Revoke(t.Context(), ada, "session") },
+		"RevokeAll": func(s *otp.Service) error { return s.RevokeAll(t.Context(), ada, "other") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, click, _ := used(t)
+			require.NoError(t, revoke(s))
+			require.ErrorIs(t, s.Verify(t.Context(), click), otp.ErrRejected)
+		})
+	}
+
+	t.Run("others revoked", func(t *testing.T) {
+		s, click, _ := used(t)
+		require.NoError(t, s.Revoke(t.Context(), ada, "other"))
+		require.NoError(t, s.RevokeAll(t.Context(), ada, "session"))
+		require.ErrorIs(t, s.Verify(t.Context(), click), otp.ErrRepeated)
+	})
+
+	t.Run("expiry", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, click, status := used(t)
+			time.Sleep(time.Until(status.ExpiresAt) - tick)
+			require.ErrorIs(t, s.Verify(t.Context(), click), otp.ErrRepeated)
+			time.Sleep(tick)
+			require.ErrorIs(t, s.Verify(t.Context(), click), otp.ErrExpired)
+		})
+	})
+}
+
+// Rule 1: the record remembers the last two used codes, in the order of use.
+func TestRule01TheLastTwoUsedCodes(t *testing.T) {
+	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
+
+	clicks := map[string]otp.Submission{}
+	for _, binding := range []string{"a", "b", "c"} {
+		code, _ := send(t, s, in, otp.Request{To: ada, Binding: binding})
+		clicks[binding] = otp.Submission{
+			To: ada, Binding: binding, Code: code, IdempotencyKey: "form of " + binding}
+	}
+
+	for _, binding := range []string{"c", "b", "a"} {
+		require.NoError(t, s.Verify(t.Context(), clicks[binding]))
+	}
+
+	require.ErrorIs(t, s.Verify(t.Context(), clicks["a"]), otp.ErrRepeated)
+	require.ErrorIs(t, s.Verify(t.Context(), clicks["b"]), otp.ErrRepeated)
+	require.ErrorIs(t, s.Verify(t.Context(), clicks["c"]), otp.ErrNoCode)
+}
+
+// Rule 2: never at or after expiry, to the nanosecond.
 func TestRule02NeverAtOrAfterExpiry(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -42,631 +157,1074 @@ func TestRule02NeverAtOrAfterExpiry(t *testing.T) {
 					asked := time.Now()
 					s, in := otptest.New(t, otp.Config{Store: newTable()})
 					code, status := send(t, s, in, otp.Request{To: ada})
-					if life := status.ExpiresAt.Sub(asked); life > 10*time.Minute || life <= 10*time.Minute-time.Second {
-						t.Fatalf("the code lives %v, want the Lifetime less the part of a second", life)
-					}
-					if !in.Messages()[0].ExpiresAt.Equal(status.ExpiresAt) {
-						t.Error("Message and Status name different times")
-					}
+
+					life := status.ExpiresAt.Sub(asked)
+					assert.LessOrEqual(t, life, 10*time.Minute)
+					assert.Greater(t, life, 10*time.Minute-time.Second)
+					assert.Equal(t, status.ExpiresAt, in.Messages()[0].ExpiresAt)
+
 					time.Sleep(time.Until(status.ExpiresAt) + c.offset)
-					want(t, "the right code", submit(t, s, code), c.want)
+					require.ErrorIs(t, submit(t, s, code), c.want)
 				})
 			})
 		}
 	}
 }
 
+// Rule 3: at most MaxAttempts wrong submissions for a code, and no write for a dead one.
 func TestRule03MaxAttemptsPerCode(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := newTable()
-		s, in := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{SendLimits: often}})
-		code, status := send(t, s, in, otp.Request{To: ada})
-		for left := status.AttemptsLeft - 1; left >= 0; left-- {
-			err := submit(t, s, wrong(code, left))
-			want(t, "wrong code", err, otp.ErrMismatch)
-			if got := rejection(t, err); got.AttemptsLeft != left || got.Live != (left > 0) {
-				t.Fatalf("Status %+v, want %d attempts left", got, left)
-			}
-		}
-		store.took()
-		want(t, "right code after the last attempt", submit(t, s, code), otp.ErrExhausted)
-		if calls := store.took(); !slices.Equal(calls, []string{"load+"}) {
-			t.Errorf("an exhausted code costs %v, want one load", calls)
-		}
+	store := newTable()
+	s, in := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{SendLimits: often}})
+	code, status := send(t, s, in, otp.Request{To: ada})
 
-		// A wrong submission costs every live code of its Bind one attempt.
+	for left := status.AttemptsLeft - 1; left >= 0; left-- {
+		err := submit(t, s, wrong(code, left))
+		require.ErrorIs(t, err, otp.ErrMismatch)
+		assert.Equal(t, left, rejection(t, err).AttemptsLeft)
+		assert.Equal(t, left > 0, rejection(t, err).Live)
+	}
+
+	store.took()
+	require.ErrorIs(t, submit(t, s, code), otp.ErrExhausted)
+	assert.Equal(t, []string{"load+"}, store.took())
+}
+
+// Rule 3: a wrong submission costs every comparable code of its Binding an attempt, and counts one
+// failure for each live one.
+func TestRule03AGuessIsPaidForByEveryCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The second of two codes: 5 failures and 5 open attempts leave no room for a third.
+		policy := otp.Policy{SendLimits: often, MaxFailures: 20, MaxLength: 6}
+		s, in := otptest.New(t, otp.Config{Policy: policy})
+
 		first, _ := send(t, s, in, otp.Request{To: ada})
 		time.Sleep(5*time.Minute + tick)
 		second, _ := send(t, s, in, otp.Request{To: ada})
-		if first == second {
-			t.Fatal("no second code")
+		require.NotEqual(t, first, second)
+
+		for i := range 5 {
+			require.ErrorIs(t, submit(t, s, wrong(first, i)), otp.ErrMismatch)
 		}
-		for range 4 {
-			want(t, "wrong code", submit(t, s, wrong(first, 3)), otp.ErrMismatch)
-		}
-		want(t, "last wrong code", submit(t, s, wrong(first, 3)), otp.ErrMismatch)
-		want(t, "the older code", submit(t, s, first), otp.ErrExhausted)
-		want(t, "the newer code", submit(t, s, second), otp.ErrExhausted)
+		require.ErrorIs(t, submit(t, s, first), otp.ErrExhausted)
+		require.ErrorIs(t, submit(t, s, second), otp.ErrExhausted)
+
+		// 2 × 5 failures were counted: there is room for two codes of five attempts, not for three.
+		send(t, s, in, otp.Request{To: ada, Binding: "one"})
+		send(t, s, in, otp.Request{To: ada, Binding: "two"})
+		_, err := s.Send(t.Context(), otp.Request{To: ada, Binding: "three"})
+		require.ErrorIs(t, err, otp.ErrLocked)
 	})
 }
 
-func TestRule04AskingAgainGivesNothingBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, in := otptest.New(t, otp.Config{Policy: otp.Policy{MaxFailures: 9, SendLimits: often}})
+// Rule 3: a used code loses attempts too, but counts no failures.
+func TestRule03UsedCodesCountNoFailures(t *testing.T) {
+	policy := otp.Policy{SendLimits: often, MaxFailures: 20, MaxLength: 6}
+	s, in := otptest.New(t, otp.Config{Policy: policy})
+
+	for range 10 {
 		code, _ := send(t, s, in, otp.Request{To: ada})
-		for range 4 {
-			want(t, "wrong code", submit(t, s, wrong(code, 0)), otp.ErrMismatch)
+		require.NoError(t, submit(t, s, code))
+		for i := range 5 {
+			require.ErrorIs(t, submit(t, s, wrong(code, i)), otp.ErrMismatch)
 		}
-		again, status := send(t, s, in, otp.Request{To: ada})
-		if again != code || status.AttemptsLeft != 1 {
-			t.Fatalf("asking again: the same code: %v, attempts left: %d, want the same and 1", again == code, status.AttemptsLeft)
-		}
-		want(t, "fifth wrong code", submit(t, s, wrong(code, 0)), otp.ErrMismatch)
-		want(t, "right code", submit(t, s, code), otp.ErrExhausted)
-		// Five failures and five more attempts are more than nine: they were not forgotten.
-		_, err := s.Send(t.Context(), otp.Request{To: ada})
-		want(t, "asking for a new code", err, otp.ErrLocked)
-	})
+	}
 }
 
+// Rule 3: a length that no comparable code has costs nothing.
+func TestRule03AnotherLengthCostsNothing(t *testing.T) {
+	store := newTable()
+	s, in := otptest.New(t, otp.Config{Store: store})
+	code, _ := send(t, s, in, otp.Request{To: ada})
+
+	store.took()
+	for range 10 {
+		require.ErrorIs(t, submit(t, s, code+"1"), otp.ErrMalformed)
+	}
+	assert.NotContains(t, store.took(), "swap+")
+
+	status, err := s.Status(t.Context(), otp.Request{To: ada})
+	require.NoError(t, err)
+	assert.Equal(t, 5, status.AttemptsLeft)
+}
+
+// Rule 4: asking again gives back neither attempts nor failures.
+func TestRule04AskingAgainGivesNothingBack(t *testing.T) {
+	policy := otp.Policy{MaxFailures: 20, MaxLength: 6, SendLimits: often}
+	s, in := otptest.New(t, otp.Config{Policy: policy})
+
+	code, _ := send(t, s, in, otp.Request{To: ada})
+	for i := range 4 {
+		require.ErrorIs(t, submit(t, s, wrong(code, i)), otp.ErrMismatch)
+	}
+
+	again, status := send(t, s, in, otp.Request{To: ada})
+	assert.Equal(t, code, again)
+	assert.Equal(t, 1, status.AttemptsLeft)
+	require.ErrorIs(t, submit(t, s, wrong(code, 0)), otp.ErrMismatch)
+	require.ErrorIs(t, submit(t, s, code), otp.ErrExhausted)
+
+	// Five failures were not forgotten: there is room for three codes, and for none after ten more.
+	for range 3 {
+		code, _ = send(t, s, in, otp.Request{To: ada})
+		exhaust(t, s, otp.Submission{To: ada, Code: code})
+	}
+	_, err := s.Send(t.Context(), otp.Request{To: ada})
+	require.ErrorIs(t, err, otp.ErrLocked)
+}
+
+// Rule 5: the same code again while half of its lifetime is left, and never a later expiry.
 func TestRule05TheSameCodeAgainInTheFirstHalf(t *testing.T) {
 	for _, c := range []struct {
 		after time.Duration
 		same  bool
 	}{
-		{0, true}, {5*time.Minute - tick, true}, {5 * time.Minute, true}, {5*time.Minute + tick, false}, {10*time.Minute - tick, false},
+		{0, true},
+		{5*time.Minute - tick, true},
+		{5 * time.Minute, true},
+		{5*time.Minute + tick, false},
+		{10*time.Minute - tick, false},
 	} {
 		t.Run(c.after.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var events []otp.Event
+				var resent bool
 				s, in := otptest.New(t, otp.Config{
 					Policy:  otp.Policy{SendLimits: often},
-					Observe: func(_ context.Context, e otp.Event) { events = append(events, e) },
+					Observe: func(_ context.Context, e otp.Event) { resent = e.Resent },
 				})
+
 				first, before := send(t, s, in, otp.Request{To: ada})
+				assert.False(t, resent)
 				time.Sleep(c.after)
 				second, after := send(t, s, in, otp.Request{To: ada})
-				if same := first == second; same != c.same || events[1].Resent != c.same {
-					t.Fatalf("the same code: %v, Event.Resent: %v, want %v", same, events[1].Resent, c.same)
-				}
-				if extended := after.ExpiresAt.After(before.ExpiresAt); extended == c.same {
-					t.Errorf("expiry goes from %v to %v", before.ExpiresAt, after.ExpiresAt)
-				}
+
+				assert.Equal(t, c.same, first == second)
+				assert.Equal(t, c.same, resent)
+				assert.Equal(t, c.same, after.ExpiresAt.Equal(before.ExpiresAt))
+
 				// The older code keeps what life it has.
 				time.Sleep(time.Until(before.ExpiresAt) - tick)
-				want(t, "the older code", submit(t, s, first), nil)
+				require.NoError(t, submit(t, s, first))
 			})
 		})
 	}
+}
 
-	t.Run("not after it was used, exhausted or revoked", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
-			first, _ := send(t, s, in, otp.Request{To: ada})
-			want(t, "right code", submit(t, s, first), nil)
-			second, _ := send(t, s, in, otp.Request{To: ada})
-			for range 5 {
-				submit(t, s, wrong(second, 0))
-			}
-			third, _ := send(t, s, in, otp.Request{To: ada})
-			want(t, "Revoke", s.Revoke(t.Context(), ada), nil)
-			fourth, _ := send(t, s, in, otp.Request{To: ada})
-			codes := []string{first, second, third, fourth}
-			if slices.Sort(codes); len(slices.Compact(codes)) != 4 {
-				t.Error("a dead code was sent again")
-			}
-			want(t, "the last code", submit(t, s, fourth), nil)
-		})
+// Rule 5: a code that was used, exhausted or revoked is not sent again.
+func TestRule05DeadCodesAreNotSentAgain(t *testing.T) {
+	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
+
+	used, _ := send(t, s, in, otp.Request{To: ada})
+	require.NoError(t, submit(t, s, used))
+
+	exhausted, _ := send(t, s, in, otp.Request{To: ada})
+	exhaust(t, s, otp.Submission{To: ada, Code: exhausted})
+
+	revoked, _ := send(t, s, in, otp.Request{To: ada})
+	require.NoError(t, s.Revoke(t.Context(), ada, ""))
+
+	last, _ := send(t, s, in, otp.Request{To: ada})
+	codes := []string{used, exhausted, revoked, last}
+	slices.Sort(codes)
+	assert.Len(t, slices.Compact(codes), 4)
+	require.NoError(t, submit(t, s, last))
+}
+
+// Rule 5: a decoy is a code that nobody was sent. Neither kind voids the other.
+func TestRule05DecoysVoidNothing(t *testing.T) {
+	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
+	decoy := otp.Request{To: "ADA@example.com", Decoy: true}
+
+	t.Run("a decoy after a real one", func(t *testing.T) {
+		code, before := send(t, s, in, otp.Request{To: ada})
+		after, err := s.Send(t.Context(), decoy)
+		require.NoError(t, err)
+		assert.Equal(t, before, after)
+		assert.Len(t, in.Messages(), 1)
+		require.NoError(t, submit(t, s, code))
 	})
 
-	t.Run("a decoy voids real codes, and the other way round", func(t *testing.T) {
-		s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
-		code, _ := send(t, s, in, otp.Request{To: ada})
-		_, err := s.Send(t.Context(), otp.Request{To: ada, Decoy: true})
-		want(t, "decoy", err, nil)
-		want(t, "the real code", submit(t, s, code), otp.ErrMismatch) // compared with the decoy's
-		code, status := send(t, s, in, otp.Request{To: ada})
-		if status.AttemptsLeft != 5 {
-			t.Errorf("attempts left: %d, want those of a new code", status.AttemptsLeft)
-		}
-		want(t, "the new code", submit(t, s, code), nil)
+	t.Run("a real one after a decoy", func(t *testing.T) {
+		before, err := s.Send(t.Context(), decoy)
+		require.NoError(t, err)
+		code, after := send(t, s, in, otp.Request{To: ada})
+		assert.Equal(t, before, after)
+		assert.Len(t, in.Messages(), 2)
+		require.NoError(t, submit(t, s, code))
 	})
 }
 
-func TestRule06SuccessRevokeAndUnlock(t *testing.T) {
-	policy := otp.Policy{SendLimits: often, MaxFailures: 10}
-	// prepare leaves one live code and five failures, which leaves no room for another code.
-	prepare := func(t *testing.T) (s *otp.Service, unbound string) {
-		s, in := otptest.New(t, otp.Config{Policy: policy})
-		code, _ := send(t, s, in, otp.Request{To: ada, Bind: "spoilt"})
-		for range 5 {
-			s.Verify(t.Context(), otp.Submission{To: ada, Bind: "spoilt", Code: wrong(code, 0)})
-		}
-		unbound, _ = send(t, s, in, otp.Request{To: ada})
-		if _, err := s.Send(t.Context(), otp.Request{To: ada, Bind: "flow"}); !errors.Is(err, otp.ErrLocked) {
-			t.Fatalf("after five failures and with five open attempts: %v, want ErrLocked", err)
-		}
-		return s, unbound
-	}
-	asks := func(t *testing.T, s *otp.Service, bind string) error {
-		_, err := s.Send(t.Context(), otp.Request{To: ada, Bind: bind})
-		return err
-	}
-
-	t.Run("success voids all codes and clears the failures", func(t *testing.T) {
-		s, in := otptest.New(t, otp.Config{Policy: policy})
-		code, _ := send(t, s, in, otp.Request{To: ada, Bind: "spoilt"})
-		for range 4 {
-			s.Verify(t.Context(), otp.Submission{To: ada, Bind: "spoilt", Code: wrong(code, 0)})
-		}
-		unbound, _ := send(t, s, in, otp.Request{To: ada}) // 4 failures, 1 open attempt, 5 new ones
-		want(t, "right code", submit(t, s, unbound), nil)
-		want(t, "the other code", s.Verify(t.Context(), otp.Submission{To: ada, Bind: "spoilt", Code: code}), otp.ErrNoCode)
-		want(t, "asking for a code", asks(t, s, "one"), nil)
-		want(t, "asking for another", asks(t, s, "two"), nil) // 5 open attempts, 5 new ones: no failures left
-	})
-	t.Run("Revoke only voids codes", func(t *testing.T) {
-		s, unbound := prepare(t)
-		want(t, "Revoke", s.Revoke(t.Context(), ada), nil)
-		want(t, "the code", submit(t, s, unbound), otp.ErrNoCode)
-		want(t, "asking for a code", asks(t, s, "one"), nil)            // 5 failures, 5 new attempts
-		want(t, "asking for another", asks(t, s, "two"), otp.ErrLocked) // the failures are still there
-	})
-	t.Run("Unlock only clears failures", func(t *testing.T) {
-		s, unbound := prepare(t)
-		want(t, "Unlock", s.Unlock(t.Context(), ada), nil)
-		want(t, "asking for another", asks(t, s, "two"), nil)
-		want(t, "the code", submit(t, s, unbound), nil)
-	})
-	t.Run("nothing to void or clear writes nothing", func(t *testing.T) {
-		store := newTable()
-		s, _ := otptest.New(t, otp.Config{Store: store})
-		want(t, "Revoke", s.Revoke(t.Context(), ada), nil)
-		want(t, "Unlock", s.Unlock(t.Context(), ada), nil)
-		if calls := store.took(); !slices.Equal(calls, []string{"load-", "load-"}) {
-			t.Errorf("the calls are %v, want two loads", calls)
-		}
-	})
-}
-
-func TestRule07LockedBeforeTooManyFailures(t *testing.T) {
+// Rule 6: success voids the live codes of its Binding, and no others.
+func TestRule06SuccessVoidsItsBinding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, in := otptest.New(t, otp.Config{Policy: otp.Policy{MaxFailures: 12, SendLimits: often}})
-		exhaust := func() {
-			code, _ := send(t, s, in, otp.Request{To: ada})
-			for range 5 {
-				want(t, "wrong code", submit(t, s, wrong(code, 0)), otp.ErrMismatch)
-			}
-		}
-		exhaust() // 5
-		code, status := send(t, s, in, otp.Request{To: ada})
-		if status.Locked {
-			t.Error("locked while the live code can be sent again")
-		}
-		// With five failures and five open attempts there is no room for a second code.
-		refused, err := s.Send(t.Context(), otp.Request{To: ada, Bind: "flow"})
-		want(t, "a second code", err, otp.ErrLocked)
-		if !refused.Locked || refused.Live || !refused.RetryAt.Equal(status.ExpiresAt) {
-			t.Errorf("Status %+v, want locked until the live code expires at %v", refused, status.ExpiresAt)
-		}
-		for range 5 {
-			want(t, "wrong code", submit(t, s, wrong(code, 0)), otp.ErrMismatch)
-		} // 10
-		failed := time.Now()
-		refused, err = s.Send(t.Context(), otp.Request{To: ada})
-		want(t, "at ten failures of twelve", err, otp.ErrLocked)
-		if !refused.Locked || !refused.RetryAt.Equal(failed.Add(30*day)) {
-			t.Errorf("Status %+v, want locked until %v", refused, failed.Add(30*day))
-		}
-		time.Sleep(time.Until(refused.RetryAt) - tick)
-		_, err = s.Send(t.Context(), otp.Request{To: ada})
-		want(t, "one nanosecond before RememberFailures have passed", err, otp.ErrLocked)
-		time.Sleep(tick)
-		exhaust()
-		exhaust()
-		_, err = s.Send(t.Context(), otp.Request{To: ada})
-		want(t, "at ten failures again", err, otp.ErrLocked)
-		want(t, "Unlock", s.Unlock(t.Context(), ada), nil)
-		exhaust()
-	})
+		s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
 
-	t.Run("live codes stay usable", func(t *testing.T) {
-		s, in := otptest.New(t, otp.Config{Policy: otp.Policy{MaxFailures: 5, SendLimits: often}})
-		code, _ := send(t, s, in, otp.Request{To: ada})
-		for range 4 {
-			submit(t, s, wrong(code, 0))
-		}
-		_, err := s.Send(t.Context(), otp.Request{To: ada, Bind: "flow"})
-		want(t, "a new code", err, otp.ErrLocked)
-		again, _ := send(t, s, in, otp.Request{To: ada})
-		want(t, "the live code", submit(t, s, again), nil)
-	})
+		older, _ := send(t, s, in, otp.Request{To: ada, Binding: "one"})
+		time.Sleep(5*time.Minute + tick)
+		newer, _ := send(t, s, in, otp.Request{To: ada, Binding: "one"})
+		other, _ := send(t, s, in, otp.Request{To: ada, Binding: "two"})
 
-	t.Run("never more than a hundred failures in a row", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
-			failures := 0
-			for range 100 {
-				if _, err := s.Send(t.Context(), otp.Request{To: ada}); err != nil {
-					want(t, "Send", err, otp.ErrLocked)
-					break
-				}
-				code := in.Code(t, ada)
-				for errors.Is(submit(t, s, wrong(code, 0)), otp.ErrMismatch) {
-					failures++
-				}
-				time.Sleep(20 * time.Hour)
-			}
-			if failures != 100 {
-				t.Errorf("%d wrong submissions were compared before the lock, want 100", failures)
-			}
-		})
+		require.NoError(t, submitBound(t, s, "one", newer))
+		require.ErrorIs(t, submitBound(t, s, "one", older), otp.ErrMismatch)
+		require.NoError(t, submitBound(t, s, "two", other))
 	})
 }
 
+// Rule 6: success takes back the failures that its own code has counted, and no others.
+func TestRule06SuccessTakesBackItsOwnFailures(t *testing.T) {
+	policy := otp.Policy{MaxFailures: 20, MaxLength: 6, SendLimits: often}
+
+	t.Run("its own", func(t *testing.T) {
+		s, in := otptest.New(t, otp.Config{Policy: policy})
+		for range 20 {
+			code, _ := send(t, s, in, otp.Request{To: ada})
+			for i := range 4 {
+				require.ErrorIs(t, submit(t, s, wrong(code, i)), otp.ErrMismatch)
+			}
+			require.NoError(t, submit(t, s, code))
+		}
+	})
+
+	t.Run("not those of others", func(t *testing.T) {
+		s, in := otptest.New(t, otp.Config{Policy: policy})
+		for range 3 {
+			code, _ := send(t, s, in, otp.Request{To: ada, Binding: "stranger"})
+			exhaust(t, s, otp.Submission{To: ada, Binding: "stranger", Code: code})
+		}
+
+		code, _ := send(t, s, in, otp.Request{To: ada})
+		require.NoError(t, submit(t, s, code))
+		send(t, s, in, otp.Request{To: ada})
+		_, err := s.Send(t.Context(), otp.Request{To: ada, Binding: "second"})
+		require.ErrorIs(t, err, otp.ErrLocked, "15 failures, 5 open attempts")
+	})
+}
+
+// Rule 6: three transactions of one person do not disturb each other.
+func TestRule06ThreeTransactions(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}} {
+		s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
+
+		codes := make([]string, 3)
+		binding := func(i int) string { return fmt.Sprint("session/transfer ", i) }
+		for i := range codes {
+			codes[i], _ = send(t, s, in, otp.Request{To: ada, Binding: binding(i)})
+		}
+		_, err := s.Send(t.Context(), otp.Request{To: ada, Binding: "a fourth"})
+		require.ErrorIs(t, err, otp.ErrLimited)
+
+		for _, i := range order {
+			other := (i + 1) % 3
+			require.ErrorIs(t, submitBound(t, s, binding(other), codes[i]), otp.ErrRejected)
+		}
+		for _, i := range order {
+			require.NoError(t, submitBound(t, s, binding(i), codes[i]))
+		}
+	}
+}
+
+// Rule 6: Revoke frees the place of one Binding, RevokeAll those of all but the named ones, for every
+// Trust.
+func TestRule06Revoke(t *testing.T) {
+	type flow struct {
+		binding string
+		trust   otp.Trust
+	}
+	flows := []flow{
+		{"one", otp.Stranger}, {"two", otp.Stranger}, {"three", otp.Stranger},
+		{"one", otp.Challenged}, {"two", otp.Known},
+	}
+
+	for _, c := range []struct {
+		name   string
+		revoke func(*otp.Service) error
+		stay   []string
+	}{
+		{
+			"one", func(s *otp.Service) error { return s.Revoke(t.Context(), "ADA@example.com", "one") },
+			[]string{"two", "three"},
+		},
+		{
+			"all", func(s *otp.Service) error { return s.RevokeAll(t.Context(), ada) }, nil,
+		},
+		{
+			"all but two",
+			func(s *otp.Service) error { return s.RevokeAll(t.Context(), ada, "two", "none") },
+			[]string{"two"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
+			codes := map[flow]string{}
+			for _, f := range flows {
+				codes[f], _ = send(t, s, in, otp.Request{To: ada, Binding: f.binding, Trust: f.trust})
+			}
+
+			require.NoError(t, c.revoke(s))
+
+			_, err := s.Send(t.Context(), otp.Request{To: ada, Binding: "a fourth"})
+			require.NoError(t, err, "a place is free")
+			for _, f := range flows {
+				err := s.Verify(t.Context(), otp.Submission{
+					To: ada, Binding: f.binding, Trust: f.trust, Code: codes[f]})
+				if slices.Contains(c.stay, f.binding) {
+					assert.NoError(t, err, "%v", f)
+				} else {
+					assert.ErrorIs(t, err, otp.ErrNoCode, "%v", f)
+				}
+			}
+		})
+	}
+}
+
+// Rule 6: Unlock clears failures and sends, for every Trust. Codes stay.
+func TestRule06Unlock(t *testing.T) {
+	for _, trust := range []otp.Trust{otp.Stranger, otp.Challenged, otp.Known} {
+		t.Run(trust.String(), func(t *testing.T) {
+			s, in := otptest.New(t, otp.Config{Policy: otp.Policy{
+				MaxFailures: 20, MaxLength: 6, SendLimits: []otp.Limit{{Count: 5, Window: time.Hour}},
+			}})
+			ask := otp.Request{To: ada, Binding: "session", Trust: trust}
+			for range 4 {
+				code, _ := send(t, s, in, ask)
+				exhaust(t, s, otp.Submission{To: ada, Binding: "session", Trust: trust, Code: code})
+			}
+
+			status, err := s.Send(t.Context(), ask)
+			require.ErrorIs(t, err, otp.ErrLocked)
+			assert.True(t, status.Locked)
+
+			require.NoError(t, s.Unlock(t.Context(), " ADA@example.com"))
+			var code string
+			for range 5 {
+				code, _ = send(t, s, in, ask)
+			}
+			_, err = s.Send(t.Context(), ask)
+			require.ErrorIs(t, err, otp.ErrLimited)
+
+			require.NoError(t, s.Unlock(t.Context(), ada))
+			send(t, s, in, ask)
+			require.NoError(t, s.Verify(t.Context(), otp.Submission{
+				To: ada, Binding: "session", Trust: trust, Code: code}))
+		})
+	}
+}
+
+// Rule 6: where there is nothing to void or clear, nothing is written.
+func TestRule06NothingToDoWritesNothing(t *testing.T) {
+	store := newTable()
+	s, in := otptest.New(t, otp.Config{Store: store})
+
+	require.NoError(t, s.Revoke(t.Context(), ada, ""))
+	require.NoError(t, s.RevokeAll(t.Context(), ada))
+	require.NoError(t, s.Unlock(t.Context(), ada))
+	assert.Equal(t, slices.Repeat([]string{"load-"}, 9), store.took())
+
+	code, _ := send(t, s, in, otp.Request{To: ada})
+	require.NoError(t, submit(t, s, code))
+	require.NoError(t, s.Revoke(t.Context(), ada, ""))
+	store.took()
+	require.NoError(t, s.Revoke(t.Context(), ada, ""))
+	assert.NotContains(t, store.took(), "swap+")
+}
+
+// Rule 7: codes get longer instead of a lock, without end, and Status says how long they are.
+func TestRule07LongerCodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often, MaxFailures: 10}})
+		ask := otp.Request{To: ada}
+
+		for i := range 100 {
+			length := 6
+			if i >= 2 { // 10 failures
+				length = 10
+			}
+
+			next, err := s.Status(t.Context(), ask)
+			require.NoError(t, err)
+			code, status := send(t, s, in, ask)
+			require.Len(t, code, length)
+			assert.Equal(t, length, status.CodeLength)
+			assert.Equal(t, length, next.CodeLength)
+			assert.False(t, status.Locked)
+
+			exhaust(t, s, otp.Submission{To: ada, Code: code})
+			time.Sleep(time.Second)
+		}
+
+		code, _ := send(t, s, in, ask)
+		require.NoError(t, submit(t, s, code))
+
+		time.Sleep(30 * day) // FailureWindow
+		code, _ = send(t, s, in, ask)
+		assert.Len(t, code, 6)
+	})
+}
+
+// Rule 7: open attempts count: a code of Length is issued only if its attempts fit beside them.
+func TestRule07OpenAttemptsCount(t *testing.T) {
+	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often, MaxFailures: 12}})
+
+	var lengths []int
+	for _, binding := range []string{"one", "two", "three"} {
+		code, status := send(t, s, in, otp.Request{To: ada, Binding: binding})
+		lengths = append(lengths, len(code))
+		assert.Equal(t, len(code), status.CodeLength)
+	}
+	assert.Equal(t, []int{6, 6, 10}, lengths, "15 attempts do not fit into 12 failures")
+
+	// Rule 3: no code of this Binding has six digits.
+	require.ErrorIs(t, submitBound(t, s, "three", "123456"), otp.ErrMalformed)
+}
+
+// Rule 7: a policy whose MaxLength is its Length locks, until the failures count no more.
+func TestRule07Lock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		policy := otp.Policy{MaxFailures: 20, MaxLength: 6, SendLimits: often}
+		s, in := otptest.New(t, otp.Config{Policy: policy})
+		ask := otp.Request{To: ada}
+
+		for range 3 {
+			code, _ := send(t, s, in, ask)
+			exhaust(t, s, otp.Submission{To: ada, Code: code})
+		}
+
+		// 15 failures and 5 open attempts: the live code can be sent again, a second one cannot be.
+		code, status := send(t, s, in, ask)
+		assert.False(t, status.Locked)
+		refused, err := s.Send(t.Context(), otp.Request{To: ada, Binding: "second"})
+		require.ErrorIs(t, err, otp.ErrLocked)
+		assert.Equal(t, otp.Status{Locked: true, CodeLength: 6, RetryAt: status.ExpiresAt}, refused)
+
+		again, _ := send(t, s, in, ask)
+		assert.Equal(t, code, again)
+
+		exhaust(t, s, otp.Submission{To: ada, Code: code})
+		failed := time.Now()
+		refused, err = s.Send(t.Context(), ask)
+		require.ErrorIs(t, err, otp.ErrLocked)
+		assert.Equal(t, failed.Add(30*day).UTC(), refused.RetryAt)
+
+		time.Sleep(time.Until(refused.RetryAt) - tick)
+		_, err = s.Send(t.Context(), ask)
+		require.ErrorIs(t, err, otp.ErrLocked)
+		time.Sleep(tick)
+		send(t, s, in, ask)
+	})
+}
+
+// Rule 7: NIST SP 800-63B-4 §3.2.2 allows 100 failures in a row.
+func TestRule07NeverMoreThanAHundredFailuresInARow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		policy := otp.Policy{MaxFailures: 100, MaxLength: 6, SendLimits: often}
+		s, in := otptest.New(t, otp.Config{Policy: policy})
+
+		failures := 0
+		for {
+			if _, err := s.Send(t.Context(), otp.Request{To: ada}); err != nil {
+				require.ErrorIs(t, err, otp.ErrLocked)
+
+				break
+			}
+			code := in.Code(t, ada)
+			for errors.Is(submit(t, s, wrong(code, 0)), otp.ErrMismatch) {
+				failures++
+			}
+			time.Sleep(20 * time.Hour)
+		}
+
+		assert.Equal(t, 100, failures)
+	})
+}
+
+// Rule 8: the default limits, for one address however it is spelled, whoever asks.
 func TestRule08SendLimitsHoldForTheAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newTable()
 		s, _ := otptest.New(t, otp.Config{Store: store})
-		spelled := []string{ada, "ADA@example.com", " ada@EXAMPLE.com\n", "aDa@example.Com"}
+		spelled := []string{ada, "ADA@example.com", " ada@EXAMPLE.com ", "aDa@example.Com"}
+
 		asked := 0
-		ask := func(wanted error) otp.Status {
+		ask := func(want error) otp.Status {
 			t.Helper()
 			asked++
-			status, err := s.Send(t.Context(), otp.Request{To: spelled[asked%len(spelled)], Bind: fmt.Sprint(asked % 2)})
-			want(t, fmt.Sprintf("request %d", asked), err, wanted)
+			status, err := s.Send(t.Context(), otp.Request{
+				To: spelled[asked%len(spelled)], Binding: fmt.Sprint(asked % 2)})
+			require.ErrorIs(t, err, want, "request %d", asked)
+
 			return status
 		}
+
 		begin := time.Now()
-		at := func(wanted time.Duration, status otp.Status) {
+		awaitRetry := func(want time.Duration, status otp.Status) {
 			t.Helper()
-			if got := status.RetryAt.Sub(begin); got != wanted {
-				t.Fatalf("RetryAt is after %v, want %v", got, wanted)
-			}
+			require.Equal(t, want, status.RetryAt.Sub(begin))
 			time.Sleep(time.Until(status.RetryAt) - tick)
 			ask(otp.ErrLimited)
 			time.Sleep(tick)
 		}
+
 		for i := range time.Duration(4) {
-			at((i+1)*time.Minute, ask(nil)) // one in a minute
+			awaitRetry((i+1)*time.Minute, ask(nil)) // one in a minute
 		}
-		at(time.Hour, ask(nil)) // the fifth: five in an hour
+		awaitRetry(time.Hour, ask(nil)) // the fifth: five in an hour
 		for range 4 {
 			ask(nil)
 			time.Sleep(time.Minute)
 		}
-		at(24*time.Hour, ask(nil)) // the tenth: ten in a day
-		store.took()
+		awaitRetry(24*time.Hour, ask(nil)) // the tenth: ten in a day
 		ask(nil)
+
 		store.took()
 		ask(otp.ErrLimited)
-		if calls := store.took(); !slices.Equal(calls, []string{"load+"}) {
-			t.Errorf("a refused Send costs %v, want one load", calls)
-		}
-		if _, err := s.Send(t.Context(), otp.Request{To: "grace@example.com"}); err != nil {
-			t.Errorf("another address: %v", err)
-		}
-		other, _ := otptest.New(t, otp.Config{Store: store, Purpose: "other"})
-		if _, err := other.Send(t.Context(), otp.Request{To: ada}); err != nil {
-			t.Errorf("another purpose: %v", err)
-		}
-	})
+		assert.Equal(t, []string{"load+"}, store.took(), "calls of a refused Send")
 
-	t.Run("letters beyond ASCII are not folded", func(t *testing.T) {
-		s, _ := otptest.New(t, otp.Config{})
-		for _, to := range []string{"mike@example.com", "mi\u212ae@example.com", "m\u0131ke@example.com", "ÄDA@example.com", "äda@example.com", "a\xff@x", "a\xfe@x"} {
-			if _, err := s.Send(t.Context(), otp.Request{To: to}); err != nil {
-				t.Errorf("%q counts as another address: %v", to, err)
-			}
-		}
+		_, err := s.Send(t.Context(), otp.Request{To: "grace@example.com"})
+		require.NoError(t, err, "another address")
+		other, _ := otptest.New(t, otp.Config{Store: store, Purpose: "other"})
+		_, err = other.Send(t.Context(), otp.Request{To: ada})
+		require.NoError(t, err, "another purpose")
 	})
 }
 
-func TestRule09Bind(t *testing.T) {
+// Rule 8: each Trust has its own limits, codes and failures.
+func TestRule08EachTrustIsARecordOfItsOwn(t *testing.T) {
+	trusts := []otp.Trust{otp.Stranger, otp.Challenged, otp.Known}
+	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{
+		SendLimits: []otp.Limit{{Count: 1, Window: time.Hour}},
+	}})
+
+	codes := map[otp.Trust]string{}
+	for _, trust := range trusts {
+		ask := otp.Request{To: ada, Binding: "session", Trust: trust}
+		codes[trust], _ = send(t, s, in, ask)
+		_, err := s.Send(t.Context(), ask)
+		require.ErrorIs(t, err, otp.ErrLimited)
+	}
+
+	for _, trust := range trusts {
+		for _, other := range trusts {
+			sub := otp.Submission{To: ada, Binding: "session", Trust: other, Code: codes[trust]}
+			if other != trust {
+				require.ErrorIs(t, s.Verify(t.Context(), sub), otp.ErrRejected)
+			}
+		}
+	}
+	for _, trust := range trusts {
+		sub := otp.Submission{To: ada, Binding: "session", Trust: trust, Code: codes[trust]}
+		require.NoError(t, s.Verify(t.Context(), sub))
+	}
+}
+
+// Rule 9: a code works only with its own Binding. Another one neither compares nor counts, and never
+// displaces a code.
+func TestRule09Binding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newTable()
 		s, in := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{SendLimits: often}})
-		code, before := send(t, s, in, otp.Request{To: ada, Bind: "flow"})
+		code, before := send(t, s, in, otp.Request{To: ada, Binding: "flow"})
+
 		store.took()
-		for _, bind := range []string{"", "Flow", "flow ", "other"} {
+		for _, binding := range []string{"", "Flow", "flow ", "other"} {
 			for range 6 {
-				err := s.Verify(t.Context(), otp.Submission{To: ada, Bind: bind, Code: code})
-				want(t, "the right code with another Bind", err, otp.ErrNoCode)
+				require.ErrorIs(t, submitBound(t, s, binding, code), otp.ErrNoCode)
 			}
 		}
-		if slices.Contains(store.took(), "swap+") {
-			t.Error("a submission with another Bind has written something")
-		}
-		status, err := s.Status(t.Context(), ada, "flow")
-		want(t, "Status", err, nil)
-		if status.AttemptsLeft != before.AttemptsLeft {
-			t.Errorf("attempts left: %d, want %d", status.AttemptsLeft, before.AttemptsLeft)
-		}
+		assert.NotContains(t, store.took(), "swap+")
 
-		// Another Bind never displaces a code: the fourth has to wait until one of three expires.
-		for _, bind := range []string{"", "third"} {
+		status, err := s.Status(t.Context(), otp.Request{To: ada, Binding: "flow"})
+		require.NoError(t, err)
+		assert.Equal(t, before, status)
+
+		for _, binding := range []string{"", "third"} {
 			time.Sleep(time.Second)
-			send(t, s, in, otp.Request{To: ada, Bind: bind})
+			send(t, s, in, otp.Request{To: ada, Binding: binding})
 		}
-		status, err = s.Send(t.Context(), otp.Request{To: ada, Bind: "fourth"})
-		want(t, "a fourth code", err, otp.ErrLimited)
-		if !status.RetryAt.Equal(before.ExpiresAt) || status.Live {
-			t.Errorf("Status %+v, want RetryAt at the first expiry, %v", status, before.ExpiresAt)
-		}
-		again, _ := send(t, s, in, otp.Request{To: ada, Bind: "flow"})
-		if again != code {
-			t.Error("the code of the first flow is not sent again")
-		}
-		time.Sleep(time.Until(before.ExpiresAt) - tick)
-		_, err = s.Send(t.Context(), otp.Request{To: ada, Bind: "fourth"})
-		want(t, "just before", err, otp.ErrLimited)
-		time.Sleep(tick)
-		fourth, _ := send(t, s, in, otp.Request{To: ada, Bind: "fourth"})
-		want(t, "the fourth code", s.Verify(t.Context(), otp.Submission{To: ada, Bind: "fourth", Code: fourth}), nil)
-	})
+		status, err = s.Send(t.Context(), otp.Request{To: ada, Binding: "fourth"})
+		require.ErrorIs(t, err, otp.ErrLimited)
+		assert.Equal(t, otp.Status{CodeLength: 6, RetryAt: before.ExpiresAt}, status)
 
-	t.Run("RequireBind", func(t *testing.T) {
-		store := newTable()
-		s, in := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{RequireBind: true}})
-		_, err := s.Send(t.Context(), otp.Request{To: ada})
-		wantNotJudged(t, "Send without Bind", err)
-		wantNotJudged(t, "Verify without Bind", submit(t, s, "123456"))
-		_, err = s.Status(t.Context(), ada, "")
-		wantNotJudged(t, "Status without Bind", err)
-		if calls := store.took(); len(calls) > 0 {
-			t.Errorf("without Bind: %v, want no call of the store", calls)
-		}
-		code, _ := send(t, s, in, otp.Request{To: ada, Bind: "flow"})
-		want(t, "Revoke", s.Unlock(t.Context(), ada), nil)
-		want(t, "with Bind", s.Verify(t.Context(), otp.Submission{To: ada, Bind: "flow", Code: code}), nil)
+		again, _ := send(t, s, in, otp.Request{To: ada, Binding: "flow"})
+		assert.Equal(t, code, again)
+
+		time.Sleep(time.Until(before.ExpiresAt) - tick)
+		_, err = s.Send(t.Context(), otp.Request{To: ada, Binding: "fourth"})
+		require.ErrorIs(t, err, otp.ErrLimited)
+		time.Sleep(tick)
+		fourth, _ := send(t, s, in, otp.Request{To: ada, Binding: "fourth"})
+		require.NoError(t, submitBound(t, s, "fourth", fourth))
 	})
 }
 
-func TestRule11StoreErrors(t *testing.T) {
-	broken := errors.New("the store is on fire")
-	for _, failing := range []string{"Load", "CompareAndSwap"} {
-		for _, late := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, after the call: %v", failing, late), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					on := false
-					store := &otptest.FaultyStore{Store: newTable(), Fault: func(c otptest.Call) (f otptest.Fault) {
-						if on && c.Method == failing && !late {
-							f.Before = broken
-						}
-						if on && c.Method == failing && late {
-							f.After = broken
-						}
-						return f
-					}}
-					s, in := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{SendLimits: often}})
-					code, _ := send(t, s, in, otp.Request{To: ada})
-					submit(t, s, wrong(code, 0)) // something to unlock
-					on = true
-					// A late error of a swap is found out by loading again, so only Load and early errors stay errors.
-					resolved := failing == "CompareAndSwap" && late
-					check := func(what string, err error, wanted error) {
-						t.Helper()
-						if resolved {
-							want(t, what, err, wanted)
-							return
-						}
-						wantNotJudged(t, what, err)
-						want(t, what, err, broken)
-					}
-					check("wrong code", submit(t, s, wrong(code, 0)), otp.ErrRejected)
-					if !resolved {
-						check("right code", submit(t, s, code), nil)
-						_, err := s.Send(t.Context(), otp.Request{To: ada})
-						check("Send", err, nil)
-						check("Revoke", s.Revoke(t.Context(), ada), nil)
-						check("Unlock", s.Unlock(t.Context(), ada), nil)
-					}
-					if failing == "Load" {
-						_, err := s.Status(t.Context(), ada, "")
-						check("Status", err, nil)
-					}
-					on = false
-					if !resolved {
-						want(t, "right code once the store works", submit(t, s, code), nil)
-					}
-				})
+// Rule 10: no path of Send is faster than MinSendTime, nor slower if the Sender is not.
+func TestRule10NoSendIsFasterThanMinSendTime(t *testing.T) {
+	for _, c := range []struct{ set, want time.Duration }{
+		{0, 500 * time.Millisecond}, {time.Second, time.Second}, {-1, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var delivery func() error
+			broken := false
+			s, err := otp.New(otp.Config{ // otptest.New turns MinSendTime off
+				Purpose: "test",
+				Secret:  testSecret,
+				Store:   failing(newTable(), "", false, &broken),
+				Policy:  otp.Policy{MinSendTime: c.set, MaxFailures: 20, MaxLength: 6},
+				Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
+					time.Sleep(max(0, c.want-time.Millisecond))
+
+					return delivery()
+				}),
 			})
-		}
+			require.NoError(t, err)
+
+			timed := func(ctx context.Context, r otp.Request, want error) {
+				t.Helper()
+				begin := time.Now()
+				_, err := s.Send(ctx, r)
+				require.ErrorIs(t, err, want)
+				assert.Equal(t, c.want, time.Since(begin))
+			}
+			decoy := otp.Request{To: "grace@example.com", Decoy: true}
+			cancelled, cancel := context.WithCancel(t.Context())
+			cancel()
+
+			delivery = func() error { return nil }
+			timed(t.Context(), otp.Request{To: ada}, nil)
+			timed(t.Context(), otp.Request{To: ada}, otp.ErrLimited)
+			timed(t.Context(), decoy, nil)
+			timed(t.Context(), decoy, otp.ErrLimited)
+			timed(t.Context(), otp.Request{}, otp.ErrInvalid)
+			timed(cancelled, otp.Request{To: "edsger@example.com"}, context.Canceled)
+
+			delivery = func() error { return otp.ErrNotSent }
+			timed(t.Context(), otp.Request{To: "alan@example.com"}, otp.ErrNotSent)
+
+			delivery = func() error { panic("the Sender is broken") }
+			begin := time.Now()
+			require.Panics(t, func() { s.Send(t.Context(), otp.Request{To: "tony@example.com"}) })
+			assert.Equal(t, c.want, time.Since(begin))
+
+			broken = true
+			timed(t.Context(), otp.Request{To: ada}, otptest.ErrInjected)
+		})
 	}
 }
 
-func TestRule12MalformedInputCostsNothing(t *testing.T) {
+// Rule 10: a decoy is never delivered, also not where a lost reply makes Send look again.
+func TestRule10DecoysAreNeverSent(t *testing.T) {
+	s, in := otptest.New(t, otp.Config{
+		Store:  &otptest.FaultyStore{Store: newTable(), Fault: otptest.RandomFaults(1, 0.3, 0)},
+		Policy: otp.Policy{SendLimits: often},
+	})
+
+	through := 0
+	for i := range 100 {
+		if _, err := s.Send(t.Context(), otp.Request{To: fmt.Sprint(i), Decoy: true}); err == nil {
+			through++
+		}
+	}
+
+	assert.Positive(t, through)
+	assert.Empty(t, in.Messages())
+}
+
+// Rule 11: a store error is neither an acceptance nor a rejection.
+func TestRule11StoreErrors(t *testing.T) {
+	for _, method := range []string{"Load", "CompareAndSwap"} {
+		t.Run(method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				broken := false
+				s, in := otptest.New(t, otp.Config{
+					Store:  failing(newTable(), method, false, &broken),
+					Policy: otp.Policy{SendLimits: often},
+				})
+				code, _ := send(t, s, in, otp.Request{To: ada})
+				submit(t, s, wrong(code, 0)) // something to unlock
+
+				broken = true
+				calls := map[string]func() error{
+					"a wrong code":   func() error { return submit(t, s, wrong(code, 0)) },
+					"the right code": func() error { return submit(t, s, code) },
+					"Revoke":         func() error { return s.Revoke(t.Context(), ada, "") },
+					"RevokeAll":      func() error { return s.RevokeAll(t.Context(), ada) },
+					"Unlock":         func() error { return s.Unlock(t.Context(), ada) },
+					"Send": func() error {
+						status, err := s.Send(t.Context(), otp.Request{To: ada})
+						assert.Zero(t, status)
+
+						return err
+					},
+				}
+				for name, call := range calls {
+					err := call()
+					require.ErrorIs(t, err, otptest.ErrInjected, name)
+					wantNotJudged(t, err)
+				}
+				_, err := s.Status(t.Context(), otp.Request{To: ada})
+				assert.Equal(t, method == "Load", errors.Is(err, otptest.ErrInjected))
+
+				broken = false
+				require.NoError(t, submit(t, s, code))
+			})
+		})
+	}
+}
+
+// Rule 12: a code that can be none costs neither an attempt nor a store call.
+func TestRule12MalformedCodesCostNothing(t *testing.T) {
 	store := newTable()
 	s, in := otptest.New(t, otp.Config{Store: store})
 	code, status := send(t, s, in, otp.Request{To: ada})
-	store.took()
-	for _, typed := range []string{"", " ", "12345", "abcdef", "12345x", "hello", code + "\x00", strings.Repeat("1", 65), strings.Repeat(" ", 65) + code, strings.Repeat("9", 1<<20), "123456789012345"} {
-		want(t, "malformed code", submit(t, s, typed), otp.ErrMalformed)
-	}
-	for _, sub := range []otp.Submission{
-		{Code: code},
-		{To: " \n", Code: code},
-		{To: strings.Repeat("a", 1025), Code: code},
-		{To: ada, Bind: strings.Repeat("b", 1025), Code: code},
-	} {
-		want(t, "malformed submission", s.Verify(t.Context(), sub), otp.ErrMalformed)
-	}
-	if calls := store.took(); len(calls) > 0 {
-		t.Errorf("malformed input causes %v, want no call of the store", calls)
-	}
-	// A length that this policy does not have may be that of a code from another version of the service. It takes a
-	// look at the record to know, but no attempt.
-	want(t, "a code that is too long", submit(t, s, code+"1"), otp.ErrMalformed)
-	if calls := store.took(); !slices.Equal(calls, []string{"load+"}) {
-		t.Errorf("another length causes %v, want one load", calls)
-	}
-	now, err := s.Status(t.Context(), ada, "")
-	want(t, "Status", err, nil)
-	if now.AttemptsLeft != status.AttemptsLeft {
-		t.Errorf("attempts left: %d, want %d", now.AttemptsLeft, status.AttemptsLeft)
-	}
-	want(t, "the right code, written in another way", submit(t, s, " "+code[:3]+" – "+code[3:]), nil)
 
-	t.Run("requests", func(t *testing.T) {
-		for _, r := range []otp.Request{{}, {To: "  "}, {To: strings.Repeat("a", 1025)}, {To: ada, Bind: strings.Repeat("b", 1025)}} {
-			status, err := s.Send(t.Context(), r)
-			if err == nil || status != (otp.Status{}) {
-				t.Errorf("Send: %+v, %v; want an error", status, err)
-			}
-			if _, err := s.Status(t.Context(), r.To, r.Bind); err == nil {
-				t.Error("Status: no error")
-			}
-		}
-		if s.Revoke(t.Context(), "") == nil || s.Unlock(t.Context(), "") == nil {
-			t.Error("Revoke or Unlock of nobody: no error")
-		}
-	})
+	store.took()
+	for _, typed := range []string{
+		"", " ", "12345", "abcdef", "12345x", "hello", code + "\x00", strings.Repeat("1", 65),
+		strings.Repeat(" ", 65) + code, strings.Repeat("9", 1<<20), "123456789012345",
+	} {
+		require.ErrorIs(t, submit(t, s, typed), otp.ErrMalformed, "%.80q", typed)
+	}
+	assert.Empty(t, store.took())
+
+	now, err := s.Status(t.Context(), otp.Request{To: ada})
+	require.NoError(t, err)
+	assert.Equal(t, status, now)
+	require.NoError(t, submit(t, s, " "+code[:3]+" – "+code[3:]))
 }
 
-func TestRule14Delivery(t *testing.T) {
-	config := func(send otp.SenderFunc) otp.Config {
-		return otp.Config{Sender: send, Policy: otp.Policy{SendLimits: []otp.Limit{{Count: 2, Window: time.Minute}, {Count: 3, Window: time.Hour}}}}
+// Rule 12: a request that cannot be used is ErrInvalid from every method, without a store call, and so
+// fast that no stranger can make the service work.
+func TestRule12InvalidRequests(t *testing.T) {
+	store := newTable()
+	newService := func(policy otp.Policy) *otp.Service {
+		s, _ := otptest.New(t, otp.Config{Store: store, Policy: policy})
+
+		return s
 	}
-
-	t.Run("the state is written before the mail", func(t *testing.T) {
-		var s *otp.Service
-		accepted := false
-		s, _ = otptest.New(t, config(func(ctx context.Context, m otp.Message) error {
-			accepted = s.Verify(ctx, otp.Submission{To: m.To, Code: m.Code.Reveal()}) == nil
-			return nil
-		}))
-		_, err := s.Send(t.Context(), otp.Request{To: ada})
-		want(t, "Send", err, nil)
-		if !accepted {
-			t.Error("the code did not work when the Sender had it")
-		}
-	})
-
-	t.Run("the message", func(t *testing.T) {
-		type key struct{}
-		ctx := context.WithValue(t.Context(), key{}, "value")
-		var got otp.Message
-		c := config(func(ctx context.Context, m otp.Message) error {
-			if ctx.Value(key{}) != "value" {
-				t.Error("the Sender gets another context")
-			}
-			got = m
-			return nil
-		})
-		c.Purpose = "password-reset"
-		s, _ := otptest.New(t, c)
-		status, err := s.Send(ctx, otp.Request{To: " Ada@Example.com", Bind: "flow", Language: "de-CH, en;q=0.5", Data: 42})
-		want(t, "Send", err, nil)
-		if got.To != " Ada@Example.com" || got.Purpose != "password-reset" || got.Language != "de-CH, en;q=0.5" || got.Data != 42 ||
-			len(got.ID) < 26 || !got.ExpiresAt.Equal(status.ExpiresAt) || got.ExpiresAt.Location() != time.UTC {
-			t.Errorf("the message has To %q, Purpose %q, Language %q, Data %v, ID %q, ExpiresAt %v", got.To, got.Purpose, got.Language, got.Data, got.ID, got.ExpiresAt)
-		}
-		want(t, "the code", s.Verify(ctx, otp.Submission{To: ada, Bind: "flow", Code: got.Code.Reveal()}), nil)
-	})
+	open, bound := newService(otp.Policy{}), newService(otp.Policy{RequireBinding: true})
 
 	for _, c := range []struct {
-		name string
-		err  error
-		full bool // counts towards every limit
+		name    string
+		s       *otp.Service
+		to      string
+		binding string
+		trust   otp.Trust
+		toOnly  bool // the address is at fault, so methods without other fields refuse it, too
 	}{
-		{"unknown failure", errors.New("timeout for ada@example.com"), true},
-		{"certainly not sent", fmt.Errorf("throttled for ada@example.com: %w", otp.ErrNotSent), false},
-		{"undeliverable", fmt.Errorf("ada@example.com bounces: %w", otp.ErrUndeliverable), true},
+		{"empty", open, "", "", 0, true},
+		{"white space", open, " \u00a0 ", "", 0, true},
+		{"a megabyte", open, strings.Repeat("a", 1<<20), "", 0, true},
+		{"1025 bytes", open, strings.Repeat("a", 1025), "", 0, true},
+		{"a header", open, "x\r\nBcc: y", "", 0, true},
+		{"NUL", open, "x\x00", "", 0, true},
+		{"DEL", open, "x\x7f", "", 0, true},
+		{"C1", open, "x\u0085", "", 0, true},
+		{"a trailing newline", open, ada + "\n", "", 0, true},
+		{"a long Binding", open, ada, strings.Repeat("b", 1025), 0, false},
+		{"no Binding", bound, ada, "", 0, false},
+		{"a Trust without a Binding", open, ada, "", otp.Known, false},
+		{"a challenge without a Binding", open, ada, "", otp.Challenged, false},
+		{"an unknown Trust", open, ada, "session", 3, false},
+		{"a negative Trust", open, ada, "session", -1, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				fails := true
-				var codes []string
-				conf := config(func(_ context.Context, m otp.Message) error {
+			request := otp.Request{To: c.to, Binding: c.binding, Trust: c.trust}
+			calls := map[string]func() error{
+				"Send": func() error {
+					status, err := c.s.Send(t.Context(), request)
+					assert.Zero(t, status)
+
+					return err
+				},
+				"Status": func() error {
+					_, err := c.s.Status(t.Context(), request)
+
+					return err
+				},
+				"Verify": func() error {
+					return c.s.Verify(t.Context(), otp.Submission{
+						To: c.to, Binding: c.binding, Trust: c.trust, Code: "123456"})
+				},
+			}
+			if c.toOnly {
+				calls["RevokeAll"] = func() error { return c.s.RevokeAll(t.Context(), c.to) }
+				calls["Unlock"] = func() error { return c.s.Unlock(t.Context(), c.to) }
+				calls["NormalizeAddress"] = func() error {
+					_, err := otp.NormalizeAddress(c.to)
+
+					return err
+				}
+				assert.Empty(t, c.s.Pseudonym(c.to))
+			}
+			if c.trust == otp.Stranger {
+				calls["Revoke"] = func() error { return c.s.Revoke(t.Context(), c.to, c.binding) }
+			}
+
+			for name, call := range calls {
+				fastest := time.Hour
+				for range 20 {
+					begin := time.Now()
+					err := call()
+					fastest = min(fastest, time.Since(begin))
+
+					require.ErrorIs(t, err, otp.ErrInvalid, name)
+					wantNotJudged(t, err)
+				}
+				assert.Less(t, fastest, slower*10*time.Microsecond, name)
+			}
+		})
+	}
+
+	assert.Empty(t, store.took())
+}
+
+// Rule 12: what else a submission, an exception of RevokeAll and a Normalize of one's own can get
+// wrong.
+func TestRule12InvalidFields(t *testing.T) {
+	store := newTable()
+	refusal := errors.New("not a number: ada@example.com")
+	normalize := map[string]func(string) (string, error){
+		"refuses":               func(string) (string, error) { return "", refusal },
+		"returns nothing":       func(string) (string, error) { return "", nil },
+		"returns a header":      func(string) (string, error) { return "x\nBcc: y", nil },
+		"returns too much":      func(string) (string, error) { return strings.Repeat("a", 1025), nil },
+		"returns white space":   func(string) (string, error) { return " ", nil },
+		"does not see an empty": nil,
+	}
+	for name, f := range normalize {
+		s, _ := otptest.New(t, otp.Config{Store: store, Normalize: f})
+		to := ada
+		if f == nil {
+			to = ""
+		}
+		_, err := s.Send(t.Context(), otp.Request{To: to})
+		require.ErrorIs(t, err, otp.ErrInvalid, name)
+		assert.NotContains(t, err.Error(), "ada")
+		if name == "refuses" {
+			require.ErrorIs(t, err, refusal)
+		}
+	}
+
+	s, _ := otptest.New(t, otp.Config{Store: store})
+	require.ErrorIs(t, s.Verify(t.Context(), otp.Submission{
+		To: ada, Code: "123456", IdempotencyKey: strings.Repeat("k", 129)}), otp.ErrInvalid)
+	require.ErrorIs(t,
+		s.RevokeAll(t.Context(), ada, "one", strings.Repeat("b", 1025)), otp.ErrInvalid)
+	assert.Empty(t, store.took())
+
+	require.ErrorIs(t, s.Verify(t.Context(), otp.Submission{
+		To: ada, Binding: strings.Repeat("b", 1024), Code: "123456",
+		IdempotencyKey: strings.Repeat("k", 128)}), otp.ErrNoCode)
+}
+
+// Rule 8: Config.Normalize decides what counts as one address.
+func TestRule08Normalize(t *testing.T) {
+	digits := func(to string) (string, error) {
+		return strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+
+			return -1
+		}, to), nil
+	}
+	s, in := otptest.New(t, otp.Config{Normalize: digits})
+
+	code, _ := send(t, s, in, otp.Request{To: "+44 20 7946 0000"})
+	_, err := s.Send(t.Context(), otp.Request{To: "+442079460000"})
+	require.ErrorIs(t, err, otp.ErrLimited)
+	assert.Equal(t, s.Pseudonym("+44-20-7946-0000"), s.Pseudonym("+442079460000"))
+	assert.Equal(t, "+44 20 7946 0000", in.Messages()[0].To)
+	require.NoError(t, s.Verify(t.Context(), otp.Submission{To: "442079460000", Code: code}))
+}
+
+// Rule 14: the state is written before the mail.
+func TestRule14TheStateIsWrittenBeforeTheMail(t *testing.T) {
+	var s *otp.Service
+	var accepted error
+	s, _ = otptest.New(t, otp.Config{Sender: otp.SenderFunc(
+		func(ctx context.Context, m otp.Message) error {
+			accepted = s.Verify(ctx, otp.Submission{To: m.To, Code: m.Code.Reveal()})
+
+			return nil
+		})})
+
+	_, err := s.Send(t.Context(), otp.Request{To: ada})
+	require.NoError(t, err)
+	require.NoError(t, accepted)
+}
+
+// Rule 14: the message has what the request had, and a context with the caller's values.
+func TestRule14TheMessage(t *testing.T) {
+	type key struct{}
+	ctx := context.WithValue(t.Context(), key{}, "value")
+	var got otp.Message
+	s, _ := otptest.New(t, otp.Config{
+		Purpose: "password-reset",
+		Sender: otp.SenderFunc(func(ctx context.Context, m otp.Message) error {
+			assert.Equal(t, "value", ctx.Value(key{}))
+			got = m
+
+			return nil
+		}),
+	})
+
+	status, err := s.Send(ctx, otp.Request{
+		To: " Ada@Example.com", Binding: "flow", Language: "de-CH, en;q=0.5", Data: 42})
+	require.NoError(t, err)
+
+	require.Regexp(t, "^[0-9a-f]{32}$", got.ID)
+	code := got.Code
+	got.ID, got.Code = "", otp.Code{}
+	assert.True(t, got == otp.Message{
+		Purpose: "password-reset", To: " Ada@Example.com", Language: "de-CH, en;q=0.5", Data: 42,
+		ExpiresAt: status.ExpiresAt,
+	})
+	assert.Equal(t, time.UTC, status.ExpiresAt.Location())
+	require.NoError(t, submitBound(t, s, "flow", code.Reveal()))
+}
+
+// Rule 14: every recorded Send counts, whatever the Sender says, and the code stays valid.
+func TestRule14EveryRecordedSendCounts(t *testing.T) {
+	for _, failure := range []error{
+		errors.New("timeout for ada@example.com"),
+		fmt.Errorf("throttled for ada@example.com: %w", otp.ErrNotSent),
+		fmt.Errorf("ada@example.com bounces: %w", otp.ErrUndeliverable),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var codes []string
+			s, _ := otptest.New(t, otp.Config{
+				Policy: otp.Policy{
+					SendLimits: []otp.Limit{{Count: 2, Window: time.Minute}, {Count: 3, Window: time.Hour}},
+					Lifetime:   time.Hour,
+				},
+				Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 					codes = append(codes, m.Code.Reveal())
-					if fails {
-						return c.err
-					}
-					return nil
+
+					return failure
+				}),
+			})
+			ask := func(want error) otp.Status {
+				t.Helper()
+				status, err := s.Send(t.Context(), otp.Request{To: ada})
+				require.ErrorIs(t, err, want)
+				if errors.Is(err, otp.ErrDelivery) {
+					require.ErrorIs(t, err, failure)
+					assert.NotContains(t, err.Error(), "ada")
+					assert.True(t, status.Live)
+				}
+
+				return status
+			}
+
+			ask(otp.ErrDelivery)
+			status := ask(otp.ErrDelivery)
+			assert.Equal(t, time.Minute, time.Until(status.RetryAt))
+			ask(otp.ErrLimited)
+			time.Sleep(time.Minute)
+			status = ask(otp.ErrDelivery)
+			assert.Equal(t, 59*time.Minute, time.Until(status.RetryAt))
+			ask(otp.ErrLimited)
+
+			assert.Len(t, slices.Compact(codes), 1, "the same code again")
+			require.NoError(t, submit(t, s, codes[0]))
+		})
+	}
+}
+
+// Rule 14: neither cancelling nor deadline of the caller reaches store or Sender. What has begun ends
+// by its own deadlines.
+func TestRule14TheCallerDecidesNothing(t *testing.T) {
+	type contextKey struct{}
+	callers := map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"hangs up": context.WithCancel,
+		"has a short deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 20*time.Millisecond)
+		},
+	}
+
+	for name, caller := range callers {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &slowStore{table: newTable(), takes: time.Second}
+				var left time.Duration
+				s, _ := otptest.New(t, otp.Config{
+					Store:  store,
+					Policy: otp.Policy{DeliveryTimeout: 3 * time.Second},
+					Sender: otp.SenderFunc(func(ctx context.Context, _ otp.Message) error {
+						deadline, ok := ctx.Deadline()
+						require.True(t, ok)
+						left = time.Until(deadline)
+						assert.Equal(t, "value", ctx.Value(contextKey{}))
+						<-ctx.Done() // hangs
+
+						return fmt.Errorf("%w: %w", otp.ErrNotSent, ctx.Err())
+					}),
 				})
-				conf.Policy.Lifetime = time.Hour
-				s, _ := otptest.New(t, conf)
-				for range 2 {
-					status, err := s.Send(t.Context(), otp.Request{To: ada})
-					want(t, "Send", err, otp.ErrDelivery)
-					want(t, "Send", err, c.err)
-					if strings.Contains(err.Error(), "ada") || strings.Contains(err.Error(), "throttled") {
-						t.Errorf("the error repeats that of the Sender: %v", err)
-					}
-					if !status.Live || status.AttemptsLeft != 5 || status.ExpiresAt.IsZero() {
-						t.Errorf("Status %+v, want it filled", status)
-					}
-				}
-				_, err := s.Send(t.Context(), otp.Request{To: ada})
-				want(t, "a third in a minute", err, otp.ErrLimited)
-				fails = false
-				time.Sleep(time.Minute)
-				sent := 0
-				for ; sent < 5; sent++ {
-					if _, err := s.Send(t.Context(), otp.Request{To: ada}); err != nil {
-						want(t, "Send", err, otp.ErrLimited)
-						break
-					}
-					time.Sleep(time.Minute)
-				}
-				if wanted := map[bool]int{true: 1, false: 3}[c.full]; sent != wanted {
-					t.Errorf("%d more sends in the hour, want %d", sent, wanted)
-				}
-				if len(slices.Compact(codes)) != 1 {
-					t.Error("asking again did not send the same code")
-				}
-				want(t, "the code", submit(t, s, codes[0]), nil)
+
+				ctx, cancel := caller(context.WithValue(t.Context(), contextKey{}, "value"))
+				time.AfterFunc(30*time.Millisecond, cancel)
+				begin := time.Now()
+				_, err := s.Send(ctx, otp.Request{To: ada})
+
+				require.ErrorIs(t, err, otp.ErrNotSent)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				assert.Equal(t, 3*time.Second, left)
+				assert.Equal(t, 5*time.Second, time.Since(begin), "two store calls and the delivery")
+
+				// A context that is done already is refused before anything is read or written.
+				require.Error(t, ctx.Err())
+				store.took()
+				_, err = s.Send(ctx, otp.Request{To: ada})
+				require.ErrorIs(t, err, ctx.Err())
+				wantNotJudged(t, s.Verify(ctx, otp.Submission{To: ada, Code: "123456"}))
+				require.ErrorIs(t, s.Unlock(ctx, ada), ctx.Err())
+				assert.Empty(t, store.took())
 			})
 		})
 	}
+}
 
-	t.Run("the mark outlives the caller", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		store := newTable()
-		s, _ := otptest.New(t, otp.Config{Store: ending{store}, Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
-			cancel()
-			return otp.ErrNotSent
-		})})
-		_, err := s.Send(ctx, otp.Request{To: ada})
-		want(t, "Send", err, otp.ErrNotSent)
-		if calls := store.took(); !slices.Equal(calls, []string{"load-", "swap+", "load+", "swap+"}) {
-			t.Errorf("the calls are %v, want the mark to be made", calls)
-		}
-	})
+// Rule 14: a hung store ends an operation after 10 s.
+func TestRule14AHungStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, in := otptest.New(t, otp.Config{Store: &slowStore{table: newTable(), takes: time.Hour}})
+		begin := time.Now()
 
-	t.Run("a mark that fails is told", func(t *testing.T) {
-		broken := errors.New("the store is on fire")
-		s, _ := otptest.New(t, otp.Config{
-			Store: &otptest.FaultyStore{Store: newTable(), Fault: func(c otptest.Call) (f otptest.Fault) {
-				if c.N > 2 {
-					f.Before = broken
-				}
-				return f
-			}},
-			Sender: otp.SenderFunc(func(context.Context, otp.Message) error { return otp.ErrNotSent }),
-		})
-		status, err := s.Send(t.Context(), otp.Request{To: ada})
-		want(t, "Send", err, otp.ErrNotSent)
-		want(t, "Send", err, broken)
-		if !status.Live || !strings.Contains(err.Error(), "counts in full") {
-			t.Errorf("got %+v, %v", status, err)
-		}
+		_, err := s.Send(t.Context(), otp.Request{To: ada})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 10*time.Second, time.Since(begin))
+		assert.Empty(t, in.Messages())
 	})
 }
 
-// An ending store refuses calls under a context that has ended, as real ones do.
-type ending struct{ otp.Store }
-
-func (s ending) Load(ctx context.Context, key string) ([]byte, error) {
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return s.Store.Load(ctx, key)
+// A slowStore takes its time, unless the context ends before.
+type slowStore struct {
+	*table
+	takes time.Duration
 }
 
-func (s ending) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-	if ctx.Err() != nil {
-		return false, ctx.Err()
+func (s *slowStore) wait(ctx context.Context) error {
+	select {
+	case <-time.After(s.takes):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return s.Store.CompareAndSwap(ctx, key, old, new, expires)
+}
+
+func (s *slowStore) Load(ctx context.Context, key string) ([]byte, error) {
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
+
+	return s.table.Load(ctx, key)
+}
+
+func (s *slowStore) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	if err := s.wait(ctx); err != nil {
+		return false, err
+	}
+
+	return s.table.CompareAndSwap(ctx, key, old, new, expires)
 }

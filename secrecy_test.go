@@ -10,8 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otptest"
@@ -22,6 +28,7 @@ func printed(t testing.TB, v any) string { return printedUnder(t, v, "vstTqxXdbo
 
 func printedUnder(t testing.TB, v any, verbs string) string {
 	t.Helper()
+
 	var b strings.Builder
 	for _, verb := range verbs {
 		for _, flags := range []string{"", "+", "#", " ", "0", "-", "+#20.3"} {
@@ -29,24 +36,33 @@ func printedUnder(t testing.TB, v any, verbs string) string {
 		}
 	}
 	fmt.Fprintln(&b, v, []any{v}, map[string]any{"k": v}, &v)
-	text := slog.New(slog.NewTextHandler(&b, nil))
-	text.Info("m", "v", v, slog.Group("g", "v", v), "list", []any{v})
-	slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "v", v, slog.Group("g", "v", v), "list", []any{v})
-	marshalled, err := json.Marshal(map[string]any{"v": v})
-	if err != nil && !strings.Contains(err.Error(), "unsupported type") {
-		t.Errorf("%T: %v", v, err)
+
+	for _, handler := range []slog.Handler{
+		slog.NewTextHandler(&b, nil), slog.NewJSONHandler(&b, nil),
+	} {
+		slog.New(handler).Info("m", "v", v, slog.Group("g", "v", v), "list", []any{v})
 	}
-	b.Write(marshalled)
+
+	marshaled, err := json.Marshal(map[string]any{"v": v})
+	if err != nil {
+		assert.ErrorContains(t, err, "unsupported type")
+	}
+	b.Write(marshaled)
+
 	return b.String()
 }
 
 // wantNone fails the test if the text holds one of the secrets in a form that can be read back.
 func wantNone(t testing.TB, what, text string, secrets ...string) {
 	t.Helper()
+
 	for _, secret := range secrets {
 		forms := []string{
-			secret, hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
-			base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
+			secret,
+			hex.EncodeToString([]byte(secret)),
+			strings.ToUpper(hex.EncodeToString([]byte(secret))),
+			base64.StdEncoding.EncodeToString([]byte(secret)),
+			base64.RawURLEncoding.EncodeToString([]byte(secret)),
 			strings.Trim(fmt.Sprint([]byte(secret)), "[]"),
 		}
 		for _, form := range forms {
@@ -57,215 +73,348 @@ func wantNone(t testing.TB, what, text string, secrets ...string) {
 	}
 }
 
+const secretKey = "0123456789-key-0123456789-key-01"
+
+// Rule 13: no exported type shows a code, a key, an address or a Binding when it is printed.
 func TestRule13NothingPrintsSecrets(t *testing.T) {
-	const secret, to, bind, typed = "0123456789-key-0123456789-key-01", "ada@example.com", "the-session-id", "271828"
+	const binding, typed, key = "the-session-id", "271828", "the-form-key"
 	var m otp.Message
 	config := otp.Config{
-		Purpose: "test", Secret: []byte(secret), CodeKeys: otp.Keys{[]byte(secret)}, Store: newTable(),
-		Sender: otp.SenderFunc(func(_ context.Context, got otp.Message) error { m = got; return nil }),
-		Policy: otp.Policy{MinSendTime: -1},
+		Purpose: "test", Secret: []byte(secretKey), CodeKeys: otp.Keys{[]byte(secretKey)},
+		Store: newTable(), Policy: otp.Policy{MinSendTime: -1},
+		Sender: otp.SenderFunc(func(_ context.Context, got otp.Message) error {
+			m = got
+
+			return nil
+		}),
 	}
 	s, err := otp.New(config)
-	want(t, "New", err, nil)
-	_, err = s.Send(t.Context(), otp.Request{To: to, Bind: bind, Data: typed})
-	want(t, "Send", err, nil)
+	require.NoError(t, err)
+	request := otp.Request{To: ada, Binding: binding, Data: typed}
+	_, err = s.Send(t.Context(), request)
+	require.NoError(t, err)
 	code := m.Code.Reveal()
-	if len(code) != 6 {
-		t.Fatalf("Reveal gives a code of %d symbols", len(code))
-	}
-	request := otp.Request{To: to, Bind: bind, Data: typed}
-	submission := otp.Submission{To: to, Bind: bind, Code: typed}
+	submission := otp.Submission{To: ada, Binding: binding, Code: typed, IdempotencyKey: key}
+
 	type inner struct{ code otp.Code } // fmt reads unexported fields without asking their methods
+	secrets := []string{code, secretKey, ada, binding, typed, key}
 	for _, v := range []any{
-		m.Code, &m.Code, inner{m.Code}, &inner{m.Code}, []otp.Code{m.Code}, map[otp.Code]otp.Code{m.Code: m.Code}, struct{ Code otp.Code }{m.Code},
-		config.CodeKeys, &config.CodeKeys, config, &config, s, struct{ Service *otp.Service }{s}, request, &request, submission, &submission, m, &m, []otp.Message{m},
+		m.Code, &m.Code, inner{m.Code}, &inner{m.Code}, []otp.Code{m.Code},
+		map[otp.Code]otp.Code{m.Code: m.Code}, struct{ Code otp.Code }{m.Code},
+		config.CodeKeys, &config.CodeKeys, config, &config, s, struct{ Service *otp.Service }{s},
+		request, &request, submission, &submission, m, &m, []otp.Message{m},
 	} {
-		text := printed(t, v)
-		wantNone(t, fmt.Sprintf("%T", v), text, code, secret, to, bind, typed)
+		wantNone(t, fmt.Sprintf("%T", v), printed(t, v), secrets...)
 	}
-	// For these verbs, which go vet refuses, fmt does not ask a value how to print it. A Code has nothing to show anyway.
+
+	// For these verbs, which go vet refuses, fmt does not ask a value how to print it.
 	for _, v := range []any{m.Code, &m.Code, inner{m.Code}, s} {
-		wantNone(t, fmt.Sprintf("%T", v), printedUnder(t, v, "pw"), code, secret, to, bind)
+		wantNone(t, fmt.Sprintf("%T", v), printedUnder(t, v, "pw"), secrets...)
 	}
+
 	for _, v := range []any{m.Code, config.CodeKeys, config, s, request, submission, m} {
-		if got := fmt.Sprintf("%v %+v %#v %s %d", v, v, v, v, v); got != strings.TrimSpace(strings.Repeat("[redacted] ", 5)) {
-			t.Errorf("%T prints as %q", v, got)
-		}
-		text, err := v.(interface{ MarshalText() ([]byte, error) }).MarshalText()
-		if got := v.(fmt.Stringer).String(); got != "[redacted]" || string(text) != got || err != nil {
-			t.Errorf("%T: String gives %q, MarshalText %q, %v", v, got, text, err)
-		}
-	}
-	if got := (otp.Code{}).Reveal(); got != "" {
-		t.Errorf("the zero Code reveals %q", got)
+		const want = "[redacted] [redacted] [redacted] [redacted] [redacted]"
+		assert.Equal(t, want, fmt.Sprintf("%v %+v %#v %s %d", v, v, v, v, v), "%T", v)
+		text, err := json.Marshal(v)
+		require.NoError(t, err)
+		assert.Equal(t, `"[redacted]"`, string(text), "%T", v)
 	}
 }
 
+// Rule 13: no error and no event holds a code, a key, an address or a Binding.
 func TestRule13ErrorsAndEventsHoldNoSecrets(t *testing.T) {
-	const secret, to, bind = "0123456789-key-0123456789-key-01", "ada@example.com", "the-session-id"
+	const binding = "the-session-id"
 	var events []otp.Event
-	var fail error
-	var sent []string
+	var codes []string
+	var delivery error
 	broken := false
-	config := otp.Config{
-		Purpose: "test", Secret: []byte(secret), Policy: otp.Policy{MinSendTime: -1, MaxFailures: 10, SendLimits: often},
-		Store: &otptest.FaultyStore{Store: newTable(), Fault: func(otptest.Call) (f otptest.Fault) {
-			if broken {
-				f.Before = otptest.ErrInjected
-			}
-			return f
-		}},
+	s, err := otp.New(otp.Config{
+		Purpose: "test", Secret: []byte(secretKey),
+		Policy: otp.Policy{MinSendTime: -1, MaxFailures: 20, MaxLength: 6, SendLimits: often},
+		Store:  failing(newTable(), "", false, &broken),
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
-			sent = append(sent, m.Code.Reveal())
-			if fail != nil {
-				return fmt.Errorf("mail %s to %s: %w", m.Code.Reveal(), m.To, fail)
+			codes = append(codes, m.Code.Reveal())
+			if delivery != nil {
+				return fmt.Errorf("mail %s to %s: %w", m.Code.Reveal(), m.To, delivery)
 			}
+
 			return nil
 		}),
 		Observe: func(_ context.Context, e otp.Event) { events = append(events, e) },
-	}
-	s, err := otp.New(config)
-	want(t, "New", err, nil)
+	})
+	require.NoError(t, err)
+
 	var shown strings.Builder
-	run := func(err error) {
-		if err != nil {
-			fmt.Fprintln(&shown, err)
-			fmt.Fprintf(&shown, "%v %+v %#v %q\n", err, err, err, err)
-			var rejected *otp.RejectedError
-			if errors.As(err, &rejected) {
-				shown.WriteString(printed(t, rejected))
-			}
+	show := func(err error) {
+		if err == nil {
+			return
+		}
+		fmt.Fprintf(&shown, "%v %+v %#v %q\n", err, err, err, err)
+		if rejected, ok := errors.AsType[*otp.RejectedError](err); ok {
+			shown.WriteString(printed(t, rejected))
 		}
 	}
-	typed := []string{"314159", "hello", to, strings.Repeat("7", 80)}
-	for _, fail = range []error{nil, errors.New("x"), otp.ErrNotSent, otp.ErrUndeliverable} {
-		_, err := s.Send(t.Context(), otp.Request{To: to, Bind: bind})
-		run(err)
+	typed := []string{"314159", "hello", ada, strings.Repeat("7", 80)}
+	request := otp.Request{To: ada, Binding: binding}
+
+	for _, delivery = range []error{nil, errors.New("x"), otp.ErrNotSent, otp.ErrUndeliverable} {
+		_, err := s.Send(t.Context(), request)
+		show(err)
 		for _, code := range typed {
-			run(s.Verify(t.Context(), otp.Submission{To: to, Bind: bind, Code: code}))
+			show(submitBound(t, s, binding, code))
 		}
 	}
 	for _, broken = range []bool{false, true} {
-		for _, other := range []string{to, "", strings.Repeat(to, 100)} {
-			for _, code := range append(typed, sent[0]) {
-				run(s.Verify(t.Context(), otp.Submission{To: other, Bind: bind, Code: code}))
+		for _, request.To = range []string{ada, "", "x\n" + ada, strings.Repeat(ada, 100)} {
+			for _, code := range append(typed, codes[0]) {
+				show(s.Verify(t.Context(), otp.Submission{To: request.To, Binding: binding, Code: code}))
 			}
-			_, err := s.Send(t.Context(), otp.Request{To: other, Bind: bind})
-			run(err)
-			_, err = s.Status(t.Context(), other, bind)
-			run(err)
-			run(s.Revoke(t.Context(), other))
-			run(s.Unlock(t.Context(), other))
+			_, err := s.Send(t.Context(), request)
+			show(err)
+			_, err = s.Status(t.Context(), request)
+			show(err)
+			show(s.Revoke(t.Context(), request.To, binding))
+			show(s.RevokeAll(t.Context(), request.To, binding))
+			show(s.Unlock(t.Context(), request.To))
 		}
 	}
-	secrets := append([]string{secret, to, bind, "314159"}, sent...)
+
+	secrets := append([]string{secretKey, ada, binding, "314159"}, codes...)
 	wantNone(t, "an error", shown.String(), secrets...)
 	ops := map[string]bool{}
 	for _, e := range events {
 		ops[e.Op] = true
 		wantNone(t, "an event", printed(t, e), secrets...)
 	}
-	if len(ops) != 5 || shown.Len() == 0 {
-		t.Errorf("seen are the operations %v", ops)
-	}
+	assert.Len(t, ops, 6)
+	assert.NotEmpty(t, shown.String())
 }
 
-// Whoever reads the table finds no code, no address, and nothing that the digests of all codes lead to.
+// Whoever reads the table finds no code, no address, and nothing that the digests of all codes lead
+// to.
 func TestTheStoreHoldsNoCodesAndNoAddresses(t *testing.T) {
 	store := newTable()
 	s, in := otptest.New(t, otp.Config{Store: store, Secret: testSecret})
+
 	for i := range 1000 {
-		to := fmt.Sprintf("person%04d@example.com", i)
-		bind := fmt.Sprintf("session-%04d", i)
-		code, _ := send(t, s, in, otp.Request{To: to, Bind: bind})
-		if i%2 == 0 { // used, tried and fresh ones
-			submission := otp.Submission{To: to, Bind: bind, Code: code}
-			if i%4 == 0 {
-				submission.Code = wrong(code, i)
-			}
-			s.Verify(t.Context(), submission)
+		to, binding := fmt.Sprintf("person%04d@example.com", i), fmt.Sprintf("session-%04d", i)
+		code, _ := send(t, s, in, otp.Request{To: to, Binding: binding})
+		sub := otp.Submission{To: to, Binding: binding, Code: code, IdempotencyKey: "the-form-key"}
+		switch i % 4 { // used, tried and fresh ones
+		case 0:
+			sub.Code = wrong(code, i)
+			require.Error(t, s.Verify(t.Context(), sub))
+		case 2:
+			require.NoError(t, s.Verify(t.Context(), sub))
 		}
 	}
-	var values, keys bytes.Buffer
+
+	var dump bytes.Buffer
+	require.Len(t, store.dump(), 1000)
 	for key, value := range store.dump() {
 		located, err := base64.RawURLEncoding.DecodeString(key)
-		if err != nil || len(located) != 16 || len(key) != 22 {
-			t.Fatalf("the key %q is no base64url of 16 bytes", key)
-		}
-		keys.WriteString(key + "\n")
-		values.Write(value)
-		values.Write(located)
+		require.NoError(t, err)
+		require.Len(t, located, 16)
+		dump.WriteString(key + "\n")
+		dump.Write(value)
+		dump.Write(located)
 	}
-	dump := values.Bytes()
-	if len(store.dump()) != 1000 {
-		t.Fatalf("%d records, want 1000", len(store.dump()))
-	}
+
 	for _, m := range in.Messages() {
-		for _, form := range []string{m.Code.Reveal(), m.To, m.To[:10], "example", "session-", m.ID} {
-			if bytes.Contains(dump, []byte(form)) || strings.Contains(keys.String(), form) {
-				t.Fatalf("the store holds %q", form)
-			}
+		id, err := hex.DecodeString(m.ID) // what traces a mail leads to no record
+		require.NoError(t, err)
+		for _, form := range []string{
+			m.Code.Reveal(), m.To, m.To[:10], "example", "session-", "the-form-key", m.ID, string(id),
+		} {
+			require.False(t, bytes.Contains(dump.Bytes(), []byte(form)), form)
 		}
 	}
-	// The first eight bytes of the digests of all codes, as they are and as they would stand in text.
+	wantNoDigests(t, dump.Bytes())
+}
+
+// wantNoDigests looks for the first eight bytes of the digests of all codes, as they are and as they
+// stand in text.
+func wantNoDigests(t *testing.T, dump []byte) {
+	t.Helper()
+
 	digests := make(map[[8]byte]int, 3_000_000)
 	for i := range 1_000_000 {
-		code := fmt.Sprintf("%06d", i)
-		sum := sha256.Sum256([]byte(code))
+		sum := sha256.Sum256(fmt.Appendf(nil, "%06d", i))
 		digests[[8]byte(sum[:8])] = i
 		digests[[8]byte([]byte(hex.EncodeToString(sum[:4])))] = i
 		digests[[8]byte([]byte(base64.StdEncoding.EncodeToString(sum[:6])))] = i
 	}
-	for _, text := range [][]byte{dump, keys.Bytes()} {
-		for i := range len(text) - 8 {
-			if code, hit := digests[[8]byte(text[i:i+8])]; hit {
-				t.Fatalf("at %d there is the digest of code %06d", i, code)
-			}
-		}
+
+	for i := range len(dump) - 8 {
+		code, hit := digests[[8]byte(dump[i:i+8])]
+		require.False(t, hit, "at %d there is the digest of %06d", i, code)
 	}
 }
 
-// Changing or moving a value is an error that is no rejection, and accepts nothing.
+// A changed or moved value is an error that is no rejection, and accepts nothing.
 func TestForgedValues(t *testing.T) {
 	store := newTable()
 	s, in := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{SendLimits: often}})
-	code, _ := send(t, s, in, otp.Request{To: ada})
-	var mine, others string
-	for key := range store.dump() {
-		mine = key
-	}
-	other, _ := send(t, s, in, otp.Request{To: "grace@example.com"})
-	for key := range store.dump() {
-		if key != mine {
-			others = key
+
+	codes, keys := map[string]string{}, map[string]string{}
+	for _, to := range []string{ada, "grace@example.com"} {
+		before := store.dump()
+		codes[to], _ = send(t, s, in, otp.Request{To: to})
+		for key := range store.dump() {
+			if _, old := before[key]; !old {
+				keys[to] = key
+			}
 		}
 	}
-	check := func(what string) {
-		t.Helper()
-		wantNotJudged(t, what, submit(t, s, code))
-		wantNotJudged(t, what, submit(t, s, other))
-		_, err := s.Send(t.Context(), otp.Request{To: ada})
-		wantNotJudged(t, what, err)
-		_, err = s.Status(t.Context(), ada, "")
-		wantNotJudged(t, what, err)
-		wantNotJudged(t, what, s.Revoke(t.Context(), ada))
-		wantNotJudged(t, what, s.Unlock(t.Context(), ada))
-	}
+	mine := keys[ada]
 	genuine := bytes.Clone(store.values[mine])
+
+	forge := func(value []byte) {
+		t.Helper()
+		store.values[mine] = value
+		for _, code := range codes {
+			wantNotJudged(t, submit(t, s, code))
+		}
+		_, err := s.Send(t.Context(), otp.Request{To: ada})
+		wantNotJudged(t, err)
+		_, err = s.Status(t.Context(), otp.Request{To: ada})
+		wantNotJudged(t, err)
+		wantNotJudged(t, s.Revoke(t.Context(), ada, ""))
+		wantNotJudged(t, s.Unlock(t.Context(), ada))
+	}
 	for bit := range len(genuine) * 8 {
 		forged := bytes.Clone(genuine)
 		forged[bit/8] ^= 1 << (bit % 8)
-		store.values[mine] = forged
-		check(fmt.Sprintf("bit %d flipped", bit))
+		forge(forged)
 	}
 	for n := 1; n < len(genuine); n++ {
-		store.values[mine] = genuine[:n]
-		check(fmt.Sprintf("cut to %d bytes", n))
+		forge(genuine[:n])
 	}
-	store.values[mine] = append(bytes.Clone(genuine), 0)
-	check("one byte longer")
-	store.values[mine] = store.values[others]
-	check("moved from another address")
+	forge(append(bytes.Clone(genuine), 0))
+	forge(store.values[keys["grace@example.com"]])
+
+	// The record of the same address with another Trust is another record.
+	known := otp.Request{To: ada, Binding: "session", Trust: otp.Known}
+	before := store.dump()
+	send(t, s, in, known)
+	for key, value := range store.dump() {
+		if _, old := before[key]; !old {
+			forge(value)
+		}
+	}
+
 	store.values[mine] = genuine
-	want(t, "the genuine value", submit(t, s, code), nil)
+	require.NoError(t, submit(t, s, codes[ada]))
+}
+
+// An administrative call goes on to the other records of the address where one is damaged.
+func TestRevokeGoesOnWhereARecordIsDamaged(t *testing.T) {
+	store := newTable()
+	s, in := otptest.New(t, otp.Config{Store: store})
+	send(t, s, in, otp.Request{To: ada})
+	for key := range store.values {
+		store.values[key] = []byte("damaged")
+	}
+	code, _ := send(t, s, in, otp.Request{To: ada, Binding: "session", Trust: otp.Known})
+
+	require.Error(t, s.RevokeAll(t.Context(), ada))
+	require.ErrorIs(t, s.Verify(t.Context(), otp.Submission{
+		To: ada, Binding: "session", Trust: otp.Known, Code: code}), otp.ErrNoCode)
+}
+
+// Rule 10: over long random histories of a stranger, a known address whose owner is idle and an
+// unknown one see the same store calls, errors and Status.
+func TestRule10DecoysAreToldFromNothing(t *testing.T) {
+	seen := map[string]int{}
+	for seed := range uint64(40) {
+		synctest.Test(t, func(t *testing.T) { tellApart(t, rand.New(rand.NewPCG(10, seed)), seen) })
+	}
+
+	for _, outcome := range []error{
+		otp.ErrLimited, otp.ErrLocked, otp.ErrMismatch, otp.ErrExhausted, otp.ErrExpired,
+		otp.ErrNoCode, otp.ErrMalformed, context.Canceled,
+	} {
+		assert.Positive(t, seen[outcome.Error()], outcome)
+	}
+}
+
+// twins are a known and an unknown address, each on a store of its own.
+type twins struct {
+	stores   [2]*table
+	services [2]*otp.Service
+	in       *otptest.Inbox // of the known one
+}
+
+func newTwins(t *testing.T, policy otp.Policy) *twins {
+	tw := &twins{in: new(otptest.Inbox)}
+	for i := range tw.services {
+		tw.stores[i] = newTable()
+		tw.services[i], _ = otptest.New(t, otp.Config{
+			Store: tw.stores[i], Policy: policy, Sender: tw.in})
+	}
+
+	return tw
+}
+
+// tellApart does the same to both twins, step after step, and ends the test at the first difference.
+func tellApart(t *testing.T, r *rand.Rand, seen map[string]int) {
+	policy := otp.Policy{
+		MaxAttempts: 1 + r.IntN(5), MaxLiveCodes: 1 + r.IntN(3)}
+	policy.MaxFailures = (policy.MaxLiveCodes+1)*policy.MaxAttempts + r.IntN(5)
+	if r.IntN(2) == 0 {
+		policy.MaxLength = 6 // locks
+	}
+	tw := newTwins(t, policy)
+
+	for step := range 500 {
+		op, spelling := r.IntN(20), []string{ada, "ADA@example.com"}[r.IntN(2)]
+		binding := []string{"one", "two", "three"}[r.IntN(3)]
+		trust := otp.Trust(r.IntN(3))
+		typed := fmt.Sprintf("%0*d", []int{6, 6, 10}[r.IntN(3)], r.Int64N(1_000_000))
+		key := []string{"", "form"}[r.IntN(2)]
+		hangsUp := r.IntN(5) == 0
+		tw.in.Fail([]error{nil, nil, otp.ErrNotSent, errors.New("open")}[r.IntN(4)])
+
+		var outcomes [2]string
+		for i, s := range tw.services {
+			// A look-up that is stricter than Normalize takes another spelling for unknown.
+			decoy := i == 1 || spelling != ada
+			ctx, cancel := context.WithCancel(t.Context())
+			if hangsUp {
+				tw.stores[i].onSwap = cancel
+			}
+
+			request := otp.Request{To: spelling, Binding: binding, Trust: trust, Decoy: decoy}
+			var status otp.Status
+			var err error
+			switch {
+			case op < 8:
+				if status, err = s.Send(ctx, request); errors.Is(err, otp.ErrDelivery) {
+					err = nil
+				}
+			case op < 16:
+				err = s.Verify(ctx, otp.Submission{
+					To: spelling, Binding: binding, Trust: trust, Code: typed, IdempotencyKey: key})
+				if rejected, ok := errors.AsType[*otp.RejectedError](err); ok {
+					status = rejected.Status
+				}
+			case op < 18:
+				status, err = s.Status(ctx, request)
+			case op < 19:
+				cancel()
+				_, err = s.Send(ctx, request)
+				err = errors.Unwrap(err)
+			default:
+				err = s.Revoke(ctx, spelling, binding)
+			}
+			cancel()
+			tw.stores[i].onSwap = nil
+
+			outcomes[i] = fmt.Sprintf("%v, %+v, %v", tw.stores[i].took(), status, err)
+			seen[fmt.Sprint(err)]++
+		}
+
+		require.Equal(t, outcomes[0], outcomes[1], "step %d", step)
+		time.Sleep(time.Duration(r.ExpFloat64() * float64(2*time.Minute)))
+	}
 }

@@ -2,191 +2,366 @@ package otp
 
 import (
 	"bytes"
-	"context"
-	"errors"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-// oneValue is a Store for one record.
-type oneValue struct{ value []byte }
+// start is a moment for tests of the state, in whole seconds.
+var start = time.Unix(1_000_000_000, 0).UTC()
 
-func (s *oneValue) Load(context.Context, string) ([]byte, error) { return s.value, nil }
+// testKeys returns the keys of a Service with one code key.
+func testKeys(t testing.TB) *keyring {
+	t.Helper()
 
-func (s *oneValue) CompareAndSwap(_ context.Context, _ string, old, new []byte, _ time.Time) (bool, error) {
-	if !bytes.Equal(s.value, old) {
-		return false, nil
-	}
-	s.value = bytes.Clone(new)
-	return true, nil
+	keys, err := newKeyring(&Config{Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32)})
+	require.NoError(t, err)
+
+	return keys
 }
 
-// The code of a decoy never verifies, even when guessed; the guess costs an attempt like any other.
-func TestRule10ADecoyNeverVerifies(t *testing.T) {
-	store := &oneValue{}
-	s, err := New(Config{Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32), Store: store, Sender: noSender, Policy: Policy{MinSendTime: -1}})
-	if err != nil {
-		t.Fatal(err)
+// testPolicy returns the policy with its defaults and without tight limits.
+func testPolicy(p Policy) *Policy {
+	if p.SendLimits == nil {
+		p.SendLimits = []Limit{{60, time.Second}}
 	}
-	const to = "nobody@example.com"
-	if _, err := s.Send(t.Context(), Request{To: to, Decoy: true}); err != nil {
-		t.Fatal(err)
+	p = p.withDefaults()
+
+	return &p
+}
+
+// liveCode returns a code that was issued at start.
+func liveCode(seed byte) code {
+	return code{
+		seed: operationID{seed}, issued: start, lifetime: 10 * time.Minute, length: 6,
+		given: 5, left: 5,
 	}
-	w := s.newWorkspace()
-	rec := w.record(to, "")
-	var st state
-	if err := st.open(w.value, rec.key, store.value); err != nil {
-		t.Fatal(err)
-	}
-	text := s.derive(w, &rec, &st.codes[0])
-	for left := 4; left >= 0; left-- {
-		err := s.Verify(t.Context(), Submission{To: to, Code: string(text.bytes())})
-		rejected, ok := errors.AsType[*RejectedError](err)
-		if !ok || rejected.Reason != ErrMismatch || rejected.Status.AttemptsLeft != left {
-			t.Fatalf("the code of a decoy: got %v, want a mismatch with %d attempts left", err, left)
+}
+
+// An answers is a deriver that notes what it was asked for.
+type answers struct {
+	texts   map[operationID]string // by seed; an absent one has an unknown key
+	derived []operationID
+}
+
+func (a *answers) text(c *code) (text codeText, known bool) {
+	a.derived = append(a.derived, c.seed)
+	symbols, known := a.texts[c.seed]
+	text.length = copy(text.symbols[:], symbols)
+
+	return text, known
+}
+
+func (a *answers) repeatTag(c *code, key string) (t tag) {
+	copy(t[:], string(c.seed[:1])+key)
+
+	return t
+}
+
+// submission returns a guess at a code of digits.
+func submission(t testing.TB, id byte, text string, codes deriver) *guess {
+	t.Helper()
+
+	typed, ok := readCode(text)
+	require.True(t, ok)
+
+	return &guess{id: operationID{id}, typed: typed, idempotencyKey: "key", codes: codes}
+}
+
+// Rule 5: half of the lifetime is judged to the nanosecond, for odd lifetimes too.
+func TestResendableToTheNanosecond(t *testing.T) {
+	for _, seconds := range []time.Duration{1, 2, 5, 600, 601, 86_400} {
+		c := code{issued: start, lifetime: seconds * time.Second}
+		half := start.Add(c.lifetime / 2)
+
+		for _, from := range []time.Duration{
+			-time.Second, -1, 0, 1, 499_999_999, 500_000_000, 500_000_001, time.Second,
+		} {
+			assert.Equal(t, from <= 0, c.resendable(half.Add(from)), "%v + %v", c.lifetime, from)
 		}
 	}
-	// The same text is the right code once the flag is gone: it is the flag that refuses it.
-	st.codes[0].decoy = false
-	store.value = st.seal(nil, w.value, rec.key)
-	if err := s.Verify(t.Context(), Submission{To: to, Code: string(text.bytes())}); err != nil {
-		t.Errorf("without the flag: %v", err)
+}
+
+// A Send that finds itself recorded delivers the latest live code of its Binding, if that can be
+// derived, and is not recorded twice.
+func TestARecordedSend(t *testing.T) {
+	p, keys := testPolicy(Policy{}), testKeys(t)
+	request := func(id, binding byte, decoy bool) *ask {
+		return &ask{id: operationID{id}, binding: tag{binding}, decoy: decoy, keys: keys}
+	}
+
+	var s state
+	first, second, other := request(1, 1, false), request(2, 1, false), request(3, 2, false)
+	for _, a := range []*ask{first, second, other} {
+		outcome, changed := s.send(p, start, a)
+		require.NoError(t, outcome.refused)
+		require.True(t, changed)
+	}
+
+	look := func(a *ask, now time.Time) sent {
+		outcome, changed := s.send(p, now, a)
+		require.False(t, changed)
+
+		return outcome
+	}
+	for _, c := range []struct {
+		ask    *ask
+		seed   byte
+		resent bool
+	}{{first, 1, false}, {second, 1, true}, {other, 3, false}} {
+		outcome := look(c.ask, start)
+		require.NoError(t, outcome.refused)
+		assert.Equal(t, operationID{c.seed}, outcome.code.seed)
+		assert.Equal(t, c.resent, outcome.resent)
+	}
+
+	require.ErrorIs(t, look(first, start.Add(p.Lifetime)).refused, ErrNotSent, "expired")
+
+	// A real Send delivers no code that a decoy has issued.
+	s.codes[0].decoy = true
+	require.ErrorIs(t, look(first, start).refused, ErrNotSent)
+	s.codes[0].decoy = false
+
+	foreign := *first
+	foreign.keys = &keyring{}
+	require.ErrorIs(t, look(&foreign, start).refused, ErrNotSent, "unknown key")
+}
+
+// The ids of the latest four Sends are remembered, and a new code's seed is an id too.
+func TestHowManySendsAreRecognized(t *testing.T) {
+	p, keys := testPolicy(Policy{}), testKeys(t)
+
+	var s state
+	for id := range byte(6) {
+		_, changed := s.send(p, start, &ask{id: operationID{id + 1}, keys: keys})
+		require.True(t, changed)
+	}
+
+	for id, want := range []bool{true, false, true, true, true, true} {
+		assert.Equal(t, want, s.recorded(operationID{byte(id + 1)}), "Send %d of 6", id+1)
+	}
+	assert.Len(t, s.sends, 6)
+}
+
+// Rule 8: the oldest Send goes for want of room, and never earlier.
+func TestSendsAreForgottenForRoomOnly(t *testing.T) {
+	p, keys := testPolicy(Policy{SendLimits: []Limit{{1, time.Second}}}), testKeys(t)
+
+	var s state
+	now := start
+	for i := range 100 {
+		_, changed := s.send(p, now, &ask{id: newOperationID(), keys: keys})
+		require.True(t, changed)
+		require.Len(t, s.sends, min(i+1, maxSends))
+		now = now.Add(time.Second)
+	}
+
+	assert.Equal(t, start.Add(40*time.Second), s.sends[0])
+}
+
+// Rule 3: every comparable code is derived, decoys too, so that time does not tell them apart; dead
+// codes and those of other Bindings are not.
+func TestWhatIsDerived(t *testing.T) {
+	decoy, used, real := liveCode(1), liveCode(2), liveCode(3)
+	decoy.decoy = true
+	used.usedBy = operationID{9}
+	exhausted, expired, other, long := liveCode(4), liveCode(5), liveCode(6), liveCode(7)
+	exhausted.left = 0
+	expired.issued = start.Add(-expired.lifetime)
+	other.binding = tag{1}
+	long.length = 10
+
+	s := state{codes: []code{decoy, used, real, exhausted, expired, other, long}}
+	codes := &answers{texts: map[operationID]string{{1}: "111111", {2}: "222222", {3}: "333333"}}
+	reason, changed := s.verify(testPolicy(Policy{}), start, submission(t, 8, "000000", codes))
+
+	require.Equal(t, ErrMismatch, reason)
+	require.True(t, changed)
+	assert.Equal(t, []operationID{{1}, {2}, {3}}, codes.derived)
+	assert.Equal(t, []int{4, 4, 4, 0, 5, 5, 4},
+		[]int{s.codes[0].left, s.codes[1].left, s.codes[2].left, s.codes[3].left, s.codes[4].left,
+			s.codes[5].left, s.codes[6].left})
+	assert.Equal(t, 3, s.failures, "one for each live code")
+}
+
+// Rule 10: the code of a decoy never verifies, also where it is guessed.
+func TestRule10ADecoyNeverVerifies(t *testing.T) {
+	s := state{codes: []code{liveCode(1)}}
+	s.codes[0].decoy = true
+	codes := &answers{texts: map[operationID]string{{1}: "111111"}}
+
+	reason, changed := s.verify(testPolicy(Policy{}), start, submission(t, 2, "111111", codes))
+	assert.Equal(t, ErrMismatch, reason)
+	assert.True(t, changed)
+	assert.Equal(t, 4, s.codes[0].left)
+
+	s.codes[0].decoy = false
+	reason, _ = s.verify(testPolicy(Policy{}), start, submission(t, 3, "111111", codes))
+	assert.NoError(t, reason)
+}
+
+// Rule 3: a code whose key is unknown here is neither right nor wrong. A guess costs something only if
+// it was compared with a code.
+func TestRule03UnknownKeys(t *testing.T) {
+	s := state{codes: []code{liveCode(1)}}
+	codes := &answers{texts: map[operationID]string{}}
+
+	reason, changed := s.verify(testPolicy(Policy{}), start, submission(t, 8, "000000", codes))
+	assert.Equal(t, errUnknownKey, reason)
+	assert.False(t, changed)
+
+	s.codes = append(s.codes, liveCode(2))
+	codes.texts[operationID{2}] = "222222"
+	reason, changed = s.verify(testPolicy(Policy{}), start, submission(t, 9, "000000", codes))
+	assert.Equal(t, errUnknownKey, reason)
+	assert.True(t, changed)
+	assert.Equal(t, 4, s.codes[1].left)
+}
+
+// Rule 1: an operation finds its acceptance whatever has happened since.
+func TestRule01AnAcceptanceIsFoundAgain(t *testing.T) {
+	codes := &answers{texts: map[operationID]string{{1}: "111111"}}
+	own := submission(t, 7, "111111", codes)
+
+	for name, since := range map[string]func(*state) time.Time{
+		"nothing": func(*state) time.Time { return start },
+		"expiry":  func(*state) time.Time { return start.Add(time.Hour) },
+		"exhaustion": func(s *state) time.Time {
+			s.codes[0].left = 0
+
+			return start
+		},
+		"Revoke": func(s *state) time.Time {
+			s.revoke(start, func(tag) bool { return true })
+
+			return start
+		},
+		"Unlock": func(s *state) time.Time {
+			s.unlock()
+
+			return start
+		},
+	} {
+		s := state{codes: []code{liveCode(1)}}
+		reason, changed := s.verify(testPolicy(Policy{}), start, own)
+		require.NoError(t, reason)
+		require.True(t, changed)
+
+		reason, changed = s.verify(testPolicy(Policy{}), since(&s), own)
+		require.NoError(t, reason, name)
+		require.False(t, changed, name)
 	}
 }
 
-// What the store is told to keep lasts as long as any rule needs it.
-func TestKeepUntil(t *testing.T) {
+// Rule 6: nothing is taken back from a count that has reached its end, because the record no longer
+// knows how many failures there were.
+func TestRule06AFullCountStays(t *testing.T) {
+	for failures, left := range map[int]int{maxCounted: maxCounted, maxCounted - 1: maxCounted - 5, 3: 0} {
+		s := state{codes: []code{liveCode(1)}, failures: failures, failuresUntil: start.Add(time.Hour)}
+		s.codes[0].left = 1
+		codes := &answers{texts: map[operationID]string{{1}: "111111"}}
+
+		reason, _ := s.verify(testPolicy(Policy{}), start, submission(t, 7, "111111", codes))
+		require.NoError(t, reason)
+		assert.Equal(t, left, s.failuresAt(start))
+		assert.Equal(t, left == 0, s.failuresUntil.IsZero())
+	}
+}
+
+// Dead codes never push out live ones, and used ones go last, the one that was used first before the
+// other.
+func TestForget(t *testing.T) {
+	used, used2, expired, exhausted := liveCode(1), liveCode(2), liveCode(3), liveCode(4)
+	used.usedBy, used2.usedBy = operationID{9}, operationID{8}
+	expired.issued = start.Add(-expired.lifetime)
+	exhausted.left = 0
+	expiredUsed := expired
+	expiredUsed.usedBy = operationID{7}
+	live := []code{liveCode(5), liveCode(6), liveCode(7)}
+
+	for name, c := range map[string]struct{ dead, stay []code }{
+		"unused ones":    {[]code{used, expired, used2, exhausted}, []code{used, used2}},
+		"the older used": {[]code{used, used2, liveCode(8)}, []code{used2, liveCode(8)}},
+		"expired used":   {[]code{used, expiredUsed, used2}, []code{used, used2}},
+		"none":           {[]code{expired, exhausted}, []code{expired, exhausted}},
+	} {
+		s := state{codes: append(slices.Clone(c.dead), live...)}
+		s.forget(start)
+		assert.Equal(t, append(slices.Clone(c.stay), live...), s.codes, name)
+	}
+}
+
+// What the store is told to keep lasts as long as any rule needs it, and never shorter than the record
+// already said.
+func TestRetain(t *testing.T) {
 	p := Policy{}.withDefaults()
+	const day = 24 * time.Hour
+	short, long := liveCode(1), liveCode(2)
+	long.lifetime = day
+
 	for _, c := range []struct {
 		name string
 		s    state
-		want int64
+		want time.Duration // after start
 	}{
-		{"a code", state{codes: []code{{issued: 1000, lifetime: 600}}}, 1600},
-		{"a longer code", state{codes: []code{{issued: 1000, lifetime: 86400}, {issued: 1001, lifetime: 60}}}, 87400},
-		{"a send", state{sends: []send{{at: 1000}}, codes: []code{{issued: 1000, lifetime: 600}}}, 1000 + 86400},
-		{"a failure", state{failures: 1, lastFailure: 2000, sends: []send{{at: 1000}}}, 2000 + 30*86400},
+		{"a code", state{codes: []code{short}}, 10 * time.Minute},
+		{"a longer code", state{codes: []code{long, short}}, day},
+		{"a send", state{sends: []time.Time{start}, codes: []code{short}}, day},
+		{"a failure", state{failures: 1, failuresUntil: start.Add(40 * day)}, 40 * day},
+		{"before", state{keepUntil: start.Add(50 * day), codes: []code{short}}, 50 * day},
+		{"a wrong clock", state{keepUntil: start.Add(1e6 * time.Hour)}, maxFailureWindow},
+		{"a wrong clock", state{failuresUntil: start.Add(1e6 * time.Hour)}, maxFailureWindow},
 	} {
-		if got := c.s.keepUntil(&p); !got.Equal(time.Unix(c.want, 0)) {
-			t.Errorf("%s: keep until %d, want %d", c.name, got.Unix(), c.want)
-		}
+		assert.Equal(t, start.Add(c.want), c.s.retain(&p, start), c.name)
+		assert.Equal(t, start.Add(c.want), c.s.keepUntil, c.name)
 	}
 }
 
-// Room for one more send is never made by forgetting one that counts.
-func TestSendsThatCountAreNeverForgotten(t *testing.T) {
-	p := Policy{SendLimits: []Limit{{20, time.Minute}, {20, 24 * time.Hour}}}.withDefaults()
-	now := time.Unix(1_000_000, 0)
-	var s state
-	ask := func() error {
-		r := &sendRequest{id: newOperationID(), knownKey: func(keyID) bool { return true }}
-		_, _, _, refused := s.send(&p, now, r)
-		if refused == nil && len(s.sends) > 10 {
-			s.fail(r.id)
-		}
-		return refused
-	}
-	admitted := 0
-	for range 1000 {
-		if ask() == nil {
-			admitted++
-		}
-		now = now.Add(time.Second)
-	}
-	if len(s.sends) > maxSends {
-		t.Errorf("%d sends are kept, want at most %d", len(s.sends), maxSends)
-	}
-	full := 0
-	for _, e := range s.sends {
-		if !e.failed {
-			full++
-		}
-	}
-	if full != 10 {
-		t.Errorf("%d of 10 sends that count for a day are left after %d admitted ones", full, admitted)
+// Failures count at least as long as the record said, but not for ever after a wrong clock.
+func TestFailuresCountAsLongAsBefore(t *testing.T) {
+	const hour = time.Hour
+	for before, want := range map[time.Duration]time.Duration{
+		0: hour, hour: hour, 100 * hour: 100 * hour, 1e6 * hour: maxFailureWindow,
+	} {
+		s := state{codes: []code{liveCode(1)}, failures: 1, failuresUntil: start.Add(before)}
+		codes := &answers{texts: map[operationID]string{{1}: "111111"}}
+
+		p := testPolicy(Policy{FailureWindow: hour})
+		reason, _ := s.verify(p, start, submission(t, 7, "000000", codes))
+		require.Equal(t, ErrMismatch, reason)
+		assert.Equal(t, start.Add(want), s.failuresUntil)
 	}
 }
 
-// Dead codes never push out live ones, and those that were used stay the longest.
-func TestForgetDead(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
-	live := code{issued: now.Unix(), lifetime: 600, left: 5}
-	used, expired, exhausted := live, live, live
-	used.usedBy = operationID{1}
-	expired.issued -= 600
-	exhausted.left = 0
-	s := state{codes: []code{used, expired, exhausted, live, live, live, expired}}
-	s.forgetDead(now)
-	if len(s.codes) != maxCodesKept || !s.codes[0].used() || !s.codes[1].live(now) || !s.codes[3].live(now) || s.codes[4] != expired {
-		t.Errorf("left are %+v", s.codes)
-	}
-
-	older := used
-	older.issued--
-	s = state{codes: []code{older, used, used, live, live, live}}
-	s.forgetDead(now)
-	if len(s.codes) != maxCodesKept || s.codes[0] != used {
-		t.Errorf("left of used ones are %+v", s.codes)
-	}
-}
-
-// A time in the second that has begun is no answer, even if a Send would have been admitted when it began.
+// A time in the second that has begun is no answer, even if a Send would have been admitted when it
+// began.
 func TestRetryAtIsAfterNow(t *testing.T) {
-	p := Policy{SendLimits: []Limit{{1, time.Minute}}}.withDefaults()
-	const start = 1_000_000
-	s := state{sends: []send{{at: start + 240}}}
-	for i := range byte(3) { // can be sent again until half of their lifetime has passed, and fill all slots
-		s.codes = append(s.codes, code{seed: operationID{i}, issued: start, lifetime: 600, left: 5, length: 6})
+	p := testPolicy(Policy{SendLimits: []Limit{{1, time.Minute}}})
+	s := state{sends: []time.Time{start.Add(240 * time.Second)}}
+	for i := range byte(3) { // they fill all places, and can be sent again for half of their lifetime
+		s.codes = append(s.codes, liveCode(i))
 	}
-	r := &sendRequest{knownKey: func(keyID) bool { return true }}
-	now := time.Unix(start+300, 1)
-	if _, refused := s.admit(&p, now.Add(-1), r); refused != nil {
-		t.Fatalf("at half of the lifetime: %v", refused)
+	a := &ask{keys: testKeys(t)}
+	for i := range s.codes {
+		s.codes[i].key = a.keys.codes[0].id
 	}
-	if _, refused := s.admit(&p, now, r); refused != ErrLimited {
-		t.Fatalf("a nanosecond later: %v", refused)
-	}
-	if got := s.retryAt(&p, now, r); !got.Equal(time.Unix(start+600, 0)) {
-		t.Errorf("RetryAt is %d, want the expiry of the codes, %d", got.Unix(), start+600)
-	}
+
+	now := start.Add(300*time.Second + 1)
+	_, _, refused := s.admit(p, now.Add(-1), a)
+	require.NoError(t, refused)
+	_, _, refused = s.admit(p, now, a)
+	require.Equal(t, ErrLimited, refused)
+
+	assert.Equal(t, start.Add(600*time.Second), s.retryAt(p, now, a))
 }
 
-// One capital is enough to be folded, the first and the last of the alphabet too.
-func TestIdentityFoldsASingleCapital(t *testing.T) {
-	for to, want := range map[string]string{"aZ@x": "az@x", "Az@x": "az@x", "a[@x": "a[@x", "a@@x": "a@@x"} {
-		if got := identity(to); got != want {
-			t.Errorf("identity(%q) = %q, want %q", to, got, want)
-		}
-	}
-}
-
-// Event.Took is measured also where Send waits for nothing.
-func TestTookWithoutMinSendTime(t *testing.T) {
-	var took time.Duration
-	s, err := New(Config{
-		Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32), Store: &oneValue{}, Sender: noSender, Policy: Policy{MinSendTime: -1},
-		Observe: func(_ context.Context, e Event) { took = e.Took },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Status(t.Context(), "ada@example.com", ""); err != nil {
-		t.Fatal(err)
-	}
-	if took < 0 || took > time.Minute {
-		t.Errorf("a Status took %v", took)
-	}
-}
-
-// Half of the lifetime is judged to the nanosecond, for odd lifetimes too.
-func TestYoungToTheNanosecond(t *testing.T) {
-	for _, lifetime := range []int64{1, 2, 5, 600, 601, 86_400} {
-		c := code{issued: 1_000_000_000, lifetime: lifetime}
-		half := time.Unix(c.issued, 0).Add(time.Duration(lifetime) * time.Second / 2)
-		for _, from := range []time.Duration{-time.Second, -1, 0, 1, 499_999_999, 500_000_000, 500_000_001, time.Second} {
-			if got, want := c.young(half.Add(from)), from <= 0; got != want {
-				t.Errorf("lifetime %d s, %v from half of it: young is %v, want %v", lifetime, from, got, want)
-			}
-		}
+// A second that has begun counts in full where a wait begins, and not at all where a lifetime does.
+func TestRounding(t *testing.T) {
+	for nanoseconds, up := range map[time.Duration]time.Duration{0: 0, 1: 1, 999_999_999: 1} {
+		assert.Equal(t, start.Add(up*time.Second), roundUp(start.Add(nanoseconds)))
+		assert.Equal(t, start, roundDown(start.Add(nanoseconds)))
 	}
 }

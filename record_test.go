@@ -1,0 +1,277 @@
+package otp
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A second implementation of all that a release must compute as the last one did: of keys by HKDF
+// (RFC 5869), and of tags, codes and values by HMAC-SHA-256 over length-prefixed fields.
+
+func hmacOf(key []byte, message ...[]byte) []byte {
+	h := hmac.New(sha256.New, key)
+	for _, part := range message {
+		h.Write(part)
+	}
+
+	return h.Sum(nil)
+}
+
+// hkdfOf returns the first 32 bytes of HKDF without salt.
+func hkdfOf(secret []byte, info string) []byte {
+	pseudorandom := hmacOf(make([]byte, sha256.Size), secret)
+
+	return hmacOf(pseudorandom, []byte(info), []byte{1})
+}
+
+func field(text string) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, uint32(len(text))), text...)
+}
+
+// Rule 13 and the roll-out of releases rest on these: record key, Binding tag, code, repeat tag and
+// value never change for the same Secret and ids. The constants were computed once by the second
+// implementation.
+func TestKnownAnswers(t *testing.T) {
+	const purpose, address, binding, key = "known-answers", "ada@example.com", "session", "form"
+	secret := []byte("a secret of 32 bytes, never used")
+	codeSecret := []byte("a code key of 32 bytes, also not")
+
+	policy := testPolicy(Policy{})
+	keys, err := newKeyring(&Config{Purpose: purpose, Secret: secret, CodeKeys: Keys{codeSecret}})
+	require.NoError(t, err)
+	r := newRecords(purpose, policy, nil, keys).of(address, binding, Known)
+	defer r.release()
+
+	recordKey := base64.RawURLEncoding.EncodeToString(hmacOf(
+		hkdfOf(secret, "otp/v1/record/"+purpose), field(address), []byte{2})[:16])
+	assert.Equal(t, recordKey, r.key)
+	assert.Equal(t, "UEgb_kM8bm5blpTUAb6Y6A", r.key)
+
+	bindingTag := hmacOf(
+		hkdfOf(secret, "otp/v1/binding/"+purpose), field(recordKey), field(binding))[:16]
+	assert.Equal(t, bindingTag, r.bindingTag[:])
+	assert.Equal(t, "96276e8ebaf21993282f1679c2f5ccce", hex.EncodeToString(r.bindingTag[:]))
+
+	c := code{
+		seed: operationID{1, 2, 3}, key: keys.codes[0].id, binding: r.bindingTag,
+		issued: time.Unix(1_800_000_000, 0).UTC(), lifetime: 10 * time.Minute, length: 6,
+		given: 5, left: 4, usedBy: operationID{4, 5, 6},
+	}
+	seed := string(c.seed[:])
+	assert.Equal(t, hkdfOf(codeSecret, "otp/v1/code-key-id")[:4], c.key[:])
+
+	block := hmacOf(hkdfOf(codeSecret, "otp/v1/code/"+purpose),
+		field(purpose), field(address), field(binding), field(seed), []byte{0})
+	var digits []byte
+	for _, b := range block {
+		if b < 250 && len(digits) < c.length {
+			digits = append(digits, '0'+b%10)
+		}
+	}
+	text, known := r.text(&c)
+	require.True(t, known)
+	assert.Equal(t, string(digits), string(text.bytes()))
+	assert.Equal(t, "027141", string(text.bytes()))
+
+	repeat := hmacOf(hkdfOf(secret, "otp/v1/repeat/"+purpose),
+		field(recordKey), field(binding), field(seed), field(key))[:16]
+	c.usedWith = r.repeatTag(&c, key)
+	assert.Equal(t, repeat, c.usedWith[:])
+	assert.Equal(t, "34952fbcb494ab62e8fc32c968ddb5e2", hex.EncodeToString(c.usedWith[:]))
+
+	s := state{
+		keepUntil: c.issued.Add(24 * time.Hour), sends: []time.Time{c.issued},
+		ids: []operationID{c.seed}, codes: []code{c},
+	}
+	body := s.append(nil) // TestKnownAnswerOfAState
+	sum := hmacOf(hkdfOf(secret, "otp/v1/value/"+purpose), field(recordKey), body)[:16]
+	value := s.seal(nil, r.valueMAC, r.key)
+	assert.Equal(t, append(body, sum...), value)
+	assert.Equal(t, ""+
+		"01006b4b238000000000000001006b49d20001010203000000000000000000000000000101020300"+
+		"000000000000000000000000cfb1f15396276e8ebaf21993282f1679c2f5ccce006b49d200000258"+
+		"00060504020405060000000000000000000000000034952fbcb494ab62e8fc32c968ddb5e26139dc"+
+		"f78ffd2e348a100a272f15a72f", hex.EncodeToString(value))
+}
+
+// Every field of the tags counts, and so does each place where one ends.
+func TestTagsDependOnTheirFields(t *testing.T) {
+	records := newRecords("test", testPolicy(Policy{}), nil, testKeys(t))
+	seen := map[any]string{}
+	see := func(name string, value any) {
+		t.Helper()
+		assert.NotContains(t, seen, value, name)
+		seen[value] = name
+	}
+
+	for name, r := range map[string]*record{
+		"base":              records.of("a", "b", Stranger),
+		"address":           records.of("x", "b", Stranger),
+		"a trusted one":     records.of("a", "b", Challenged),
+		"a more trusted":    records.of("a", "b", Known),
+		"longer than Trust": records.of("a\x01", "b", Stranger),
+	} {
+		see(name, r.key)
+		see(name+", tag", r.bindingTag)
+		see(name+", other Binding", r.tagOf("c"))
+		for _, c := range []*code{{seed: operationID{1}}, {seed: operationID{2}}} {
+			see(name+", repeat", r.repeatTag(c, "key"))
+			see(name+", another key", r.repeatTag(c, "kez"))
+			see(name+", no key", r.repeatTag(c, ""))
+			see(name+", no key again", r.repeatTag(c, ""))
+		}
+		assert.Zero(t, r.tagOf(""))
+	}
+
+	same := records.of("a", "b", Stranger)
+	assert.Contains(t, seen, same.key)
+	assert.Contains(t, seen, same.bindingTag)
+	other := records.of("a", "c", Stranger)
+	see("a repeat of another Binding", other.repeatTag(&code{seed: operationID{1}}, "key"))
+}
+
+// A record that is released holds no address, no Binding and nothing that was made from them in text.
+func TestReleasedRecordsHoldNoAddress(t *testing.T) {
+	r := newRecords("test", testPolicy(Policy{}), nil, testKeys(t)).
+		of("ada@example.com", "the-session-id", Stranger)
+	_, known := r.text(&code{key: r.keys.codes[0].id, length: 6})
+	require.True(t, known)
+	r.repeatTag(&code{}, "an idempotency key")
+	r.release()
+
+	assert.Empty(t, r.key+r.address+r.binding)
+	macs := append([]*mac{r.recordMAC, r.bindingMAC, r.repeatMAC, r.valueMAC}, r.codeMACs...)
+	for _, m := range macs {
+		for _, text := range []string{"ada", "session", "idempotency"} {
+			assert.NotContains(t, string(m.message[:cap(m.message)]), text)
+		}
+	}
+}
+
+// An oddStore answers every swap in the same way and notes when it was asked.
+type oddStore struct {
+	swapped bool
+	err     error
+	swaps   []time.Time
+	loads   int
+}
+
+func (s *oddStore) Load(context.Context, string) ([]byte, error) {
+	s.loads++
+
+	return nil, nil
+}
+
+func (s *oddStore) CompareAndSwap(
+	context.Context, string, []byte, []byte, time.Time,
+) (bool, error) {
+	s.swaps = append(s.swaps, time.Now())
+
+	return s.swapped, s.err
+}
+
+func updateOver(t *testing.T, store Store, changed bool) (int, error) {
+	t.Helper()
+	r := newRecords("test", testPolicy(Policy{}), store, testKeys(t)).of("a", "", Stranger)
+	defer r.release()
+
+	return update(t.Context(), r, func(*state, time.Time) (int, bool) { return 7, changed })
+}
+
+// The outcome of a step counts only if no swap was needed, or one has won.
+func TestUpdate(t *testing.T) {
+	errStore := errors.New("no answer")
+
+	for _, c := range []struct {
+		name    string
+		store   oddStore
+		changed bool
+		want    int
+		err     error
+		swaps   int
+	}{
+		{"nothing to write", oddStore{}, false, 7, nil, 0},
+		{"a swap that wins", oddStore{swapped: true}, true, 7, nil, 1},
+		{"swaps that all lose", oddStore{}, true, 0, errContended, 64},
+		{"swaps without an answer", oddStore{err: errStore}, true, 0, errStore, 6},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got, err := updateOver(t, &c.store, c.changed)
+				require.ErrorIs(t, err, c.err)
+				assert.Equal(t, c.want, got)
+				assert.Len(t, c.store.swaps, c.swaps)
+				assert.Equal(t, max(1, c.swaps), c.store.loads)
+			})
+		})
+	}
+}
+
+// After each swap without an answer, an operation waits twice as long. After six it gives up.
+func TestPausesBetweenFaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &oddStore{err: errors.New("no answer")}
+		begin := time.Now()
+		_, err := updateOver(t, store, true)
+		require.ErrorIs(t, err, store.err)
+
+		var after []time.Duration
+		for _, at := range store.swaps {
+			after = append(after, at.Sub(begin)/time.Millisecond)
+		}
+		assert.Equal(t, []time.Duration{0, 10, 30, 70, 150, 310}, after)
+	})
+}
+
+// A timeout behaves as context.WithTimeout of context.WithoutCancel, whether somebody waits or not.
+func TestTimeout(t *testing.T) {
+	type key struct{}
+
+	for _, waited := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
+			ctx := detach(parent, time.Second)
+			cancel()
+			if waited {
+				ctx.Done()
+			}
+
+			assert.Equal(t, "value", ctx.Value(key{}))
+			deadline, ok := ctx.Deadline()
+			assert.True(t, ok)
+			assert.Equal(t, time.Second, time.Until(deadline))
+
+			time.Sleep(time.Second - 1)
+			require.NoError(t, ctx.Err())
+			require.NoError(t, context.Cause(ctx))
+			time.Sleep(1)
+			synctest.Wait()
+			require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
+			<-ctx.Done()
+			require.ErrorIs(t, context.Cause(ctx), context.DeadlineExceeded)
+
+			ended := detach(parent, time.Second)
+			child, cancelChild := context.WithCancel(ended)
+			defer cancelChild()
+			ended.end()
+			<-child.Done()
+			require.ErrorIs(t, ended.Err(), context.Canceled)
+
+			unwaited := detach(parent, time.Second)
+			unwaited.end()
+			require.ErrorIs(t, unwaited.Err(), context.Canceled)
+			<-unwaited.Done()
+		})
+	}
+}

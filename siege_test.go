@@ -1,0 +1,332 @@
+package otp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// A siege is thirty days in which a stranger asks at each RetryAt and may guess each of his codes until
+// it is exhausted, and a person asks for a code every three hours, under the default policy. The person
+// has a session of her own; the stranger has one for each request.
+type siege struct {
+	strangers []otp.Trust // that the stranger has
+	person    otp.Trust
+	guesses   bool
+}
+
+// A toll is what became of a siege.
+type toll struct {
+	requests     int // of the stranger, refused ones too
+	asked        int // by the person
+	completed    int // codes that she was sent and used
+	limited      int // refusals by SendLimits or MaxLiveCodes
+	locked       int
+	longestCode  int // that anybody was sent
+	statusLength int // the longest that Status announced
+}
+
+func (g *siege) run(t *testing.T) (result toll) {
+	synctest.Test(t, func(t *testing.T) {
+		s, in := otptest.New(t, otp.Config{Secret: testSecret})
+		begin := time.Now()
+		next := map[otp.Trust]time.Time{}
+		for _, trust := range g.strangers {
+			next[trust] = begin
+		}
+
+		for visit := begin; time.Since(begin) < 30*day; {
+			soonest := visit
+			for _, at := range next {
+				if at.Before(soonest) {
+					soonest = at
+				}
+			}
+			time.Sleep(time.Until(soonest))
+
+			for _, trust := range g.strangers {
+				if !time.Now().Before(next[trust]) {
+					next[trust] = g.attack(t, s, in, trust, &result)
+				}
+			}
+			if !time.Now().Before(visit) {
+				visit = visit.Add(3 * time.Hour)
+				g.visit(t, s, in, &result)
+			}
+		}
+	})
+
+	return result
+}
+
+// attack is one request of the stranger. It returns when to ask again.
+func (g *siege) attack(
+	t *testing.T, s *otp.Service, in *otptest.Inbox, trust otp.Trust, result *toll,
+) time.Time {
+	result.requests++
+	binding := fmt.Sprint("stranger's session ", result.requests)
+
+	status, err := s.Send(t.Context(), otp.Request{To: ada, Binding: binding, Trust: trust})
+	if err != nil {
+		result.refused(t, err)
+
+		return status.RetryAt
+	}
+
+	code := in.Code(t, ada) // of which he sees the length only
+	result.longestCode = max(result.longestCode, len(code))
+	result.statusLength = max(result.statusLength, status.CodeLength)
+	if g.guesses {
+		exhaust(t, s, otp.Submission{To: ada, Binding: binding, Trust: trust, Code: code})
+	}
+
+	return later(status.RetryAt, time.Now().Add(time.Second))
+}
+
+// visit is one try of the person to get in.
+func (g *siege) visit(t *testing.T, s *otp.Service, in *otptest.Inbox, result *toll) {
+	result.asked++
+	request := otp.Request{To: ada, Binding: "person's session", Trust: g.person}
+
+	if _, err := s.Send(t.Context(), request); err != nil {
+		result.refused(t, err)
+
+		return
+	}
+
+	require.NoError(t, s.Verify(t.Context(), otp.Submission{
+		To: ada, Binding: request.Binding, Trust: g.person, Code: in.Code(t, ada)}))
+	result.completed++
+}
+
+func (r *toll) refused(t *testing.T, err error) {
+	t.Helper()
+
+	if errors.Is(err, otp.ErrLocked) {
+		r.locked++
+
+		return
+	}
+	require.ErrorIs(t, err, otp.ErrLimited)
+	r.limited++
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+
+	return b
+}
+
+// The numbers of docs/security.md.
+func TestThirtyDaysUnderSiege(t *testing.T) {
+	strangers := []otp.Trust{otp.Stranger}
+	solvers := []otp.Trust{otp.Stranger, otp.Challenged}
+	for _, c := range []struct {
+		name   string
+		siege  siege
+		shut   bool // the person gets nowhere
+		longer bool // somebody was sent a longer code
+	}{
+		{"a new device", siege{strangers: strangers, person: otp.Stranger}, true, false},
+		{"a new device, guesses too",
+			siege{strangers: strangers, person: otp.Stranger, guesses: true}, true, true},
+		{"a new device that solves challenges",
+			siege{strangers: strangers, person: otp.Challenged, guesses: true}, false, true},
+		{"the same, and the stranger solves them too",
+			siege{strangers: solvers, person: otp.Challenged, guesses: true}, true, true},
+		{"a known device", siege{strangers: strangers, person: otp.Known, guesses: true}, false, true},
+		{"a known device, the stranger solves challenges",
+			siege{strangers: solvers, person: otp.Known, guesses: true}, false, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := c.siege.run(t)
+			t.Logf("%+v", got)
+
+			assert.Zero(t, got.locked)
+			assert.Equal(t, got.longestCode, got.statusLength)
+			assert.Equal(t, c.longer, got.longestCode == 10)
+			if c.shut {
+				assert.LessOrEqual(t, got.completed, 1)
+			} else {
+				assert.Equal(t, got.asked, got.completed)
+			}
+		})
+	}
+}
+
+// Nobody is locked out by the 124 requests that once did so for thirty days, or by 10,000: codes get
+// longer, Status says how long, and the person gets in once the stranger leaves.
+func TestNobodyIsLockedOut(t *testing.T) {
+	for _, requests := range []int{124, 10_000} {
+		t.Run(fmt.Sprint(requests), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, in := otptest.New(t, otp.Config{})
+				g := siege{guesses: true}
+				var result toll
+
+				for range requests {
+					next := g.attack(t, s, in, otp.Stranger, &result)
+					if time.Until(next) > time.Hour { // he also asks while he is refused
+						next = time.Now().Add(time.Hour)
+					}
+					time.Sleep(time.Until(next))
+				}
+
+				time.Sleep(day)
+				status, err := s.Status(t.Context(), otp.Request{To: ada, Binding: "person's session"})
+				require.NoError(t, err)
+				assert.Equal(t, 10, status.CodeLength)
+				assert.True(t, status.RetryAt.IsZero())
+				g.visit(t, s, in, &result)
+				assert.Equal(t, 1, result.completed)
+				assert.Zero(t, result.locked)
+			})
+		})
+	}
+}
+
+// Attackers that spend their whole budget against a real Service come near GuessProbability and never
+// pass it. A guess at a short code is right with a probability of one in a million, so the test counts
+// guesses by the length of the code rather than hits.
+func TestGuessProbabilityAgainstAttackers(t *testing.T) {
+	policies := map[string]otp.Policy{
+		"defaults": {},
+		"locks":    {MaxLength: 6},
+		"pairs of codes": {Lifetime: time.Hour, MaxFailures: 100, SendLimits: []otp.Limit{
+			{Count: 6, Window: time.Hour}}},
+		"short window": {MaxFailures: 20, FailureWindow: day, SendLimits: []otp.Limit{
+			{Count: 2, Window: time.Hour}}},
+	}
+	attackers := map[string]attacker{
+		"greedy":                   {},
+		"patient":                  {patient: true},
+		"pairs of codes":           {pairs: true},
+		"an owner succeeds daily":  {owner: true},
+		"mail fails":               {failing: true},
+		"all of it but patience":   {pairs: true, owner: true, failing: true},
+		"patient, owner and pairs": {patient: true, pairs: true, owner: true},
+	}
+	const within = 65*day - tick
+
+	for name, policy := range policies {
+		t.Run(name, func(t *testing.T) {
+			bound, best := policy.GuessProbability(within), 0.0
+			for who, a := range attackers {
+				got := a.run(t, policy, within)
+				assert.LessOrEqual(t, got, bound*(1+1e-12), who) // rounding
+				best = max(best, got)
+			}
+			assert.Greater(t, best, 0.9*bound, "the bound is near")
+		})
+	}
+}
+
+type attacker struct {
+	patient bool // stops where codes get longer, until the failures count no more
+	pairs   bool // asks again in the second half, and guesses at two codes at a time
+	owner   bool // the person uses a code of her own each day, bound to her session
+	failing bool // the Sender always fails
+}
+
+// run returns the probability that one of the guesses is right.
+func (a *attacker) run(t *testing.T, policy otp.Policy, within time.Duration) float64 {
+	missed := 0.0 // logarithm of the probability that all guesses miss
+
+	synctest.Test(t, func(t *testing.T) {
+		codes := map[string][]string{} // that were sent, by Binding
+		s, err := otp.New(otp.Config{
+			Purpose: "test", Secret: testSecret, Store: memstore.New(nil), Policy: policy,
+			Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
+				binding := m.Data.(string)
+				codes[binding] = append(codes[binding], m.Code.Reveal())
+				if a.failing {
+					return otp.ErrNotSent
+				}
+
+				return nil
+			}),
+		})
+		require.NoError(t, err)
+
+		policy := s.Policy()
+		begin, visit := time.Now(), time.Now().Add(day)
+		for round := 0; time.Since(begin) <= within; round++ {
+			if a.owner && !time.Now().Before(visit) {
+				visit = time.Now().Add(day)
+				ownerGetsIn(t, s, codes)
+			}
+
+			binding := fmt.Sprint("stranger ", round)
+			request := otp.Request{To: ada, Binding: binding, Data: binding}
+			next, err := s.Status(t.Context(), request)
+			require.NoError(t, err)
+			if a.patient && next.CodeLength > policy.Length {
+				time.Sleep(time.Hour)
+
+				continue
+			}
+
+			status, err := s.Send(t.Context(), request)
+			if err != nil && !errors.Is(err, otp.ErrDelivery) {
+				time.Sleep(min(max(time.Until(status.RetryAt), time.Second), day))
+
+				continue
+			}
+			if a.pairs && time.Since(begin)+policy.Lifetime <= within {
+				time.Sleep(policy.Lifetime/2 + time.Second)
+				s.Send(t.Context(), request) // a second code, unless the limits refuse it
+			}
+
+			missed += guessAll(t, s, binding, codes[binding])
+			delete(codes, binding)
+		}
+	})
+
+	return -math.Expm1(missed)
+}
+
+// ownerGetsIn is a visit of the owner, unless the limits refuse her a code.
+func ownerGetsIn(t *testing.T, s *otp.Service, codes map[string][]string) {
+	t.Helper()
+
+	_, err := s.Send(t.Context(), otp.Request{To: ada, Binding: "owner", Data: "owner"})
+	if err != nil && !errors.Is(err, otp.ErrDelivery) {
+		return
+	}
+
+	sent := codes["owner"]
+	require.NoError(t, submitBound(t, s, "owner", sent[len(sent)-1]))
+}
+
+// guessAll guesses until the codes of the Binding are exhausted. It returns what the guesses add to
+// the logarithm of the probability of missing: each is compared with every code of its length.
+func guessAll(t *testing.T, s *otp.Service, binding string, codes []string) (missed float64) {
+	t.Helper()
+
+	byLength := map[int]int{}
+	for _, code := range codes {
+		byLength[len(code)]++
+	}
+
+	for _, code := range codes {
+		chance := math.Log1p(-math.Pow(10, -float64(len(code))))
+		for errors.Is(submitBound(t, s, binding, wrong(code, 0)), otp.ErrMismatch) {
+			missed += float64(byLength[len(code)]) * chance
+		}
+	}
+
+	return missed
+}
