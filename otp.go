@@ -239,7 +239,9 @@ func (s *Service) Send(ctx context.Context, req Request) (Status, error) {
 	start := time.Now()
 
 	// Rule 10: also where the Sender panics.
-	defer s.waitUntil(start.Add(s.policy.MinSendTime))
+	if s.policy.MinSendTime > 0 {
+		defer func() { time.Sleep(time.Until(start.Add(s.policy.MinSendTime))) }()
+	}
 
 	e := Event{Op: "send", Trust: req.Trust, Decoy: req.Decoy}
 	status, err := s.send(ctx, &req, &e)
@@ -306,7 +308,7 @@ func (s *Service) message(req *Request, c *code, text *codeText) Message {
 // deliver hands the message to the Sender. Rule 14: the send counts and the code stays valid, whatever
 // the Sender says.
 func (s *Service) deliver(ctx context.Context, m Message) error {
-	delivery := detach(ctx, s.policy.DeliveryTimeout)
+	delivery := detach(ctx, time.Now(), s.policy.DeliveryTimeout)
 	defer delivery.end()
 
 	if err := s.sender.Send(delivery, m); err != nil {
@@ -578,8 +580,6 @@ func (s *Service) report(ctx context.Context, e *Event, to string, start time.Ti
 	e.Duration = time.Since(start)
 	s.observe(ctx, *e)
 }
-
-func (s *Service) waitUntil(t time.Time) { time.Sleep(time.Until(t)) }
 
 func newOperationID() (id operationID) {
 	rand.Read(id[:]) // never fails

@@ -30,7 +30,8 @@ func newRecords(purpose string, policy *Policy, store Store, keys *keyring) *rec
 type record struct {
 	*records
 
-	key              string // in the store
+	begun            time.Time // the operation
+	key              string    // in the store
 	address, binding string
 	bindingTag       tag
 
@@ -56,9 +57,11 @@ func (rs *records) newRecord() *record {
 	return r
 }
 
-// of returns the record of a normalized address. The caller releases it.
+// of returns the record of a normalized address, for an operation that begins now. The caller releases
+// it.
 func (rs *records) of(address, binding string, trust Trust) *record {
 	r := rs.pool.Get().(*record)
+	r.begun = time.Now()
 	r.address, r.binding = address, binding
 
 	// Rule 8: each Trust is a record of its own.
@@ -146,7 +149,7 @@ const (
 func update[T any](
 	ctx context.Context, r *record, step func(*state, time.Time) (outcome T, changed bool),
 ) (outcome T, err error) {
-	store := detach(ctx, storeTimeout)
+	store := detach(ctx, r.begun, storeTimeout)
 	defer store.end()
 
 	inDoubt, faults := false, 0
@@ -219,8 +222,9 @@ func try[T any](
 // It is context.WithTimeout of context.WithoutCancel, made when somebody first waits for it. A store
 // in memory never does, and would otherwise cost less than its contexts.
 type timeout struct {
-	parent   context.Context
-	deadline time.Time
+	parent context.Context
+	begun  time.Time
+	limit  time.Duration
 
 	mu     sync.Mutex
 	waited context.Context // nil until somebody waits
@@ -228,8 +232,8 @@ type timeout struct {
 	ended  bool
 }
 
-func detach(ctx context.Context, d time.Duration) *timeout {
-	return &timeout{parent: ctx, deadline: time.Now().Add(d)}
+func detach(ctx context.Context, begun time.Time, limit time.Duration) *timeout {
+	return &timeout{parent: ctx, begun: begun, limit: limit}
 }
 
 // wait returns the context that those wait for who wait.
@@ -238,7 +242,8 @@ func (t *timeout) wait() context.Context {
 	defer t.mu.Unlock()
 
 	if t.waited == nil {
-		t.waited, t.cancel = context.WithDeadline(context.WithoutCancel(t.parent), t.deadline)
+		detached := context.WithoutCancel(t.parent)
+		t.waited, t.cancel = context.WithDeadline(detached, t.begun.Add(t.limit))
 		if t.ended {
 			t.cancel()
 		}
@@ -258,7 +263,7 @@ func (t *timeout) end() {
 	}
 }
 
-func (t *timeout) Deadline() (time.Time, bool) { return t.deadline, true }
+func (t *timeout) Deadline() (time.Time, bool) { return t.begun.Add(t.limit), true }
 func (t *timeout) Done() <-chan struct{}       { return t.wait().Done() }
 func (t *timeout) Value(key any) any           { return t.wait().Value(key) }
 
@@ -271,7 +276,7 @@ func (t *timeout) Err() error {
 		return t.waited.Err()
 	case t.ended:
 		return context.Canceled
-	case !time.Now().Before(t.deadline):
+	case time.Since(t.begun) >= t.limit:
 		return context.DeadlineExceeded
 	}
 

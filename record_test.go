@@ -241,7 +241,7 @@ func TestTimeout(t *testing.T) {
 	for _, waited := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-			ctx := detach(parent, time.Second)
+			ctx := detach(parent, time.Now(), time.Second)
 			cancel()
 			if waited {
 				ctx.Done()
@@ -261,14 +261,14 @@ func TestTimeout(t *testing.T) {
 			<-ctx.Done()
 			require.ErrorIs(t, context.Cause(ctx), context.DeadlineExceeded)
 
-			ended := detach(parent, time.Second)
+			ended := detach(parent, time.Now(), time.Second)
 			child, cancelChild := context.WithCancel(ended)
 			defer cancelChild()
 			ended.end()
 			<-child.Done()
 			require.ErrorIs(t, ended.Err(), context.Canceled)
 
-			unwaited := detach(parent, time.Second)
+			unwaited := detach(parent, time.Now(), time.Second)
 			unwaited.end()
 			require.ErrorIs(t, unwaited.Err(), context.Canceled)
 			<-unwaited.Done()
