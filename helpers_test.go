@@ -28,6 +28,9 @@ var testSecret = bytes.Repeat([]byte("secret"), 6)
 // often allows so many sends that no test runs into the limit by accident.
 var often = []otp.Limit{{Count: 60, Window: time.Second}}
 
+// slower is how much more than usual the race detector may take of what is measured.
+var slower = 1
+
 // In FIPS mode the first randomness comes from the jitter of the clock, which stands still in a bubble
 // of testing/synctest. Drawing some here, outside of any bubble, seeds the generator.
 func init() { rand.Text() }

@@ -968,7 +968,7 @@ func TestRule12InvalidRequests(t *testing.T) {
 					require.ErrorIs(t, err, otp.ErrInvalid, name)
 					wantNotJudged(t, err)
 				}
-				assert.Less(t, fastest, slower*10*time.Microsecond, name)
+				assert.Less(t, fastest, time.Duration(slower)*10*time.Microsecond, name)
 			}
 		})
 	}
