@@ -206,28 +206,50 @@ func TestFailuresDuringARollOut(t *testing.T) {
 }
 
 // A write of an instance with shorter windows does not make a store that drops values forget what
-// another instance needs.
+// another instance needs: sends, or failures.
 func TestRetentionDuringARollOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		policy := otp.Policy{MaxFailures: 10}
-		short := policy
-		short.FailureWindow = time.Hour
-		short.SendLimits = []otp.Limit{{Count: 60, Window: time.Second}}
-		before, after := policies(policy, short)
-		old, new := rollOut(t, memstore.New(nil), before, after)
+	short := otp.Policy{
+		Lifetime: time.Second, FailureWindow: time.Hour,
+		SendLimits: []otp.Limit{{Count: 60, Window: time.Second}},
+	}
 
-		for range 2 {
-			code := old.send(t)
-			exhaust(t, old.Service, otp.Submission{To: ada, Code: code})
-		}
-		long := new.send(t)
-		assert.Len(t, long, 10)
-		require.NoError(t, submit(t, new.Service, long))
+	t.Run("sends", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			before, after := policies(
+				otp.Policy{SendLimits: []otp.Limit{{Count: 3, Window: day}}}, short)
+			old, new := rollOut(t, memstore.New(nil), before, after)
 
-		time.Sleep(29 * day)
-		assert.Len(t, old.send(t), 10)
-		time.Sleep(2 * day)
-		assert.Len(t, old.send(t), 6)
+			for range 3 {
+				old.send(t)
+			}
+			time.Sleep(time.Hour)
+			new.send(t)
+			time.Sleep(time.Hour)
+			for i := range 1000 { // the store drops what it may where others come
+				send(t, new.Service, new.in, otp.Request{To: fmt.Sprint("other ", i)})
+			}
+
+			_, err := old.Send(t.Context(), otp.Request{To: ada})
+			require.ErrorIs(t, err, otp.ErrLimited)
+		})
+	})
+
+	t.Run("failures", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			before, after := policies(otp.Policy{MaxFailures: 10}, short)
+			old, new := rollOut(t, memstore.New(nil), before, after)
+
+			for range 2 {
+				code := old.send(t)
+				exhaust(t, old.Service, otp.Submission{To: ada, Code: code})
+			}
+			require.NoError(t, submit(t, new.Service, new.send(t)))
+
+			time.Sleep(29 * day)
+			assert.Len(t, old.send(t), 10)
+			time.Sleep(2 * day)
+			assert.Len(t, old.send(t), 6)
+		})
 	})
 }
 

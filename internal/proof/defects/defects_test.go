@@ -1,148 +1,212 @@
-// Package defects shows that the proofs can fail: it puts one known defect after the other into package otp and expects
-// the named test to notice.
+// Package defects shows that the proofs can fail: it puts one known defect after the other into package
+// otp and expects the named test to notice.
 package defects
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
-// bound is how long a test may take to notice a defect, building included.
-const bound = 3 * time.Minute
+// A defect is one changed line of package otp, and the test that notices it.
+type defect struct {
+	name     string
+	file     string
+	old, new string
+	caughtBy string
+}
 
-// TestDefectsAreCaught applies each *.diff of this folder to the sources of package otp, without touching them, and runs
-// the test that it names.
+const (
+	byModel  = "TestServiceAgreesWithModel"   // of package histories
+	byLinear = "TestLinearizableOverMemstore" // of package histories
+	byRule14 = "TestRule14TheCallerDecidesNothing"
+	byKnown  = "TestKnownAnswers"
+	byRetain = "TestRetentionDuringARollOut"
+)
+
+var defects = []defect{
+	{"another Binding is compared", "state.go",
+		`		if c.binding != g.binding || !c.comparable(now) {`,
+		`		if !c.comparable(now) {`, byModel},
+	{"a code works at its expiry", "state.go",
+		`func (c *code) unexpired(now time.Time) bool { return now.Before(c.expires()) }`,
+		`func (c *code) unexpired(now time.Time) bool { return !now.After(c.expires()) }`, byModel},
+	{"open attempts are not counted", "state.go",
+		`	if s.failuresAt(now)+open+p.MaxAttempts > p.MaxFailures {`,
+		`	if s.failuresAt(now)+p.MaxAttempts > p.MaxFailures {`, byModel},
+	{"asking again gives back attempts", "state.go",
+		`	resent := c != nil`,
+		`	resent := c != nil && func() bool { c.left = c.given; return true }()`, byModel},
+	{"asking again extends the lifetime", "state.go",
+		`	resent := c != nil`,
+		`	resent := c != nil && func() bool { c.issued = roundDown(now); return true }()`, byModel},
+	{"success leaves codes of its Binding", "state.go",
+		`	s.void(now, func(binding tag) bool { return binding == g.binding })`,
+		`	s.void(now, func(tag) bool { return false })`, byModel},
+	{"success voids codes of other Bindings", "state.go",
+		`	s.void(now, func(binding tag) bool { return binding == g.binding })`,
+		`	s.void(now, func(tag) bool { return true })`, byModel},
+	{"success clears all failures", "state.go",
+		`	s.takeBack(now, c.given-c.left)`,
+		`	s.takeBack(now, maxCounted)`, byModel},
+	{"success takes nothing back", "state.go",
+		`	s.takeBack(now, c.given-c.left)`,
+		`	s.takeBack(now, 0)`, byModel},
+	{"the code of a decoy verifies", "state.go",
+		`		case equal && !c.decoy:`,
+		`		case equal:`, byModel},
+	{"a decoy voids real codes, and the other way round", "state.go",
+		`	s.count(now, a.id)`,
+		`	s.void(now, func(tag) bool { return s.codes[len(s.codes)-1].decoy != s.codes[0].decoy })`, byModel},
+	{"a real Send leaves the flag of a decoy", "state.go",
+		`		c.decoy = false // Rule 5: a real Send of a decoy clears the flag`,
+		`		_ = c.decoy`, byModel},
+	{"one failure for a guess that was compared with two codes", "state.go",
+		`			failures++`,
+		`			failures = 1`, byModel},
+	{"a used code counts failures", "state.go",
+		`		if c.live(now) {`,
+		`		if c.comparable(now) {`, byModel},
+	{"a repeat by its key without the text", "state.go",
+		`		switch equal := typed.equal(&text); {`,
+		`		switch equal := typed.equal(&text) || c.used(); {`, byModel},
+	{"Revoke leaves repeats", "state.go",
+		`			c.usedWith = tag{}`,
+		`			_ = c.usedWith`, byModel},
+	{"Unlock leaves the sends", "state.go",
+		`	s.sends = s.sends[:0]`,
+		`	_ = s.sends[:0]`, byModel},
+	{"codes do not get longer", "state.go",
+		`		length = p.MaxLength`,
+		`		length = p.Length`, byModel},
+	{"Trust is left out of the record's key", "record.go",
+		`	r.recordMAC.message = append(r.recordMAC.message, byte(trust))`,
+		`	r.recordMAC.message = append(r.recordMAC.message, 0)`, byModel},
+	{"a value expires at once", "state.go",
+		`	s.keepUntil = ratchet(s.keepUntil, until, now)`,
+		`	s.keepUntil = roundUp(now)`, byModel},
+	{"a failed send is refunded", "otp.go",
+		`	return outcome.status, s.deliver(ctx, m)`,
+		`	err = s.deliver(ctx, m); if err != nil { update(ctx, r, func(st *state, _ time.Time) (int, bool) { st.sends = nil; return 0, true }) }; return outcome.status, err`,
+		byModel},
+	{"a blind put in place of a swap", "record.go",
+		`	swapped, err := r.store.CompareAndSwap(ctx, r.key, value, r.sealed, expires)`,
+		`	current, _ := r.store.Load(ctx, r.key); swapped, err := r.store.CompareAndSwap(ctx, r.key, current, r.sealed, expires)`,
+		byLinear},
+	{"a lost swap counts as won", "record.go",
+		`	if !swapped {`,
+		`	if !swapped && r == nil {`, byLinear},
+	{"an acceptance does not recognize itself", "state.go",
+		`	if slices.ContainsFunc(s.codes, func(c code) bool { return c.usedBy == g.id }) {`,
+		`	if false {`, byLinear},
+	{"a Send does not recognize itself", "state.go",
+		`	if s.recorded(a.id) {`,
+		`	if false {`, byLinear},
+	{"a cancelled context is passed on", "record.go",
+		`		detached := context.WithoutCancel(t.parent)`,
+		`		detached := t.parent`, byRule14},
+	{"a deadline is passed on", "record.go",
+		`		detached := context.WithoutCancel(t.parent)`,
+		`		detached := context.WithoutCancel(t.parent); if d, ok := t.parent.Deadline(); ok { detached, _ = context.WithDeadline(detached, d) }`,
+		byRule14},
+	{"retention shrinks", "state.go",
+		`	s.keepUntil = ratchet(s.keepUntil, until, now)`,
+		`	s.keepUntil = ratchet(until, until, now)`, byRetain},
+	{"codes are derived under a public key", "keys.go",
+		`	k.key, err = subkey(secret, "code/"+purpose, sha256.Size)`,
+		`	k.key, err = subkey([]byte("public"), "code/"+purpose, sha256.Size)`, byKnown},
+	{"values are authenticated under a public key", "record.go",
+		`		valueMAC:   newMAC(rs.keys.value),`,
+		`		valueMAC:   newMAC([]byte("public")),`, byKnown},
+	{"tags are made under a public key", "record.go",
+		`		bindingMAC: newMAC(rs.keys.binding),`,
+		`		bindingMAC: newMAC([]byte("public")),`, byKnown},
+	{"records are located by a public key", "record.go",
+		`		recordMAC:  newMAC(rs.keys.record),`,
+		`		recordMAC:  newMAC([]byte("public")),`, byKnown},
+	{"the flags of the stored form are swapped", "encode.go",
+		`	flagDecoy = 1`,
+		`	flagDecoy = 3 - 1`, "TestKnownAnswerOfAState"},
+}
+
+// root is the folder of package otp.
+const root = "../../.."
+
+// TestDefectsAreCaught applies each defect to the sources, without touching them, and runs the test that
+// it names.
 func TestDefectsAreCaught(t *testing.T) {
-	t.Setenv("GOFLAGS", "") // the runs are to be the same however this one is
-	files, err := filepath.Glob("*.diff")
-	if err != nil || len(files) < 8 {
-		t.Fatalf("%d defects, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(file, ".diff"), func(t *testing.T) {
-			d, err := read(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			overlay, err := d.apply("../../..", t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			out, err := goTest(t, "-overlay", overlay, "-run", "^"+d.caughtBy+"$", "../histories", "-proof.histories=20000", "-proof.concurrent=20000", "-rapid.shrinktime=5s")
-			if _, failed := errors.AsType[*exec.ExitError](err); !failed {
-				t.Fatalf("the defect is not caught: %v\n%s", err, out)
-			}
-			if !strings.Contains(out, "--- FAIL: "+d.caughtBy) || !strings.Contains(out, "[rapid] failed after") && !strings.Contains(out, "[rapid] flaky test") {
-				t.Fatalf("not caught by %s:\n%s", d.caughtBy, out)
-			}
+	for _, d := range defects {
+		t.Run(d.name, func(t *testing.T) {
+			out, err := goTest(t, "-overlay", d.overlay(t), d.caughtBy)
+			require.Error(t, err, "the defect is not caught:\n%s", out)
+			require.Contains(t, out, "--- FAIL: "+d.caughtBy, out)
+			require.NotContains(t, out, "[build failed]")
 		})
 	}
 }
 
-// TestNoDefectNoCatch: the runs that catch defects succeed without one.
+// The tests that notice defects succeed without one.
 func TestNoDefectNoCatch(t *testing.T) {
-	t.Setenv("GOFLAGS", "")
-	if out, err := goTest(t, "../histories", "-proof.histories=300", "-proof.concurrent=300"); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	for _, test := range []string{byModel, byLinear, byRule14, byKnown, byRetain} {
+		out, err := goTest(t, "-overlay", "", test)
+		require.NoError(t, err, out)
+		require.NotContains(t, out, "no tests to run")
 	}
 }
 
-func goTest(t *testing.T, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(t.Context(), bound)
+// goTest runs a test with an overlay of sources.
+func goTest(t *testing.T, flag, overlay, test string) (string, error) {
+	t.Helper()
+
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "go", append([]string{"test", "-count=1"}, args...)...).CombinedOutput()
-	if ctx.Err() != nil {
-		t.Fatalf("not done after %v", bound)
+
+	args := []string{"test", "-count=1", flag, overlay, "-run", "^" + test + "$"}
+	folder := root
+	if test == byModel || test == byLinear {
+		folder = ".."
+		args = append(args, "./histories", "-rapid.shrinktime=1s")
+		if overlay != "" {
+			args = append(args, "-proof.histories=20000", "-proof.concurrent=20000")
+		}
 	}
+
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), "GOFLAGS=") // the runs are the same however this one is
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, ctx.Err(), "%s", out)
+
 	return string(out), err
 }
 
-// A defect is a set of changes to sources of package otp.
-type defect struct {
-	caughtBy string
-	hunks    []hunk
-}
+// overlay writes the changed source and returns the file that tells go about it. A line that does not
+// stand in exactly one place ends the test, so that no defect goes out of date unnoticed.
+func (d defect) overlay(t *testing.T) string {
+	t.Helper()
 
-type hunk struct{ file, old, new string }
+	original, err := filepath.Abs(filepath.Join(root, d.file))
+	require.NoError(t, err)
+	source, err := os.ReadFile(original)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(source), "\n"+d.old+"\n"), "places of the line in %s", d.file)
 
-// read reads a defect: what it is, "Caught by" and a test, and hunks that begin with "@@" and the name of a file and go
-// on like those of a unified diff.
-func read(file string) (d defect, err error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return d, err
-	}
-	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
-		if name, found := strings.CutPrefix(line, "@@ "); found {
-			d.hunks = append(d.hunks, hunk{file: name})
-			continue
-		}
-		if len(d.hunks) == 0 {
-			if name, found := strings.CutPrefix(line, "Caught by "); found {
-				d.caughtBy = name
-			}
-			continue
-		}
-		h := &d.hunks[len(d.hunks)-1]
-		switch {
-		case strings.HasPrefix(line, " "):
-			h.old += line[1:] + "\n"
-			h.new += line[1:] + "\n"
-		case strings.HasPrefix(line, "-"):
-			h.old += line[1:] + "\n"
-		case strings.HasPrefix(line, "+"):
-			h.new += line[1:] + "\n"
-		default:
-			return d, fmt.Errorf("%s, line %d: want ' ', '-' or '+' in front", file, i+1)
-		}
-	}
-	if d.caughtBy == "" || len(d.hunks) == 0 {
-		return d, fmt.Errorf("%s: names no test or changes nothing", file)
-	}
-	return d, nil
-}
+	folder := t.TempDir()
+	changed := filepath.Join(folder, d.file)
+	text := strings.Replace(string(source), "\n"+d.old+"\n", "\n"+d.new+"\n", 1)
+	require.NoError(t, os.WriteFile(changed, []byte(text), 0o600))
 
-// apply writes the changed sources into folder and returns the overlay with which go builds them. A hunk that does not
-// fit exactly one place is an error, so that no defect goes out of date unnoticed.
-func (d defect) apply(module, folder string) (overlay string, err error) {
-	changed := map[string]string{}
-	for _, h := range d.hunks {
-		source, found := changed[h.file]
-		if !found {
-			text, err := os.ReadFile(filepath.Join(module, h.file))
-			if err != nil {
-				return "", err
-			}
-			source = string(text)
-		}
-		if n := strings.Count("\n"+source, "\n"+h.old); n != 1 {
-			return "", fmt.Errorf("%d places in %s look like\n%s", n, h.file, h.old)
-		}
-		changed[h.file] = strings.TrimPrefix(strings.Replace("\n"+source, "\n"+h.old, "\n"+h.new, 1), "\n")
-	}
-	replace := map[string]string{}
-	for name, source := range changed {
-		original, err := filepath.Abs(filepath.Join(module, name))
-		if err != nil {
-			return "", err
-		}
-		replace[original] = filepath.Join(folder, name)
-		if err := os.WriteFile(replace[original], []byte(source), 0o600); err != nil {
-			return "", err
-		}
-	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	overlay = filepath.Join(folder, "overlay.json")
-	return overlay, os.WriteFile(overlay, text, 0o600)
+	list, err := json.Marshal(map[string]any{"Replace": map[string]string{original: changed}})
+	require.NoError(t, err)
+	overlay := filepath.Join(folder, "overlay.json")
+	require.NoError(t, os.WriteFile(overlay, list, 0o600))
+
+	return overlay
 }

@@ -75,7 +75,7 @@ func child(text string) {
 	case "verify":
 		err = s.Verify(ctx, otp.Submission{To: ada, Code: j.Code})
 	case "revoke":
-		err = s.Revoke(ctx, ada)
+		err = s.Revoke(ctx, ada, "")
 	case "unlock":
 		err = s.Unlock(ctx, ada)
 	}
@@ -347,7 +347,7 @@ func dieOnce(t *testing.T, d *desk, op, code string, refuses bool, killAt int, p
 	spent := code == "right" && wrote
 	voided := op == "revoke" && wrote
 
-	status, err := heir.Status(ctx, ada, "")
+	status, err := heir.Status(ctx, otp.Request{To: ada})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -163,7 +163,7 @@ func newService(t *testing.T, store otp.Store) (s *otp.Service, in *otptest.Inbo
 func letIn(t *testing.T, s *otp.Service, in *otptest.Inbox) {
 	t.Helper()
 	ctx := t.Context()
-	if err := errors.Join(s.Revoke(ctx, ada), s.Unlock(ctx, ada)); err != nil {
+	if err := errors.Join(s.Revoke(ctx, ada, ""), s.Unlock(ctx, ada)); err != nil {
 		t.Fatal(err)
 	}
 	status, err := s.Send(ctx, otp.Request{To: ada})

@@ -27,9 +27,11 @@ type step struct {
 	instance int
 	address  int
 	spelling int
-	bind     string
-	own      bool // submit with the Bind of the chosen code, not with bind
+	trust    otp.Trust
+	binding  string
+	own      bool // submit with the Binding and Trust of the chosen code, not with those of the step
 	decoy    bool
+	key      string // the idempotency key
 	sender   error  // what the Sender says
 	code     string // how the submitted code is chosen
 	nth      int    // among those there are to choose from
@@ -42,11 +44,15 @@ func (s step) String() string {
 	case "wait":
 		return fmt.Sprintf("wait for %s %+d ns", s.base, s.offset)
 	case "send":
-		return fmt.Sprintf("instance %d: Send(address %d, bind %q, decoy %v), the sender says: %v", s.instance, s.address, s.bind, s.decoy, s.sender)
+		return fmt.Sprintf("instance %d: Send(address %d, %v, binding %q, decoy %v), the sender says: %v",
+			s.instance, s.address, s.trust, s.binding, s.decoy, s.sender)
 	case "verify":
-		return fmt.Sprintf("instance %d: Verify(address %d, %s code, number %d)", s.instance, s.address, s.code, s.nth)
+		return fmt.Sprintf("instance %d: Verify(address %d, %v, %s code, number %d, key %q)",
+			s.instance, s.address, s.trust, s.code, s.nth, s.key)
 	}
-	return fmt.Sprintf("instance %d: %s(address %d, bind %q)", s.instance, s.op, s.address, s.bind)
+
+	return fmt.Sprintf("instance %d: %s(address %d, %v, binding %q)",
+		s.instance, s.op, s.address, s.trust, s.binding)
 }
 
 func (h history) String() string {
@@ -60,7 +66,7 @@ func (h history) String() string {
 
 // spellings of the two addresses; those of one are the same to the rules.
 var spellings = [2][]string{
-	{"ada@example.com", " Ada@Example.COM\n", "ADA@EXAMPLE.COM"},
+	{"ada@example.com", " Ada@Example.COM", "ADA@EXAMPLE.COM"},
 	{"ada@example.co", "ada@example.co "},
 }
 
@@ -85,22 +91,32 @@ func drawHistory(rt *rapid.T) (h history) {
 
 func drawPolicy(rt *rapid.T) otp.Policy {
 	p := otp.Policy{
-		MaxAttempts:      oneOf(rt, "MaxAttempts", 2, 1, 3, 5, 10),
-		LiveCodes:        oneOf(rt, "LiveCodes", 3, 2, 1),
-		Lifetime:         oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 3*time.Second, time.Hour, 24*time.Hour),
-		RememberFailures: oneOf(rt, "RememberFailures", time.Hour, 2*time.Hour+time.Second, 30*24*time.Hour),
-		MinSendTime:      oneOf(rt, "MinSendTime", -1, time.Nanosecond, 500*time.Millisecond),
-		RequireBind:      oneOf(rt, "RequireBind", false, false, false, false, true),
+		MaxAttempts:    oneOf(rt, "MaxAttempts", 2, 1, 3, 5, 10),
+		MaxLiveCodes:   oneOf(rt, "MaxLiveCodes", 3, 2, 1),
+		Lifetime:       oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 3*time.Second, time.Hour),
+		FailureWindow:  oneOf(rt, "FailureWindow", time.Hour, 2*time.Hour+time.Second, 30*24*time.Hour),
+		MinSendTime:    oneOf(rt, "MinSendTime", -1, time.Nanosecond, 500*time.Millisecond),
+		RequireBinding: oneOf(rt, "RequireBinding", false, false, false, false, true),
 		SendLimits: oneOf(rt, "SendLimits",
-			[]otp.Limit{{Count: 20, Window: time.Second}},
-			[]otp.Limit{{Count: 1, Window: time.Minute}, {Count: 5, Window: time.Hour}, {Count: 10, Window: 24 * time.Hour}},
+			[]otp.Limit{{Count: 60, Window: time.Second}},
+			[]otp.Limit{
+				{Count: 1, Window: time.Minute}, {Count: 5, Window: time.Hour},
+				{Count: 10, Window: 24 * time.Hour},
+			},
 			[]otp.Limit{{Count: 6, Window: 2 * time.Hour}, {Count: 3, Window: 10 * time.Minute}},
-			[]otp.Limit{{Count: 20, Window: 10 * time.Minute}, {Count: 20, Window: 24 * time.Hour}},
+			[]otp.Limit{{Count: 60, Window: 10 * time.Minute}, {Count: 60, Window: 24 * time.Hour}},
 			[]otp.Limit{{Count: 2, Window: time.Second}, {Count: 20, Window: 30 * 24 * time.Hour}}),
 	}
-	p.MaxFailures = oneOf(rt, "MaxFailures", 100, p.MaxAttempts, p.MaxAttempts+1, 2*p.MaxAttempts+1, 4*p.MaxAttempts)
 	p.Alphabet = oneOf(rt, "Alphabet", otp.Digits, otp.Digits, otp.Letters)
 	p.Length = oneOf(rt, "Length", 6, 8, 10) // one more is no malformed code in either alphabet
+	p.MaxLength = oneOf(rt, "MaxLength", p.Length, p.Length+1, 11)
+
+	least := p.MaxAttempts
+	if p.MaxLength == p.Length {
+		least *= p.MaxLiveCodes + 1
+	}
+	p.MaxFailures = oneOf(rt, "MaxFailures", 100, least, least+1, min(100, 2*least+1))
+
 	return p
 }
 
@@ -112,27 +128,33 @@ var keys = map[string][]byte{
 }
 
 func drawKeys(rt *rapid.T) []string {
-	return oneOf(rt, "keys", []string{"secret"}, []string{"secret", "a"}, []string{"a", "secret"}, []string{"a"}, []string{"b", "a"})
+	return oneOf(rt, "keys", []string{"secret"}, []string{"secret", "a"}, []string{"a", "secret"},
+		[]string{"a"}, []string{"b", "a"})
 }
 
 func drawStep(rt *rapid.T) step {
 	s := step{
-		op:       oneOf(rt, "op", "send", "send", "send", "verify", "verify", "verify", "verify", "wait", "wait", "status", "revoke", "unlock"),
+		op: oneOf(rt, "op", "send", "send", "send", "send", "verify", "verify", "verify", "verify", "verify",
+			"wait", "wait", "status", "revoke", "revoke-all", "unlock"),
 		instance: oneOf(rt, "instance", 0, 0, 1),
 		address:  oneOf(rt, "address", 0, 0, 0, 0, 1),
 		spelling: oneOf(rt, "spelling", 0, 1, 2),
-		bind:     oneOf(rt, "bind", "", "", "flow", "flow", "other", "fourth"),
+		trust:    oneOf(rt, "trust", otp.Stranger, otp.Stranger, otp.Stranger, otp.Known, otp.Challenged),
+		binding:  oneOf(rt, "binding", "", "", "flow", "flow", "other", "fourth"),
 	}
 	switch s.op {
 	case "send":
 		s.decoy = oneOf(rt, "decoy", false, false, false, true)
 		s.sender = oneOf(rt, "sender", nil, nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender)
 	case "verify":
-		s.code = oneOf(rt, "code", "right", "wrong", "wrong", "wrong", "any", "malformed", "long", "foreign")
+		s.code = oneOf(rt, "code",
+			"right", "wrong", "wrong", "wrong", "any", "malformed", "long", "foreign")
 		s.nth = rapid.IntRange(0, 9).Draw(rt, "nth")
+		s.key = oneOf(rt, "key", "", "", "form", "another form")
 		s.own = oneOf(rt, "own", true, true, true, true, false)
 	case "wait":
-		s.base = oneOf(rt, "base", "nothing", "a second", "half a lifetime", "the expiry", "RetryAt", "RetryAt", "a window", "RememberFailures")
+		s.base = oneOf(rt, "base", "nothing", "a second", "half a lifetime", "the expiry", "RetryAt", "RetryAt",
+			"a window", "FailureWindow")
 		s.nth = rapid.IntRange(0, 2).Draw(rt, "nth")
 		s.offset = oneOf(rt, "offset", 0, time.Nanosecond, -time.Nanosecond, 300*time.Millisecond, time.Second)
 	}

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/proof/linear"
 	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otptest"
-	"github.com/seed-5978b5f1/otp/internal/proof/linear"
 	"pgregory.net/rapid"
 )
 
@@ -52,8 +52,9 @@ func TestLinearizableOverMemstore(t *testing.T) {
 		return
 	}
 	for _, step := range []string{
-		"send", "send?", "observe", "mark", "verify", "verify?", "wrong?", "revoke", "revoke?", "unlock", "status",
-		"send: " + otp.ErrLimited.Error(), "verify: " + otp.ErrMismatch.Error(), "verify: " + otp.ErrUsed.Error(), "verify: " + otp.ErrExhausted.Error(),
+		"send", "send?", "observe", "verify", "verify?", "wrong?", "revoke", "revoke?", "unlock", "status",
+		"send: " + otp.ErrLimited.Error(), "verify: " + otp.ErrMismatch.Error(), "verify: " + otp.ErrUsed.Error(), "verify: " + otp.ErrRepeated.Error(),
+		"verify: " + otp.ErrExhausted.Error(),
 	} {
 		if totals[step] == 0 {
 			t.Errorf("no history has come across %q", step)

@@ -19,9 +19,10 @@ type op struct {
 	instance *model.Instance
 	from, to time.Time // the clock at the beginning and the end
 	id       int       // of the call
-	bind     string
+	binding  string
 	decoy    bool
-	text     string // the code that was submitted or delivered; empty if that is not known, or none was delivered
+	text     string // the code that was submitted or delivered; empty if none was
+	key      string // the idempotency key
 	again    bool   // the code was there before
 
 	err    error // nil, a reason for rejection, otp.ErrLimited or otp.ErrLocked
@@ -33,9 +34,8 @@ type kind string
 const (
 	send    kind = "send"
 	observe kind = "observe" // what a Send finds after the reply of its swap was lost
-	mark    kind = "mark"    // the mark of a failed send
 	verify  kind = "verify"
-	wrong   kind = "wrong" // a submission that counts once more, since the reply of its first swap was lost
+	wrong   kind = "wrong" // a submission that counts once more, since the reply of its swap was lost
 	revoke  kind = "revoke"
 	unlock  kind = "unlock"
 	status  kind = "status"
@@ -46,7 +46,7 @@ func (o op) String() string {
 	if o.optional {
 		text += "?"
 	}
-	text += fmt.Sprintf(" bind %q", o.bind)
+	text += fmt.Sprintf(" binding %q", o.binding)
 	if o.decoy {
 		text += " decoy"
 	}
@@ -61,8 +61,8 @@ func (o op) String() string {
 	return text
 }
 
-// follow returns the states in which the step can leave an address: none if it cannot have happened there.
-func (o *op) follow(before *model.Address) (after []*model.Address) {
+// follow returns the states in which the step can leave a record: none if it cannot have happened there.
+func (o *op) follow(before *model.Record) (after []*model.Record) {
 	if o.optional {
 		after = append(after, before)
 	}
@@ -75,64 +75,71 @@ func (o *op) follow(before *model.Address) (after []*model.Address) {
 	return after
 }
 
-// apply lets the step happen to a at that time and reports whether its caller would have seen what it saw.
-func (o *op) apply(a *model.Address, now time.Time) bool {
-	kindOfCode := o.decoy
+// apply lets the step happen to r at that time and reports whether its caller would have seen what it
+// saw.
+func (o *op) apply(r *model.Record, now time.Time) bool {
+	ok := true
 	switch o.kind {
 	case send:
-		code, again, refused := a.Send(o.instance, now, o.id, o.bind, o.decoy)
-		if o.optional {
-			return refused == nil
-		}
-		if refused != o.err {
-			return false
-		}
-		if refused == nil && o.text != "" {
-			if again != o.again || code.Text != "" && code.Text != o.text {
-				return false
-			}
-			code.Text = o.text
-		}
+		ok = o.applySend(r, now)
 	case observe:
-		i := -1
-		for j, c := range a.Codes {
-			if c.Bind == o.bind && c.Decoy == o.decoy && now.Before(c.Expires) && !c.Used && c.Left > 0 {
-				i = j
-			}
-		}
-		switch {
-		case o.decoy:
-		case i < 0:
-			if o.text != "" {
-				return false
-			}
-		case a.Codes[i].Text == "":
-			a.Codes[i].Text = o.text
-			fallthrough
-		default:
-			if a.Codes[i].Text != o.text || o.text == "" {
-				return false
-			}
-		}
-	case mark:
-		a.NotSent(o.instance, o.id)
+		ok = o.applyObserve(r, now)
 	case verify, wrong:
-		err := a.Verify(o.instance, now, o.bind, o.text)
-		if o.kind == wrong {
-			return err == otp.ErrMismatch
-		}
-		if !o.optional && err != o.err {
-			return false
-		}
-		kindOfCode = a.LastKind()
+		ok = o.applyVerify(r, now)
 	case revoke:
-		a.Revoke(o.instance, now)
+		r.Revoke(o.instance, now, func(binding string) bool { return binding == o.binding })
 	case unlock:
-		a.Unlock(o.instance)
-	case status:
-		kindOfCode = a.LastKind()
+		r.Unlock(o.instance, now)
 	}
-	return o.status == nil || a.Status(o.instance, now, o.bind, kindOfCode) == *o.status
+
+	return ok && (o.status == nil || r.Status(o.instance, now, o.binding) == *o.status)
+}
+
+func (o *op) applySend(r *model.Record, now time.Time) bool {
+	code, again, refused := r.Send(o.instance, now, o.binding, o.decoy)
+	switch {
+	case o.optional:
+		return refused == nil
+	case refused != o.err:
+		return false
+	case refused != nil || o.text == "":
+		return true
+	}
+
+	return again == o.again && reveal(code, o.text)
+}
+
+// applyObserve is what a Send finds whose swap has won without its knowing.
+func (o *op) applyObserve(r *model.Record, now time.Time) bool {
+	code := r.Found(o.instance, now, o.binding, o.decoy)
+	switch {
+	case code == nil:
+		return o.err != nil // voided before delivery
+	case o.err != nil:
+		return false
+	case o.decoy:
+		return true // nobody sees its text
+	}
+
+	return reveal(code, o.text)
+}
+
+// reveal notes the text of a code that somebody has seen, and reports whether it was the same before.
+func reveal(code *model.Code, text string) bool {
+	if code.Text == "" {
+		code.Text = text
+	}
+
+	return code.Text == text
+}
+
+func (o *op) applyVerify(r *model.Record, now time.Time) bool {
+	err := r.Verify(o.instance, now, o.binding, o.text, o.key)
+	if o.kind == wrong {
+		return err == otp.ErrMismatch
+	}
+
+	return o.optional || err == o.err
 }
 
 // moments returns the times between two that a rule can tell apart: nothing but a full or half second and the
@@ -149,18 +156,18 @@ func moments(from, to time.Time) []time.Time {
 	return slices.CompactFunc(times, time.Time.Equal)
 }
 
-// A state is an address as porcupine carries it about.
+// A state is a record as porcupine carries it about.
 type state struct {
-	address *model.Address
-	text    string // equal if the addresses are
+	record *model.Record
+	text   string // equal if the records are
 }
 
 // machine is the model in the form that porcupine takes.
 var machine = (&porcupine.NondeterministicModel{
-	Init: func() []any { return []any{state{address: &model.Address{}}} },
+	Init: func() []any { return []any{state{record: &model.Record{}}} },
 	Step: func(before, input, _ any) (after []any) {
 		o := input.(op)
-		for _, a := range o.follow(before.(state).address) {
+		for _, a := range o.follow(before.(state).record) {
 			after = append(after, state{a, a.String()})
 		}
 		return after

@@ -26,11 +26,12 @@ type Plan struct {
 type Step struct {
 	Op       string
 	Instance int
-	Bind     string
+	Binding  string
 	Decoy    bool
 	Sender   error
 	Takes    time.Duration // of the Sender
 	Code     string        // "right", "older" or "wrong"
+	Key      string        // the idempotency key
 	Pause    time.Duration
 }
 
@@ -55,11 +56,12 @@ func Drawn(slow bool) *rapid.Generator[Plan] {
 			return Step{
 				Op:       oneOf(rt, "op", "send", "send", "verify", "verify", "verify", "verify", "status", "revoke", "unlock"),
 				Instance: oneOf(rt, "instance", 0, 1),
-				Bind:     oneOf(rt, "bind", "", "", "flow"),
+				Binding:  oneOf(rt, "binding", "", "", "flow"),
 				Decoy:    oneOf(rt, "decoy", false, false, false, false, false, true),
 				Sender:   oneOf(rt, "sender", nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender),
 				Takes:    oneOf(rt, "takes", pauses...),
 				Code:     oneOf(rt, "code", "right", "right", "wrong", "wrong", "older"),
+				Key:      oneOf(rt, "key", "", "form", "form", "another form"),
 				Pause:    oneOf(rt, "pause", pauses...),
 			}
 		})
@@ -76,15 +78,19 @@ func oneOf[T any](rt *rapid.T, what string, values ...T) T {
 
 func drawPolicy(rt *rapid.T) otp.Policy {
 	p := otp.Policy{
-		Length:           8,
-		MaxAttempts:      oneOf(rt, "MaxAttempts", 2, 1, 5),
-		LiveCodes:        oneOf(rt, "LiveCodes", 3, 1),
-		Lifetime:         oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 2*time.Second),
-		RememberFailures: time.Hour,
-		MinSendTime:      -1,
-		SendLimits:       []otp.Limit{{Count: oneOf(rt, "Count", 20, 3), Window: time.Second}, {Count: oneOf(rt, "long Count", 20, 4), Window: time.Hour}},
+		Length:        8,
+		MaxLength:     oneOf(rt, "MaxLength", 8, 10),
+		MaxAttempts:   oneOf(rt, "MaxAttempts", 2, 1, 5),
+		MaxLiveCodes:  oneOf(rt, "MaxLiveCodes", 3, 1),
+		Lifetime:      oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 2*time.Second),
+		FailureWindow: time.Hour,
+		MinSendTime:   -1,
+		SendLimits: []otp.Limit{
+			{Count: oneOf(rt, "Count", 20, 3), Window: time.Second},
+			{Count: oneOf(rt, "long Count", 20, 4), Window: time.Hour},
+		},
 	}
-	p.MaxFailures = oneOf(rt, "MaxFailures", 100, 2*p.MaxAttempts+1)
+	p.MaxFailures = oneOf(rt, "MaxFailures", 100, (p.MaxLiveCodes+1)*p.MaxAttempts)
 	return p
 }
 
@@ -114,9 +120,9 @@ func pause(d time.Duration) {
 func (r *Recorder) step(ctx context.Context, s Step) {
 	switch s.Op {
 	case "send":
-		r.Send(ctx, s.Instance, s.Bind, s.Decoy, s.Takes, s.Sender)
+		r.Send(ctx, s.Instance, s.Binding, s.Decoy, s.Takes, s.Sender)
 	case "verify":
-		d := Delivered{s.Bind, "00000000"}
+		d := Delivered{s.Binding, "00000000"}
 		if all := r.Delivered(); len(all) > 0 {
 			d = all[len(all)-1]
 			if s.Code == "older" {
@@ -126,11 +132,11 @@ func (r *Recorder) step(ctx context.Context, s Step) {
 		if s.Code == "wrong" {
 			d.Text = Wrong(d.Text)
 		}
-		r.Verify(ctx, s.Instance, d.Bind, d.Text)
+		r.Verify(ctx, s.Instance, d.Binding, d.Text, s.Key)
 	case "status":
-		r.Status(ctx, s.Instance, s.Bind)
+		r.Status(ctx, s.Instance, s.Binding)
 	case "revoke":
-		r.Revoke(ctx, s.Instance)
+		r.Revoke(ctx, s.Instance, s.Binding)
 	case "unlock":
 		r.Unlock(ctx, s.Instance)
 	}

@@ -8,8 +8,8 @@ package linear
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,7 +41,7 @@ type Recorder struct {
 }
 
 // Delivered is a code that reached the person.
-type Delivered struct{ Bind, Text string }
+type Delivered struct{ Binding, Text string }
 
 // NewRecorder returns a Recorder of calls to instances over the store.
 func NewRecorder(to string, store otp.Store, secret []byte, instances ...model.Instance) (*Recorder, error) {
@@ -69,10 +69,7 @@ type call struct {
 	sender   error
 	sent     bool  // the Sender was called
 	sentFrom int64 // when
-	sentTo   int64
 	sentAt   time.Time
-	sentDone time.Time
-	unsent   int // doubts when the Sender was called
 }
 
 type callKey struct{}
@@ -128,63 +125,58 @@ func (r *Recorder) maybe(c *call, k kind, n int, end int64) {
 }
 
 // Send calls Send of an instance, with a Sender that takes its time and then says what it is told to.
-func (r *Recorder) Send(ctx context.Context, instance int, bind string, decoy bool, takes time.Duration, sender error) {
-	ctx, c := r.begin(ctx, instance, op{kind: send, bind: bind, decoy: decoy})
+func (r *Recorder) Send(
+	ctx context.Context, instance int, binding string, decoy bool, takes time.Duration, sender error,
+) {
+	ctx, c := r.begin(ctx, instance, op{kind: send, binding: binding, decoy: decoy})
 	c.takes, c.sender = takes, sender
-	status, err := r.services[instance].Send(ctx, otp.Request{To: r.To, Bind: bind, Decoy: decoy})
+	status, err := r.services[instance].Send(ctx,
+		otp.Request{To: r.To, Binding: binding, Decoy: decoy})
 	c.to = now()
 	end := r.tick()
+
 	refused := errors.Is(err, otp.ErrLimited) || errors.Is(err, otp.ErrLocked)
-	delivery := errors.Is(err, otp.ErrDelivery)
-	if err != nil && !refused && !delivery {
+	if err != nil && !refused && !errors.Is(err, otp.ErrDelivery) {
 		r.maybe(c, send, min(1, c.doubts), end)
+
 		return
 	}
-	notSent := errors.Is(err, otp.ErrNotSent) && !errors.Is(err, otp.ErrUndeliverable)
-	unmarked := notSent && strings.Contains(err.Error(), "counts in full")
 
-	step, stepEnd := c.op, end
+	step := c.op
+	step.status = &status
 	if refused {
 		step.err = err
 	}
 	if c.sent { // what happened to the record happened before
-		stepEnd, step.to = c.sentFrom, c.sentAt
-	} else {
-		c.unsent = c.doubts
+		end, step.to = c.sentFrom, c.sentAt
 	}
-	if !notSent || unmarked {
-		step.status = &status
+	if c.doubts == 0 || refused {
+		r.add(c, step, c.begin, end)
+
+		return
 	}
-	if c.unsent == 0 || refused {
-		r.add(c, step, c.begin, stepEnd)
-	} else {
-		// It is recorded, but what it told was found later.
-		later := step
-		step.text, step.status = "", nil
-		later.kind = observe
-		r.add(c, step, c.begin, stepEnd)
-		r.add(c, later, c.begin, stepEnd)
+
+	// The Send is recorded, but what it told was found later.
+	found := step
+	found.kind = observe
+	if errors.Is(err, otp.ErrNotSent) && !c.sent {
+		found.err = otp.ErrNotSent
 	}
-	if notSent {
-		step := c.op
-		step.kind, step.optional, step.from = mark, unmarked, c.sentDone
-		if !unmarked && c.doubts == c.unsent {
-			step.status = &status
-		}
-		r.add(c, step, c.sentTo, end)
-	}
+	step.text, step.status = "", nil
+	r.add(c, step, c.begin, end)
+	r.add(c, found, c.begin, end)
 }
 
 // deliver is the Sender.
 func (r *Recorder) deliver(ctx context.Context, m otp.Message) error {
 	c := callOf(ctx)
-	c.sent, c.text, c.unsent = true, m.Code.Reveal(), c.doubts
+	c.sent, c.text = true, m.Code.Reveal()
 	c.sentFrom, c.sentAt = r.tick(), now()
 	r.mu.Lock()
-	r.texts = append(r.texts, Delivered{c.bind, c.text})
+	r.texts = append(r.texts, Delivered{c.binding, c.text})
 	r.mu.Unlock()
 	pause(c.takes)
-	c.sentTo, c.sentDone = r.tick(), now()
+
 	return c.sender
 }
 
@@ -196,20 +188,29 @@ func (r *Recorder) Delivered() []Delivered {
 }
 
 // Verify calls Verify of an instance and returns what it returned. The text must be symbols of the alphabet only.
-func (r *Recorder) Verify(ctx context.Context, instance int, bind, text string) error {
-	ctx, c := r.begin(ctx, instance, op{kind: verify, bind: bind, text: text})
-	err := r.services[instance].Verify(ctx, otp.Submission{To: r.To, Bind: bind, Code: text})
+func (r *Recorder) Verify(ctx context.Context, instance int, binding, text, key string) error {
+	ctx, c := r.begin(ctx, instance, op{kind: verify, binding: binding, text: text, key: key})
+	err := r.services[instance].Verify(ctx, otp.Submission{
+		To: r.To, Binding: binding, Code: text, IdempotencyKey: key})
+	if key == "" { // it has one of its own
+		c.key = fmt.Sprint("call ", c.id)
+	}
 	c.to = now()
 	end := r.tick()
 	rejected, isRejected := errors.AsType[*otp.RejectedError](err)
-	if err != nil && !isRejected {
+	repeated := errors.Is(err, otp.ErrRepeated)
+	if err != nil && !isRejected && !repeated {
 		r.maybe(c, verify, min(1, c.doubts), end)
 		r.maybe(c, wrong, c.doubts-1, end)
 		return err
 	}
+
 	step := c.op
-	if isRejected {
+	switch {
+	case isRejected:
 		step.err, step.status = rejected.Reason, &rejected.Status
+	case repeated:
+		step.err = otp.ErrRepeated
 	}
 	r.add(c, step, c.begin, end)
 	r.maybe(c, wrong, c.doubts, end)
@@ -217,9 +218,9 @@ func (r *Recorder) Verify(ctx context.Context, instance int, bind, text string) 
 }
 
 // Revoke calls Revoke of an instance.
-func (r *Recorder) Revoke(ctx context.Context, instance int) {
-	ctx, c := r.begin(ctx, instance, op{kind: revoke})
-	r.administered(c, r.services[instance].Revoke(ctx, r.To))
+func (r *Recorder) Revoke(ctx context.Context, instance int, binding string) {
+	ctx, c := r.begin(ctx, instance, op{kind: revoke, binding: binding})
+	r.administered(c, r.services[instance].Revoke(ctx, r.To, binding))
 }
 
 // Unlock calls Unlock of an instance.
@@ -228,19 +229,25 @@ func (r *Recorder) Unlock(ctx context.Context, instance int) {
 	r.administered(c, r.services[instance].Unlock(ctx, r.To))
 }
 
+// administered records a call that works on the records of all Trusts. An error may come from another
+// record than the one that is watched.
 func (r *Recorder) administered(c *call, err error) {
 	c.to = now()
 	end := r.tick()
+	doubts := c.doubts
 	if err == nil {
 		r.add(c, c.op, c.begin, end)
+	} else {
+		doubts = max(1, doubts)
 	}
-	r.maybe(c, c.kind, c.doubts, end)
+
+	r.maybe(c, c.kind, doubts, end)
 }
 
 // Status calls Status of an instance.
-func (r *Recorder) Status(ctx context.Context, instance int, bind string) {
-	ctx, c := r.begin(ctx, instance, op{kind: status, bind: bind})
-	got, err := r.services[instance].Status(ctx, r.To, bind)
+func (r *Recorder) Status(ctx context.Context, instance int, binding string) {
+	ctx, c := r.begin(ctx, instance, op{kind: status, binding: binding})
+	got, err := r.services[instance].Status(ctx, otp.Request{To: r.To, Binding: binding})
 	c.to = now()
 	end := r.tick()
 	if err == nil {

@@ -1,12 +1,14 @@
-// Package model is what package otp is held against: the rules of docs/design.md for one address, in the plainest form
-// that is still exact. It has no keys, no bytes, no store and no concurrency: a code is its text, times are time.Time,
-// and every answer is counted out from what has happened. It is slow and meant to be read beside the rules.
+// Package model is what package otp is held against: the rules of docs/design.md for one record, in
+// the plainest form that is still exact. It has no keys, no bytes, no store and no concurrency: a code
+// is its text, and every answer is counted out from what has happened. It is slow and meant to be read
+// beside the rules.
 package model
 
 import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -18,42 +20,49 @@ var ErrUnjudged = errors.New("the submission cannot be judged")
 // An Instance is one running version of the service.
 type Instance struct {
 	Policy otp.Policy // every field set
-	Keys   []string   // names of its code keys, newest first
+	Keys   []string   // names of its code keys; the first issues
 }
 
 // A Code is one code that was issued.
 type Code struct {
 	Text     string // empty as long as nobody has seen it
-	Bind     string
-	Decoy    bool
+	Binding  string
+	Decoy    bool   // nobody was sent it
 	Key      string // the name of the key that it is derived with
 	Alphabet otp.Alphabet
 	Length   int
 	Issued   time.Time
 	Expires  time.Time
+	Given    int // wrong submissions that it was issued with
 	Left     int // wrong submissions until it is exhausted
 	Used     bool
+	With     string // the idempotency key that it was used with; empty if it cannot be repeated
 }
 
-// A Send is one Send that was not refused.
-type Send struct {
-	ID     int // which call it was
-	At     time.Time
-	Failed bool // certainly nothing was sent
+// A Record is all that is known of one purpose, address and Trust. The zero value is an address never
+// heard of.
+type Record struct {
+	Codes         []Code // in the order of issue, used ones in the order of use
+	Sends         []time.Time
+	Failures      int
+	FailuresUntil time.Time
+	KeepUntil     time.Time // until when a store was told to keep the record
 }
 
-// An Address is all that is known of one purpose and address. The zero value is an address never heard of.
-type Address struct {
-	Codes    []Code // oldest first, those of Revoke and the like taken out
-	Sends    []Send
-	Failures []time.Time // the wrong submissions since the last success
+const (
+	remembered   = 60  // sends
+	maxCodes     = 5   // of all kinds
+	maxUsed      = 2   // used ones
+	countsTo     = 255 // failures; then the record no longer knows how many there were
+	longestNotes = 3650 * 24 * time.Hour
+)
 
-	KeepUntil time.Time // until when a store was told to keep the record
-}
+// Clone returns a copy that shares nothing with r.
+func (r *Record) Clone() *Record {
+	c := *r
+	c.Codes, c.Sends = slices.Clone(r.Codes), slices.Clone(r.Sends)
 
-// Clone returns a copy that shares nothing with a.
-func (a *Address) Clone() *Address {
-	return &Address{slices.Clone(a.Codes), slices.Clone(a.Sends), slices.Clone(a.Failures), a.KeepUntil}
+	return &c
 }
 
 // Times that begin a life are rounded down to whole seconds, those that begin a wait are rounded up.
@@ -63,302 +72,413 @@ func up(t time.Time) time.Time {
 	if t.Equal(down(t)) {
 		return down(t)
 	}
+
 	return down(t).Add(time.Second)
 }
 
-// live: unexpired (rule 2), unused (rule 1) and not exhausted (rule 3).
-func (c *Code) live(now time.Time) bool {
-	return now.Before(c.Expires) && !c.Used && c.Left > 0
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+
+	return b
 }
 
-// failures counts the wrong submissions in a row, which are forgotten when none has come for RememberFailures.
-func (a *Address) failures(in *Instance, now time.Time) int {
-	if n := len(a.Failures); n > 0 && now.Before(a.Failures[n-1].Add(in.Policy.RememberFailures)) {
-		return n
+// atMost keeps a time that was noted under a wrong clock from staying.
+func atMost(t, now time.Time) time.Time {
+	if end := up(now.Add(longestNotes)); t.After(end) {
+		return end
 	}
+
+	return t
+}
+
+// Rules 2 and 3: only these are ever compared.
+func (c *Code) comparable(now time.Time) bool { return now.Before(c.Expires) && c.Left > 0 }
+
+// Live codes can be accepted, unless they are decoys.
+func (c *Code) Live(now time.Time) bool { return c.comparable(now) && !c.Used }
+
+// failures counts the failures that count at now.
+func (r *Record) failures(now time.Time) int {
+	if now.Before(r.FailuresUntil) {
+		return r.Failures
+	}
+
 	return 0
 }
 
-// counts: a send counts towards each limit for as long as its window; a failed one towards the shortest limit only.
-func (s *Send) counts(in *Instance, limit otp.Limit, now time.Time) bool {
-	shortest := limit
-	for _, l := range in.Policy.SendLimits {
-		if l.Window < shortest.Window {
-			shortest = l
-		}
-	}
-	return now.Before(s.At.Add(limit.Window)) && (!s.Failed || limit == shortest)
+// An Answer is what a Send would do: send the code at Index again, or issue a new one of this length
+// (Index -1), or be refused.
+type Answer struct {
+	Index   int
+	Length  int
+	Refused error
 }
 
-// countsAtAll: towards any limit.
-func (s Send) countsAtAll(in *Instance, now time.Time) bool {
-	return slices.ContainsFunc(in.Policy.SendLimits, func(l otp.Limit) bool { return s.counts(in, l, now) })
-}
-
-// sendsThatCount returns how many sends count towards any limit.
-func (a *Address) sendsThatCount(in *Instance, now time.Time) (n int) {
-	for _, s := range a.Sends {
-		if s.countsAtAll(in, now) {
-			n++
-		}
-	}
-	return n
-}
-
-const (
-	maxSends = 20 // that are remembered
-	maxCodes = 5  // that are remembered
-)
-
-// admit says what a Send would do at that time: send the code at index again, or issue a new one (index -1), or be
-// refused. Codes of the other kind do not matter, since the Send would void them (rule 5).
-func (a *Address) admit(in *Instance, now time.Time, bind string, decoy bool) (index int, refused error) {
+func (r *Record) ask(in *Instance, now time.Time, binding string) Answer {
 	p := &in.Policy
-	index = -1
-	live, open := 0, 0
-	for i, c := range a.Codes {
-		if !c.live(now) || c.Decoy != decoy {
+	live, open, again := 0, 0, -1
+
+	for i := range r.Codes {
+		c := &r.Codes[i]
+		if !c.Live(now) {
 			continue
 		}
+
 		live++
 		open += c.Left
 		halfLeft := 2*c.Expires.Sub(now) >= c.Expires.Sub(c.Issued)
-		if c.Bind == bind && halfLeft && c.Alphabet == p.Alphabet && slices.Contains(in.Keys, c.Key) {
-			index = i
+		if c.Binding == binding && halfLeft && slices.Contains(in.Keys, c.Key) { // rule 5
+			again = i
 		}
 	}
-	if index < 0 { // rules 7 and 9 are about new codes
-		if a.failures(in, now)+open+p.MaxAttempts > p.MaxFailures {
-			return -1, otp.ErrLocked
-		}
-		if live >= p.LiveCodes {
-			return -1, otp.ErrLimited
-		}
+
+	answer := Answer{Index: again, Length: p.Length}
+	tooMany := r.failures(now)+open+p.MaxAttempts > p.MaxFailures // rule 7
+	if tooMany {
+		answer.Length = p.MaxLength
 	}
-	for _, limit := range p.SendLimits { // rule 8
+
+	switch {
+	case again < 0 && tooMany && p.MaxLength == p.Length:
+		answer.Refused = otp.ErrLocked
+	case again < 0 && live >= p.MaxLiveCodes:
+		answer.Refused = otp.ErrLimited
+	case r.limited(p, now):
+		answer.Refused = otp.ErrLimited
+	}
+
+	return answer
+}
+
+// limited is rule 8.
+func (r *Record) limited(p *otp.Policy, now time.Time) bool {
+	return slices.ContainsFunc(p.SendLimits, func(limit otp.Limit) bool {
 		n := 0
-		for _, s := range a.Sends {
-			if s.counts(in, limit, now) {
+		for _, at := range r.Sends {
+			if now.Before(at.Add(limit.Window)) {
 				n++
 			}
 		}
-		if n >= limit.Count {
-			return -1, otp.ErrLimited
+
+		return n >= limit.Count
+	})
+}
+
+// Send asks for a code. It returns the code to deliver, and whether that was there before; or why the
+// Send is refused.
+func (r *Record) Send(
+	in *Instance, now time.Time, binding string, decoy bool,
+) (code *Code, again bool, refused error) {
+	answer := r.ask(in, now, binding)
+	if answer.Refused != nil {
+		return nil, false, answer.Refused
+	}
+
+	i := answer.Index
+	if i < 0 {
+		r.Codes = append(r.Codes, Code{
+			Binding: binding, Decoy: decoy, Key: in.Keys[0],
+			Alphabet: in.Policy.Alphabet, Length: answer.Length,
+			Issued: down(now), Expires: down(now).Add(in.Policy.Lifetime),
+			Given: in.Policy.MaxAttempts, Left: in.Policy.MaxAttempts,
+		})
+		r.forget(now)
+		i = len(r.Codes) - 1
+	}
+	if !decoy {
+		r.Codes[i].Decoy = false // rule 5
+	}
+
+	r.Sends = append(r.Sends, up(now)) // rule 14: every recorded Send counts
+	if len(r.Sends) > remembered {
+		r.Sends = r.Sends[1:]
+	}
+	r.written(in, now)
+
+	return &r.Codes[i], answer.Index >= 0, nil
+}
+
+// Found is what a Send finds that was recorded but whose reply was lost: the code to deliver, if there
+// is one.
+func (r *Record) Found(in *Instance, now time.Time, binding string, decoy bool) (found *Code) {
+	for i := range r.Codes {
+		c := &r.Codes[i]
+		if c.Binding == binding && c.Live(now) && (decoy || !c.Decoy) &&
+			slices.Contains(in.Keys, c.Key) {
+			found = c
 		}
 	}
-	if a.sendsThatCount(in, now) >= maxSends {
-		return -1, otp.ErrLimited
-	}
-	return index, nil
+
+	return found
 }
 
-// Send is the call number id that asks for a code. It returns the code to deliver, and whether that was there before; or why none is.
-func (a *Address) Send(in *Instance, now time.Time, id int, bind string, decoy bool) (code *Code, again bool, refused error) {
-	index, refused := a.admit(in, now, bind, decoy)
-	if refused != nil {
-		return nil, false, refused
-	}
-	again = index >= 0
-	chosen := Code{
-		Bind: bind, Decoy: decoy, Key: in.Keys[0], Alphabet: in.Policy.Alphabet, Length: in.Policy.Length,
-		Issued: down(now), Expires: down(now).Add(in.Policy.Lifetime), Left: in.Policy.MaxAttempts,
-	}
-	if again {
-		chosen = a.Codes[index]
-	}
-	a.void(func(c *Code) bool { return c.live(now) && c.Decoy != decoy })
-	if !again {
-		a.Codes = append(a.Codes, chosen)
-		a.forget(now)
-	}
-	if len(a.Sends) >= maxSends { // one that does not count any more makes room
-		i := slices.IndexFunc(a.Sends, func(s Send) bool { return !s.countsAtAll(in, now) })
-		a.Sends = slices.Delete(a.Sends, i, i+1)
-	}
-	a.Sends = append(a.Sends, Send{ID: id, At: up(now)})
-	a.written(in)
-	i := slices.IndexFunc(a.Codes, func(c Code) bool { return c == chosen })
-	return &a.Codes[i], again, nil
-}
-
-// forget drops the codes that there is no room to remember: dead ones, oldest first, those that were used last.
-func (a *Address) forget(now time.Time) {
-	for len(a.Codes) > maxCodes {
-		i := slices.IndexFunc(a.Codes, func(c Code) bool { return !c.live(now) && !c.Used })
+// forget drops the codes that there is no room to remember: first those that are neither live nor
+// needed for repeats, then the one that was used first.
+func (r *Record) forget(now time.Time) {
+	for len(r.Codes) > maxCodes {
+		i := slices.IndexFunc(r.Codes, func(c Code) bool {
+			return !c.Live(now) && (!c.Used || !now.Before(c.Expires))
+		})
 		if i < 0 {
-			i = slices.IndexFunc(a.Codes, func(c Code) bool { return c.Used })
+			i = slices.IndexFunc(r.Codes, func(c Code) bool { return c.Used })
 		}
-		a.Codes = slices.Delete(a.Codes, i, i+1)
+		r.Codes = slices.Delete(r.Codes, i, i+1)
 	}
 }
 
-// NotSent marks the Send of that number as one that certainly did not leave (rule 14), if it still counts at all.
-func (a *Address) NotSent(in *Instance, id int) {
-	if i := slices.IndexFunc(a.Sends, func(s Send) bool { return s.ID == id }); i >= 0 {
-		a.Sends[i].Failed = true
-		a.written(in)
-	}
-}
-
-// Verify submits a text, written as the code is. It returns nil, a reason for rejection, or ErrUnjudged.
-func (a *Address) Verify(in *Instance, now time.Time, bind, text string) error {
-	var candidates []int // live codes of this Bind
+// Verify submits a text, written as the code is, with an idempotency key that is never empty. It
+// returns nil, ErrRepeated, a reason for rejection, or ErrUnjudged.
+func (r *Record) Verify(in *Instance, now time.Time, binding, text, key string) error {
+	var compared []*Code
 	reason := otp.ErrNoCode
-	for i, c := range a.Codes {
+	for i := range r.Codes {
+		c := &r.Codes[i]
 		switch {
-		case c.Bind != bind: // rule 9
-		case c.live(now):
-			candidates = append(candidates, i)
-		case c.Used:
-			reason = otp.ErrUsed
+		case c.Binding != binding: // rule 9
+		case c.comparable(now):
+			compared = append(compared, c)
 		case !now.Before(c.Expires):
 			reason = otp.ErrExpired
 		default:
 			reason = otp.ErrExhausted
 		}
 	}
-	if len(candidates) == 0 {
+	if len(compared) == 0 {
 		return reason
 	}
-	fits := func(i int) bool { return a.Codes[i].Alphabet == in.Policy.Alphabet && a.Codes[i].Length == len(text) }
-	known := func(i int) bool { return fits(i) && slices.Contains(in.Keys, a.Codes[i].Key) }
-	right := func(i int) bool { return known(i) && a.Codes[i].Text == text && !a.Codes[i].Decoy } // rule 10
-	if !slices.ContainsFunc(candidates, fits) {
-		return otp.ErrMalformed
+
+	fits := func(c *Code) bool { return len(reading(c.Alphabet, text)) == c.Length }
+	known := func(c *Code) bool { return fits(c) && slices.Contains(in.Keys, c.Key) }
+	equal := func(c *Code) bool { return known(c) && c.Text == reading(c.Alphabet, text) }
+	usedOne := func(c *Code) bool { return equal(c) && c.Used }
+	rightOne := func(c *Code) bool { return equal(c) && !c.Used && !c.Decoy } // rule 10
+
+	if i := lastIndex(compared, usedOne); i >= 0 { // rule 1
+		if compared[i].With == key {
+			return otp.ErrRepeated
+		}
+
+		return otp.ErrUsed
 	}
-	if !slices.ContainsFunc(candidates, known) {
-		return ErrUnjudged
-	}
-	if i := slices.IndexFunc(candidates, right); i >= 0 { // rules 1 and 6
-		a.Codes[candidates[i]].Used = true
-		a.void(func(c *Code) bool { return c.live(now) })
-		a.Failures = nil
-		a.written(in)
+	if i := lastIndex(compared, rightOne); i >= 0 {
+		r.accept(in, now, compared[i], key)
+
 		return nil
 	}
-	for _, i := range candidates { // rule 3
-		a.Codes[i].Left--
+	if !slices.ContainsFunc(compared, fits) {
+		return otp.ErrMalformed
 	}
-	if a.failures(in, now) == 0 {
-		a.Failures = nil
+	if !slices.ContainsFunc(compared, known) {
+		return ErrUnjudged
 	}
-	a.Failures = append(a.Failures, up(now))
-	a.written(in)
-	if slices.ContainsFunc(candidates, func(i int) bool { return fits(i) && !known(i) }) {
+
+	r.miss(in, now, compared)
+	if slices.ContainsFunc(compared, func(c *Code) bool { return fits(c) && !known(c) }) {
 		return ErrUnjudged // it may be the code that nobody here can derive
 	}
+
 	return otp.ErrMismatch
 }
 
-// Revoke voids all live codes (rule 6).
-func (a *Address) Revoke(in *Instance, now time.Time) {
-	if a.void(func(c *Code) bool { return c.live(now) }) {
-		a.written(in)
+func lastIndex(codes []*Code, match func(*Code) bool) int {
+	for i, c := range slices.Backward(codes) {
+		if match(c) {
+			return i
+		}
+	}
+
+	return -1
+}
+
+// reading returns what a text of digits, or of letters, means in an alphabet; nothing if it cannot be
+// read there. Some digits are read as the letters that look alike.
+func reading(a otp.Alphabet, text string) string {
+	const digits, lookAlikes = "0123456789", "QLZ--SG-B-"
+	isDigits := strings.Trim(text, digits) == ""
+
+	switch {
+	case isDigits == (a == otp.Digits):
+		return text
+	case !isDigits:
+		return ""
+	}
+
+	letters := ""
+	for _, digit := range text {
+		letter := lookAlikes[digit-'0']
+		if letter == '-' {
+			return ""
+		}
+		letters += string(letter)
+	}
+
+	return letters
+}
+
+// accept is rule 6.
+func (r *Record) accept(in *Instance, now time.Time, code *Code, key string) {
+	counted := code.Given - code.Left
+	if r.Failures < countsTo {
+		r.Failures = max(0, r.failures(now)-counted)
+	}
+	if r.Failures == 0 {
+		r.FailuresUntil = time.Time{}
+	}
+
+	used := *code
+	used.Used, used.With = true, key
+	var kept []Code
+	for i := range r.Codes {
+		c := &r.Codes[i]
+		if c != code && (c.Binding != code.Binding || !c.Live(now)) {
+			kept = append(kept, *c)
+		}
+	}
+	r.Codes = append(kept, used)
+
+	n := 0
+	for _, c := range r.Codes {
+		if c.Used {
+			n++
+		}
+	}
+	if n > maxUsed {
+		i := slices.IndexFunc(r.Codes, func(c Code) bool { return c.Used })
+		r.Codes = slices.Delete(r.Codes, i, i+1)
+	}
+
+	r.written(in, now)
+}
+
+// miss is what a wrong submission costs (rule 3): an attempt of each comparable code, and one failure
+// for each live one.
+func (r *Record) miss(in *Instance, now time.Time, compared []*Code) {
+	failures := 0
+	for _, c := range compared {
+		if c.Live(now) {
+			failures++
+		}
+	}
+	for _, c := range compared {
+		c.Left--
+	}
+
+	if failures > 0 {
+		r.Failures = min(r.failures(now)+failures, countsTo)
+		until := later(r.FailuresUntil, up(now.Add(in.Policy.FailureWindow)))
+		r.FailuresUntil = atMost(until, now)
+	}
+	r.written(in, now)
+}
+
+// Revoke voids the live codes of the matching Bindings and ends the repeats of the used ones (rule 6).
+func (r *Record) Revoke(in *Instance, now time.Time, match func(binding string) bool) {
+	n, ended := len(r.Codes), false
+	r.Codes = slices.DeleteFunc(r.Codes, func(c Code) bool { return c.Live(now) && match(c.Binding) })
+
+	for i := range r.Codes {
+		if c := &r.Codes[i]; c.Used && c.With != "" && match(c.Binding) {
+			c.With, ended = "", true
+		}
+	}
+	if ended || len(r.Codes) < n {
+		r.written(in, now)
 	}
 }
 
-// Unlock clears the failures (rule 6).
-func (a *Address) Unlock(in *Instance) {
-	if len(a.Failures) > 0 {
-		a.Failures = nil
-		a.written(in)
+// Unlock clears failures and remembered sends (rule 6).
+func (r *Record) Unlock(in *Instance, now time.Time) {
+	if r.Failures == 0 && len(r.Sends) == 0 {
+		return
 	}
+
+	r.Failures, r.FailuresUntil, r.Sends = 0, time.Time{}, nil
+	r.written(in, now)
 }
 
-func (a *Address) void(match func(*Code) bool) (any bool) {
-	n := len(a.Codes)
-	a.Codes = slices.DeleteFunc(a.Codes, func(c Code) bool { return match(&c) })
-	return len(a.Codes) < n
-}
+// Status returns what Send would say for a Binding.
+func (r *Record) Status(in *Instance, now time.Time, binding string) (st otp.Status) {
+	answer := r.ask(in, now, binding)
+	st.CodeLength = answer.Length
+	st.Locked = answer.Refused == otp.ErrLocked
 
-// Status returns the Status for a Bind and the kind of code (decoy or not) that the next Send would ask for.
-func (a *Address) Status(in *Instance, now time.Time, bind string, decoy bool) (st otp.Status) {
-	for _, c := range a.Codes {
-		if c.Bind != bind || !c.live(now) {
+	for i := range r.Codes {
+		c := &r.Codes[i]
+		if c.Binding != binding || !c.Live(now) {
 			continue
 		}
+
 		st.Live = true
+		st.CodeLength = c.Length
 		st.AttemptsLeft = max(st.AttemptsLeft, c.Left)
-		if c.Expires.After(st.ExpiresAt) {
-			st.ExpiresAt = c.Expires
-		}
+		st.ExpiresAt = later(st.ExpiresAt, c.Expires)
 	}
-	_, refused := a.admit(in, now, bind, decoy)
-	if refused == nil {
-		return st
+
+	if answer.Refused != nil {
+		st.RetryAt = r.retryAt(in, now, binding)
 	}
-	st.Locked = refused == otp.ErrLocked
-	// Whatever a refusal is about ends at one of these times.
-	var ends []time.Time
-	for _, c := range a.Codes {
-		ends = append(ends, c.Expires)
-	}
-	for _, s := range a.Sends {
-		for _, l := range in.Policy.SendLimits {
-			ends = append(ends, s.At.Add(l.Window))
-		}
-	}
-	for _, f := range a.Failures {
-		ends = append(ends, f.Add(in.Policy.RememberFailures))
-	}
-	slices.SortFunc(ends, time.Time.Compare)
-	for _, t := range slices.Compact(ends) {
-		if !t.After(now) {
-			continue
-		}
-		if _, refused := a.admit(in, t, bind, decoy); refused == nil {
-			st.RetryAt = t
-			break
-		}
-	}
+
 	return st
 }
 
-// LastKind is the kind of code that was last asked for, as far as it is remembered.
-func (a *Address) LastKind() (decoy bool) {
-	n := len(a.Codes)
-	return n > 0 && a.Codes[n-1].Decoy
-}
-
-// written notes until when the rules need what is known now.
-func (a *Address) written(in *Instance) {
-	a.KeepUntil = time.Time{}
-	keep := func(t time.Time) {
-		if t.After(a.KeepUntil) {
-			a.KeepUntil = t
-		}
+// retryAt looks at every time at which whatever a refusal is about may end.
+func (r *Record) retryAt(in *Instance, now time.Time, binding string) time.Time {
+	ends := []time.Time{r.FailuresUntil}
+	for _, c := range r.Codes {
+		ends = append(ends, c.Expires)
 	}
-	for _, c := range a.Codes {
-		keep(c.Expires)
-	}
-	for _, s := range a.Sends {
+	for _, at := range r.Sends {
 		for _, l := range in.Policy.SendLimits {
-			keep(s.At.Add(l.Window))
+			ends = append(ends, at.Add(l.Window))
 		}
 	}
-	for _, f := range a.Failures {
-		keep(f.Add(in.Policy.RememberFailures))
+
+	slices.SortFunc(ends, time.Time.Compare)
+	for _, t := range slices.Compact(ends) {
+		if t.After(now) && r.ask(in, t, binding).Refused == nil {
+			return t
+		}
 	}
+
+	return time.Time{}
 }
 
-// Dropped says that the store has dropped the record, its time being over. Only the codes go: they are dead, and what
-// became of them is no longer known. Sends and failures stay here, to show that none of them counts any more.
-func (a *Address) Dropped() { a.Codes = nil }
+// written notes until when the rules need what is known now, and never less than before.
+func (r *Record) written(in *Instance, now time.Time) {
+	until := later(r.KeepUntil, r.FailuresUntil)
+	for _, c := range r.Codes {
+		until = later(until, c.Expires)
+	}
+	for _, at := range r.Sends {
+		for _, l := range in.Policy.SendLimits {
+			until = later(until, at.Add(l.Window))
+		}
+	}
 
-// String describes all that is known, for reports of disagreement and to compare states.
-func (a *Address) String() string {
+	r.KeepUntil = atMost(until, now)
+}
+
+// Dropped says that the store has dropped the record, whose time is over. Only the codes go: they are
+// dead, and what became of them is no longer known. Sends and failures stay here, to show that none of
+// them counts any more.
+func (r *Record) Dropped() { r.Codes, r.KeepUntil = nil, time.Time{} }
+
+// String describes all that is known, for reports of disagreement and to compare records.
+func (r *Record) String() string {
 	text := ""
-	for _, c := range a.Codes {
-		text += fmt.Sprintf("[%q bind %q decoy %v key %s issued %s life %v left %d used %v] ",
-			c.Text, c.Bind, c.Decoy, c.Key, clock(c.Issued), c.Expires.Sub(c.Issued), c.Left, c.Used)
+	for _, c := range r.Codes {
+		text += fmt.Sprintf("[%q binding %q decoy %v key %s issued %s life %v left %d/%d used %v with %q] ",
+			c.Text, c.Binding, c.Decoy, c.Key, clock(c.Issued), c.Expires.Sub(c.Issued), c.Left, c.Given,
+			c.Used, c.With)
 	}
-	for _, s := range a.Sends {
-		text += fmt.Sprintf("sent %d %s failed %v ", s.ID, clock(s.At), s.Failed)
+	for _, at := range r.Sends {
+		text += "sent " + clock(at) + " "
 	}
-	for _, f := range a.Failures {
-		text += "wrong " + clock(f) + " "
-	}
-	return text
+
+	return text + fmt.Sprintf("failures %d until %s, keep until %s",
+		r.Failures, clock(r.FailuresUntil), clock(r.KeepUntil))
 }
 
 func clock(t time.Time) string { return t.Format("02T15:04:05.999999999") }

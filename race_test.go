@@ -1,0 +1,5 @@
+//go:build race
+
+package otp_test
+
+func init() { slower = 10 }
