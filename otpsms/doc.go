@@ -1,0 +1,46 @@
+// Package otpsms helps to send one-time codes by text message (SMS): it brings telephone numbers
+// into one form, and writes the message.
+//
+//	codes, err := otp.New(otp.Config{
+//		Purpose:   "sign-in",
+//		Normalize: otpsms.Normalize, // all spellings of a number are one address
+//		Sender:    sender,           // package awssms, or thirty lines for your provider
+//		Policy: otp.Policy{
+//			Lifetime:   5 * time.Minute,
+//			MaxLength:  10, // what Android finds
+//			SendLimits: []otp.Limit{{Count: 1, Window: time.Minute}, {Count: 3, Window: time.Hour},
+//				{Count: 5, Window: 24 * time.Hour}},
+//		},
+//		…
+//	})
+//
+//	text, err := otpsms.Text(message, &otpsms.Options{Product: "Acme", Domain: "acme.example"})
+//	// 492013 is your code for Acme. Do not share it with anyone.
+//	// @acme.example #492013
+//
+// [Normalize] is for otp.Config.Normalize. Without it, six spellings of a number have six budgets.
+//
+// [Text] writes one message in twelve languages (Arabic, Chinese, Dutch, English, French, German,
+// Hebrew, Italian, Japanese, Polish, Portuguese, Spanish). It says what the code is for, ends with
+// the line by which telephones fill in the code, and takes one segment, never two.
+//
+// # What telephones find
+//
+//   - iOS, macOS and Chrome read the last line "@acme.example #492013", whatever the length of the
+//     code, and offer the code on that site only: [Options].Domain.
+//   - Android's SMS Retriever hands the message to the app that the hash in the last line names:
+//     [Options].AppHash.
+//   - Android's SMS User Consent wants no line, but a code of "4-10 characters" with "at least one
+//     number". That is why codes of [otp.Letters], which have no digit, are refused, and why
+//     Policy.MaxLength should be 10: when somebody guesses, the engine lengthens codes up to it.
+//
+// # What it does not do
+//
+// The package sends nothing: see package awssms, and the recipes for Twilio and WhatsApp among the
+// examples. It knows no national numbers: ask for the country, or use a library that does. Own
+// texts need no support from here: a Sender can write what it likes.
+//
+// The public switched telephone network is a restricted authenticator (NIST SP 800-63B-4 §3.1.3.3,
+// §3.2.9): numbers are ported and SIM cards swapped by fraud. Offer a channel without that
+// weakness, too, and see docs/sms.md for pumping, sender ids and registration.
+package otpsms

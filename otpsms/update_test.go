@@ -1,0 +1,5 @@
+package otpsms_test
+
+import "flag"
+
+var update = flag.Bool("update", false, "write testdata/messages.json anew")
