@@ -1,0 +1,308 @@
+package awssms_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2"
+	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2/types"
+	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+)
+
+// The classes of errors, weakest first.
+const (
+	open          = "may have been sent"
+	notSent       = "not sent"
+	undeliverable = "undeliverable"
+)
+
+func classOf(err error) string {
+	switch {
+	case errors.Is(err, otp.ErrUndeliverable):
+		return undeliverable
+	case errors.Is(err, otp.ErrNotSent):
+		return notSent
+	}
+
+	return open
+}
+
+// exceptions has every exception of the two operations, and what can come from in front of them.
+var exceptions = []struct {
+	status int
+	name   string
+	fields string
+	want   string
+}{
+	{400, "AccessDeniedException", ``, notSent},
+	{400, "AccessDeniedException", `, "Reason": "ACCOUNT_DISABLED"`, notSent},
+	{400, "AccessDeniedException", `, "Reason": "INSUFFICIENT_ACCOUNT_REPUTATION"`, notSent},
+	{400, "ConflictException", ``, notSent},
+	{400, "ConflictException", `, "Reason": "NO_ORIGINATION_IDENTITIES_FOUND"`, notSent},
+	{400, "ConflictException", `, "Reason": "NOTIFY_CONFIGURATION_NOT_ACTIVE"`, notSent},
+	{400, "ConflictException", `, "Reason": "DESTINATION_PHONE_NUMBER_NOT_VERIFIED"`, notSent},
+	{400, "ConflictException", `, "Reason": "DESTINATION_PHONE_NUMBER_OPTED_OUT"`, undeliverable},
+	{400, "ConflictException",
+		`, "Reason": "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"`, undeliverable},
+	{400, "ConflictException",
+		`, "Reason": "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"`, undeliverable},
+	{500, "InternalServerException", `, "RequestId": "r-1"`, open},
+	{400, "ResourceNotFoundException", `, "ResourceType": "pool"`, notSent},
+	{400, "ServiceQuotaExceededException", ``, notSent},
+	{400, "ServiceQuotaExceededException",
+		`, "Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"`, notSent},
+	{400, "ThrottlingException", ``, notSent},
+	{429, "ThrottlingException", ``, notSent},
+	{400, "ValidationException", ``, notSent},
+	{400, "ValidationException", `, "Reason": "PRICE_OVER_THRESHOLD"`, notSent},
+	{400, "ValidationException", `, "Reason": "INVALID_PARAMETER",
+		"Fields": [{"Name": "MessageBody", "Message": "m"}]`, notSent},
+	{400, "ValidationException", `, "Reason": "INVALID_PARAMETER",
+		"Fields": [{"Name": "DestinationPhoneNumber", "Message": "m"}]`, undeliverable},
+	{400, "ValidationException", `, "Reason": "DESTINATION_COUNTRY_BLOCKED"`, undeliverable},
+
+	{400, "UnrecognizedClientException", ``, notSent},
+	{403, "InvalidSignatureException", ``, notSent},
+	{403, number, ``, notSent}, // a name that would tell
+	{404, "UnknownOperationException", ``, notSent},
+	{503, "ThrottlingException", ``, notSent},
+	{408, "RequestTimeout", ``, open},
+	{500, "InternalFailure", ``, open},
+	{502, "BadGateway", ``, open},
+	{503, "ServiceUnavailable", ``, open},
+	{504, "GatewayTimeout", ``, open},
+}
+
+// Every exception of the two operations falls into the right class, after one try, and its text
+// tells nothing.
+func TestExceptionsFallIntoTheRightClass(t *testing.T) {
+	for operation, newSender := range operations {
+		for _, test := range exceptions {
+			name := fmt.Sprintf("%s/%d/%s%s", operation, test.status, test.name, test.fields)
+			t.Run(name, func(t *testing.T) {
+				aws := serve(t, fail(test.status, test.name, test.fields))
+				err := newSender(t, newClient(aws.URL)).Send(t.Context(), message())
+
+				require.Error(t, err)
+				require.Equal(t, test.want, classOf(err), "%v", err)
+				require.Len(t, aws.got(), 1, "tries")
+				require.Equal(t, "PinpointSMSVoiceV2."+operation, aws.got()[0].Target)
+				checkTellsNothing(t, err)
+			})
+		}
+	}
+}
+
+// The table has every exception type that the SDK knows for the two operations.
+func TestTableHasEveryException(t *testing.T) {
+	tested := map[string]bool{}
+	for _, test := range exceptions {
+		tested[test.name] = true
+	}
+
+	for operation := range operations {
+		found := exceptionsOf(t, operation)
+		require.GreaterOrEqual(t, len(found), 7, operation)
+		for _, name := range found {
+			assert.True(t, tested[name], "%s: %s is not in the table", operation, name)
+		}
+	}
+}
+
+// exceptionsOf reads the names of the exceptions of an operation from the source of the SDK.
+func exceptionsOf(t *testing.T, operation string) (names []string) {
+	t.Helper()
+
+	folder, err := exec.Command("go", "list", "-f", "{{.Dir}}",
+		"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2").Output()
+	require.NoError(t, err)
+	file, err := parser.ParseFile(token.NewFileSet(),
+		filepath.Join(strings.TrimSpace(string(folder)), "deserializers.go"), nil, 0)
+	require.NoError(t, err)
+
+	for _, declaration := range file.Decls {
+		f, ok := declaration.(*ast.FuncDecl)
+		if !ok || f.Name.Name != "awsAwsjson10_deserializeOpError"+operation {
+			continue
+		}
+
+		ast.Inspect(f.Body, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if ok && strings.HasSuffix(literal.Value, `Exception"`) {
+				names = append(names, strings.Trim(literal.Value, `"`))
+			}
+
+			return true
+		})
+	}
+
+	return names
+}
+
+// checkTellsNothing checks that no printed form of the error has the number or the code.
+func checkTellsNothing(t *testing.T, err error) {
+	t.Helper()
+
+	for _, verb := range []string{"%v", "%+v", "%#v"} {
+		printed := fmt.Sprintf(verb, err)
+		for _, secret := range []string{code, "15112345678", "151 12345678"} {
+			require.NotContains(t, printed, secret)
+		}
+	}
+}
+
+// The SDK's own client meets real failures, before and after the request has left.
+func TestFailuresOnTheWay(t *testing.T) {
+	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	reset := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	write := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			io.WriteString(w, body)
+		}
+	}
+	half := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, `{"MessageId`)
+	}
+
+	closed := httptest.NewServer(nil)
+	closed.Close()
+
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	untrusted.TLS = &tls.Config{}
+	untrusted.StartTLS()
+	defer untrusted.Close()
+
+	// Nobody accepts from this listener: connections stand, TLS never does.
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer mute.Close()
+
+	broken := errors.New("broken")
+	noCredentials := func(o *pinpointsmsvoicev2.Options) {
+		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{}, broken
+		})
+	}
+	otherTransport := func(o *pinpointsmsvoicev2.Options) {
+		o.HTTPClient = smithyhttp.ClientDoFunc(func(*http.Request) (*http.Response, error) {
+			return nil, broken
+		})
+	}
+
+	for name, test := range map[string]struct {
+		answer   http.HandlerFunc // of the fake endpoint
+		url      string           // of another one
+		options  []func(*pinpointsmsvoicev2.Options)
+		timeout  time.Duration
+		want     string
+		requests int
+	}{
+		// Before the request has left.
+		"connection refused": {url: closed.URL, want: notSent},
+		"unknown host":       {url: "http://host.invalid", want: notSent},
+		"untrusted":          {url: untrusted.URL, want: notSent},
+		"no TLS in time": {url: "https://" + mute.Addr().String(), timeout: 200 * time.Millisecond,
+			want: notSent},
+		"no endpoint": {url: "://", want: notSent},
+		"no credentials": {url: closed.URL,
+			options: []func(*pinpointsmsvoicev2.Options){noCredentials}, want: notSent},
+
+		// After it, or perhaps after it.
+		"no answer in time": {answer: hang, timeout: 2 * time.Second, want: open, requests: 1},
+		"connection reset":  {answer: reset, want: open, requests: 1},
+		"half an answer":    {answer: half, want: open, requests: 1},
+		"not JSON":          {answer: write(200, "<html>"), want: open, requests: 1},
+		"gateway":           {answer: write(502, "<html>"), want: open, requests: 1},
+		"proxy refuses":     {answer: write(403, "<html>"), want: notSent, requests: 1},
+		"other transport": {url: closed.URL,
+			options: []func(*pinpointsmsvoicev2.Options){otherTransport}, want: open},
+	} {
+		for operation, newSender := range operations {
+			t.Run(name+"/"+operation, func(t *testing.T) {
+				url, requests := test.url, func() int { return 0 }
+				if test.answer != nil {
+					aws := serve(t, test.answer)
+					url, requests = aws.URL, func() int { return len(aws.got()) }
+				}
+
+				ctx := t.Context()
+				if test.timeout != 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, test.timeout)
+					defer cancel()
+				}
+				err := newSender(t, newClient(url, test.options...)).Send(ctx, message())
+
+				require.Error(t, err)
+				require.Equal(t, test.want, classOf(err), "%v", err)
+				require.Equal(t, test.requests, requests(), "tries")
+				checkTellsNothing(t, err)
+				if test.timeout != 0 {
+					require.ErrorIs(t, err, context.DeadlineExceeded)
+				}
+			})
+		}
+	}
+}
+
+// The SDK's error can be unwrapped, for those who want to know more.
+func TestCauseStaysReachable(t *testing.T) {
+	for _, newSender := range operations {
+		aws := serve(t, fail(400, "ServiceQuotaExceededException",
+			`, "Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"`))
+		err := newSender(t, newClient(aws.URL)).Send(t.Context(), message())
+
+		quota, ok := errors.AsType[*types.ServiceQuotaExceededException](err)
+		require.True(t, ok)
+		require.Equal(t, types.ServiceQuotaExceededExceptionReasonMonthlySpendLimitReachedForText,
+			quota.Reason)
+		require.ErrorContains(t, err,
+			"ServiceQuotaExceededException (MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT)")
+	}
+}
+
+// All that the SDK can log is on, and still no log has the code.
+func TestNoLogHoldsTheCode(t *testing.T) {
+	for _, newSender := range operations {
+		var log bytes.Buffer
+		endpoint := serve(t, fail(400, "ValidationException", ""))
+		client := newClient(endpoint.URL, func(o *pinpointsmsvoicev2.Options) {
+			o.ClientLogMode = ^aws.ClientLogMode(0)
+			o.Logger = logging.NewStandardLogger(&log)
+		})
+
+		require.Error(t, newSender(t, client).Send(t.Context(), message()))
+		require.NotContains(t, log.String(), code)
+
+		// The test can fail: the same client logs a request of its own.
+		_, err := client.SendTextMessage(t.Context(), &pinpointsmsvoicev2.SendTextMessageInput{
+			DestinationPhoneNumber: new(number), MessageBody: new(code)})
+		require.Error(t, err)
+		require.Contains(t, log.String(), code)
+	}
+}

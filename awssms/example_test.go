@@ -1,0 +1,59 @@
+package awssms_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/awssms"
+	"github.com/seed-5978b5f1/otp/otpsms"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// Sign-in by text message, with the policy that text messages want. The server stands for AWS; in
+// production, the client is pinpointsmsvoicev2.NewFromConfig(config).
+func Example() {
+	aws := httptest.NewServer(http.HandlerFunc(accept))
+	defer aws.Close()
+	client := newClient(aws.URL)
+
+	sender, err := awssms.New(client, "Acme", &awssms.Options{
+		Text: otpsms.Options{
+			Product: "Acme",
+			Domain:  "acme.example",
+			Kinds:   map[string]otpsms.Kind{"sign-in": otpsms.SignIn},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	codes, _ := otptest.New(new(testing.T), otp.Config{ // in production, otp.New
+		Purpose:   "sign-in",
+		Normalize: otpsms.Normalize,
+		Sender:    sender,
+		Policy: otp.Policy{
+			Lifetime:  5 * time.Minute,
+			MaxLength: 10,
+			SendLimits: []otp.Limit{
+				{Count: 1, Window: time.Minute},
+				{Count: 3, Window: time.Hour},
+				{Count: 5, Window: 24 * time.Hour},
+			},
+		},
+	})
+
+	_, err = codes.Send(context.Background(), otp.Request{To: "+49 151 12345678"})
+	fmt.Println("sent:", err)
+
+	_, err = codes.Send(context.Background(), otp.Request{To: "0049 151 12345678"})
+	fmt.Println("another spelling:", err)
+	// Output:
+	// sent: <nil>
+	// another spelling: otp: too many codes were asked for; Status.RetryAt says when to ask again
+}
