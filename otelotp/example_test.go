@@ -1,4 +1,4 @@
-package otelmetrics_test
+package otelotp_test
 
 import (
 	"context"
@@ -11,23 +11,24 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/examples/integrations/otelmetrics"
+	"github.com/seed-5978b5f1/otp/otelotp"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 func Example() {
 	reader := metric.NewManualReader() // in production, a periodic one with an exporter
-	meter := metric.NewMeterProvider(metric.WithReader(reader)).Meter("example.com/app")
-	observe, err := otelmetrics.Observe(meter)
+	provider := metric.NewMeterProvider(metric.WithReader(reader))
+	observe, err := otelotp.Observe(&otelotp.Options{MeterProvider: provider})
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	ctx := context.Background()
-	service, inbox := otptest.New(new(testing.T), otp.Config{Purpose: "sign-up", Observe: observe})
+	t := new(testing.T) // in a test, its argument
+	service, inbox := otptest.New(t, otp.Config{Purpose: "sign-up", Observe: observe})
 	service.Send(ctx, otp.Request{To: "ada@example.com"})
 	service.Send(ctx, otp.Request{To: "ada@example.com"}) // too soon
-	code := inbox.Code(new(testing.T), "ada@example.com")
+	code := inbox.Code(t, "ada@example.com")
 	service.Verify(ctx, otp.Submission{To: "ada@example.com", Code: "hello"})
 	service.Verify(ctx, otp.Submission{To: "ada@example.com", Code: code})
 	service.Verify(ctx, otp.Submission{To: "ada@example.com", Code: code})
@@ -41,9 +42,11 @@ func Example() {
 	for _, point := range m.Data.(metricdata.Histogram[float64]).DataPoints {
 		operation, _ := point.Attributes.Value("otp.operation")
 		result, _ := point.Attributes.Value("otp.result")
-		lines = append(lines, fmt.Sprintf("%s %s: %d", operation.AsString(), result.AsString(), point.Count))
+		lines = append(lines,
+			fmt.Sprintf("%s %s: %d", operation.AsString(), result.AsString(), point.Count))
 	}
 	slices.Sort(lines)
+
 	fmt.Println(m.Name)
 	for _, line := range lines {
 		fmt.Println(line)

@@ -1,0 +1,304 @@
+package otelotp_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	exporter "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/seed-5978b5f1/otp/otelotp"
+)
+
+// A dashboard is what the test reads of Grafana's model.
+type dashboard struct {
+	UID, Title    string
+	SchemaVersion int
+	Templating    struct {
+		List []struct{ Name, Query string }
+	}
+	Panels []struct {
+		ID          int
+		Title, Type string
+		Description string
+		Targets     []struct{ Expr, LegendFormat string }
+	}
+}
+
+// expressions returns the queries of the dashboard, with values in place of Grafana's variables.
+func (d *dashboard) expressions() map[string]string {
+	fill := strings.NewReplacer("$__rate_interval", "1m", "$purpose", ".*")
+
+	all := map[string]string{}
+	for _, panel := range d.Panels {
+		for _, target := range panel.Targets {
+			all[panel.Title+", "+target.LegendFormat] = fill.Replace(target.Expr)
+		}
+	}
+
+	return all
+}
+
+func readDashboard(t *testing.T) *dashboard {
+	t.Helper()
+	text, err := os.ReadFile("dashboard.json")
+	require.NoError(t, err)
+	var d dashboard
+	require.NoError(t, json.Unmarshal(text, &d))
+
+	return &d
+}
+
+// serveTraffic makes a thousand mixed calls and serves their metrics as Prometheus reads them.
+func serveTraffic(t *testing.T) (*traffic, string) {
+	t.Helper()
+
+	registry := prometheus.NewRegistry()
+	reader, err := exporter.New(exporter.WithRegisterer(registry))
+	require.NoError(t, err)
+	provider := metric.NewMeterProvider(metric.WithReader(reader))
+
+	tr := newTraffic(t, &otelotp.Options{MeterProvider: provider})
+	for range mixedCalls {
+		tr.call(t.Context())
+	}
+
+	server := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	t.Cleanup(server.Close)
+
+	return tr, server.URL
+}
+
+// A query finds something in a Prometheus that has read the metrics, and the alert rules are loaded
+// and sound there.
+func TestDashboardAndAlertsInPrometheus(t *testing.T) {
+	tr, metrics := serveTraffic(t)
+	checkExposition(t, tr, metrics)
+	server := startPrometheus(t, metrics)
+
+	// All that the test has counted is there.
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.Equal(c, fmt.Sprint(mixedCalls),
+			server.value(c, "sum(otp_operation_duration_seconds_count)"))
+	}, time.Minute, 100*time.Millisecond)
+	for outcome, count := range tr.counts {
+		operation, result, _ := strings.Cut(outcome, " ")
+		query := fmt.Sprintf(
+			"sum(otp_operation_duration_seconds_count{otp_operation=%q,otp_result=%q})",
+			operation, result)
+		require.Equal(t, fmt.Sprint(count), server.value(t, query), outcome)
+	}
+
+	// Each query of the dashboard finds series, by the second reading at the latest.
+	d := readDashboard(t)
+	require.GreaterOrEqual(t, len(d.expressions()), 9)
+	for name, expression := range d.expressions() {
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			assert.NotEmpty(c, server.value(c, expression), "%s: %s", name, expression)
+		}, time.Minute, 100*time.Millisecond)
+	}
+
+	// A misspelled one does not: the check above can fail.
+	require.Empty(t, server.value(t, `sum by (otp_result) (rate(otp_operations_total[1m]))`))
+
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		health := server.rules(c)
+		assert.Len(c, health, 7)
+		for rule, state := range health {
+			assert.Equal(c, "ok", state, rule)
+		}
+	}, time.Minute, 100*time.Millisecond)
+}
+
+// checkExposition checks that the text that Prometheus reads tells no secret. Counts and bounds may
+// have the digits of a code by chance, so only names and labels are looked at.
+func checkExposition(t *testing.T, tr *traffic, url string) {
+	t.Helper()
+
+	response, err := http.Get(url)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(body), "otp_operation_duration_seconds_bucket{")
+
+	for line := range strings.SplitSeq(string(body), "\n") {
+		name, _, _ := strings.Cut(line, "} ")
+		tr.checkText(name)
+	}
+}
+
+// Every name of a metric and of a label in the dashboard and the alert rules is one that the
+// exporter makes.
+func TestNamesInDashboardAndAlerts(t *testing.T) {
+	_, metrics := serveTraffic(t)
+	response, err := http.Get(metrics)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	exposition, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+
+	made := map[string]bool{}
+	name := regexp.MustCompile(`\botp_[a-z_]+`)
+	for _, found := range name.FindAllString(string(exposition), -1) {
+		made[found] = true
+	}
+
+	alerts, err := os.ReadFile("alerts.yml")
+	require.NoError(t, err)
+	used := name.FindAllString(string(alerts), -1)
+	d := readDashboard(t)
+	for _, expression := range d.expressions() {
+		used = append(used, name.FindAllString(expression, -1)...)
+	}
+	for _, variable := range d.Templating.List {
+		used = append(used, name.FindAllString(variable.Query, -1)...)
+	}
+
+	require.Greater(t, len(used), 50)
+	for _, found := range used {
+		require.True(t, made[found], found)
+	}
+}
+
+// What Grafana wants of a dashboard that is imported.
+func TestDashboardIsWhole(t *testing.T) {
+	d := readDashboard(t)
+	require.NotEmpty(t, d.UID)
+	require.NotEmpty(t, d.Title)
+	require.NotZero(t, d.SchemaVersion)
+
+	ids := map[int]bool{}
+	for _, panel := range d.Panels {
+		require.False(t, ids[panel.ID], "%d is there twice", panel.ID)
+		ids[panel.ID] = true
+		require.NotEmpty(t, panel.Title)
+		require.NotEmpty(t, panel.Description)
+		require.Equal(t, "timeseries", panel.Type)
+		require.NotEmpty(t, panel.Targets)
+	}
+}
+
+// The alerts fire where they should, and stay quiet where they should: alerts_test.yml.
+func TestAlerts(t *testing.T) {
+	for _, args := range []string{"check rules alerts.yml", "test rules alerts_test.yml"} {
+		out, err := exec.Command("promtool", strings.Fields(args)...).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		require.Contains(t, string(out), "SUCCESS")
+	}
+}
+
+// A prometheusServer is a real one, in a process of its own.
+type prometheusServer struct{ url string }
+
+// startPrometheus starts a Prometheus that reads the metrics at the URL and evaluates the alerts.
+func startPrometheus(t *testing.T, metrics string) *prometheusServer {
+	t.Helper()
+
+	alerts, err := filepath.Abs("alerts.yml")
+	require.NoError(t, err)
+	folder := t.TempDir()
+	settings := fmt.Sprintf(`
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: [%q]
+scrape_configs:
+  - job_name: otp
+    metrics_path: /
+    static_configs: [{targets: [%q]}]
+`, alerts, strings.TrimPrefix(metrics, "http://"))
+	file := filepath.Join(folder, "prometheus.yml")
+	require.NoError(t, os.WriteFile(file, []byte(settings), 0o600))
+
+	address := freeAddress(t)
+	cmd := exec.Command("prometheus", "--config.file="+file,
+		"--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+address)
+	var output strings.Builder
+	cmd.Stdout, cmd.Stderr = &output, &output
+	require.NoError(t, cmd.Start(), "make setup installs prometheus")
+	t.Cleanup(func() {
+		assert.NoError(t, cmd.Process.Signal(os.Interrupt))
+		assert.NoError(t, cmd.Wait(), "%s", &output)
+	})
+
+	server := &prometheusServer{"http://" + address}
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		response, err := http.Get(server.url + "/-/ready")
+		if assert.NoError(c, err) {
+			response.Body.Close()
+			assert.Equal(c, http.StatusOK, response.StatusCode)
+		}
+	}, time.Minute, 100*time.Millisecond)
+
+	return server
+}
+
+// freeAddress returns an address of the loopback interface that nobody listens on now.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+
+	return l.Addr().String()
+}
+
+// get reads the answer of Prometheus's API into result.
+func (s *prometheusServer) get(t require.TestingT, path string, result any) {
+	response, err := http.Get(s.url + "/api/v1/" + path)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode, "%s: %s", path, body)
+	require.NoError(t, json.Unmarshal(body, result))
+}
+
+// value returns the first value of a query, or "" if it finds none.
+func (s *prometheusServer) value(t require.TestingT, query string) string {
+	var answer struct {
+		Data struct{ Result []struct{ Value [2]any } }
+	}
+	s.get(t, "query?query="+url.QueryEscape(query), &answer)
+	if len(answer.Data.Result) == 0 {
+		return ""
+	}
+
+	return answer.Data.Result[0].Value[1].(string)
+}
+
+// rules returns the health of the alert rules, by name.
+func (s *prometheusServer) rules(t require.TestingT) map[string]string {
+	var answer struct {
+		Data struct {
+			Groups []struct {
+				Rules []struct{ Name, Health string }
+			}
+		}
+	}
+	s.get(t, "rules", &answer)
+
+	health := map[string]string{}
+	for _, group := range answer.Data.Groups {
+		for _, rule := range group.Rules {
+			health[rule.Name] = rule.Health
+		}
+	}
+
+	return health
+}
