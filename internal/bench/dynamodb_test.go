@@ -3,151 +3,132 @@ package bench
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"runtime"
-	"slices"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/dynamostore"
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
-// BenchmarkDynamoDB compares the life of one code on DynamoDB Local with the same four requests made by hand. They take
-// turns, ten of each, so that both meet the same moods of machine and server, and each turn starts with the garbage of
-// the others collected. One operation is one turn of both.
-func BenchmarkDynamoDB(b *testing.B) {
-	db := servers.DynamoDB(b)
-	table := newTable(b, db)
-	store, err := dynamostore.New(db, table, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	c := newClient(b, store)
-	ours := func(i int, to string) { c.pair(b, to) }
-	bare := func(i int, _ string) { bareCalls(b, db, table, fmt.Sprintf("%043d", made+i)) }
+// A pair on DynamoDB Local beside the same four requests made by hand.
+func TestDynamoDBPair(t *testing.T) {
+	db := servers.DynamoDB(t)
+	table := newTable(t, db)
+	recorded := &recorder{Client: db}
+	store, err := dynamostore.New(recorded, table, nil)
+	require.NoError(t, err)
+	c := newClient(t, store)
+
+	c.pair(t, c.address()) // connects, and shows the sizes of the values
+	sent, spent := recorded.values[0], recorded.values[1]
+	bare(t, db, table, "warm", sent, spent)
 
 	const turn = 10
-	var latency [2][]time.Duration
-	var cpu [2]time.Duration
-	measure := func(who int, run func(int, string)) {
-		to := addresses(turn)
-		runtime.GC()
-		before := cpuTime()
+	var ours, theirs []time.Duration
+	for round := range rounds(400, 4) {
+		for range turn {
+			to := c.address()
+			begin := time.Now()
+			c.pair(t, to)
+			ours = append(ours, time.Since(begin))
+		}
 		for i := range turn {
-			start := time.Now()
-			run(i, to[i])
-			latency[who] = append(latency[who], time.Since(start))
-		}
-		cpu[who] += cpuTime() - before
-	}
-	measure(0, ours) // once for the connections and the server's just-in-time compiler
-	measure(1, bare)
-	latency, cpu = [2][]time.Duration{}, [2]time.Duration{}
-	for i := range b.N {
-		first := i % 2 // who goes first does not matter in the mean
-		for who := range 2 {
-			if who == first {
-				measure(0, ours)
-			} else {
-				measure(1, bare)
-			}
+			key := fmt.Sprintf("%022d", round*turn+i)
+			begin := time.Now()
+			bare(t, db, table, key, sent, spent)
+			theirs = append(theirs, time.Since(begin))
 		}
 	}
-	for who, name := range []string{"otp", "bare"} {
-		slices.Sort(latency[who])
-		b.ReportMetric(float64(latency[who][len(latency[who])/2]), name+"-ns")
-		b.ReportMetric(float64(cpu[who])/float64(turn*b.N), name+"-cpu-ns")
-	}
+
+	t.Logf("a pair: %v; the bare requests: %v",
+		time.Duration(median(ours)), time.Duration(median(theirs)))
+	atMost(t, "DynamoDB pair / bare SDK", median(ours)/median(theirs), 1.05)
 }
 
-// bareCalls makes the requests that Send and Verify of one code make, with values of the same sizes.
-func bareCalls(tb testing.TB, db *dynamodb.Client, table, key string) {
+// bare makes the requests that Send and Verify of one code make, with values of these sizes.
+func bare(t *testing.T, db *dynamodb.Client, table, key string, sentSize, spentSize int) {
+	t.Helper()
+
 	sent, spent := make([]byte, sentSize), make([]byte, spentSize)
-	get := func(want []byte) {
-		out, err := db.GetItem(context.Background(), &dynamodb.GetItemInput{
+	get := func() {
+		_, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{
 			TableName:                &table,
-			Key:                      map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
+			Key:                      map[string]types.AttributeValue{"pk": text(key)},
 			ConsistentRead:           aws.Bool(true),
 			ProjectionExpression:     aws.String("#key, #value"),
 			ExpressionAttributeNames: map[string]string{"#key": "pk", "#value": "value"},
 		})
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if value, _ := out.Item["value"].(*types.AttributeValueMemberB); value != nil != (want != nil) {
-			tb.Fatal("the item is not what was expected")
-		}
+		require.NoError(t, err)
 	}
-	put := func(value []byte, condition string, names map[string]string, values map[string]types.AttributeValue) {
-		_, err := db.PutItem(context.Background(), &dynamodb.PutItemInput{
-			TableName: &table,
-			Item: map[string]types.AttributeValue{
-				"pk":      &types.AttributeValueMemberS{Value: key},
-				"value":   &types.AttributeValueMemberB{Value: value},
-				"expires": &types.AttributeValueMemberN{Value: strconv.FormatInt(time.Now().Add(24*time.Hour).Unix(), 10)},
-			},
-			ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-		})
-		if err != nil {
-			tb.Fatal(err)
+	put := func(in dynamodb.PutItemInput, value []byte) {
+		expires := time.Now().Add(24 * time.Hour).Unix()
+		in.TableName = &table
+		in.Item = map[string]types.AttributeValue{
+			"pk":      text(key),
+			"value":   &types.AttributeValueMemberB{Value: value},
+			"expires": &types.AttributeValueMemberN{Value: strconv.FormatInt(expires, 10)},
 		}
+		_, err := db.PutItem(t.Context(), &in)
+		require.NoError(t, err)
 	}
-	get(nil)
-	put(sent, "attribute_not_exists(#key)", map[string]string{"#key": "pk"}, nil)
-	get(sent)
-	put(spent, "#value = :old", map[string]string{"#value": "value"},
-		map[string]types.AttributeValue{":old": &types.AttributeValueMemberB{Value: sent}})
+
+	get()
+	put(dynamodb.PutItemInput{
+		ConditionExpression:      aws.String("attribute_not_exists(#key)"),
+		ExpressionAttributeNames: map[string]string{"#key": "pk"},
+	}, sent)
+	get()
+	put(dynamodb.PutItemInput{
+		ConditionExpression:      aws.String("#value = :old"),
+		ExpressionAttributeNames: map[string]string{"#value": "value"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":old": &types.AttributeValueMemberB{Value: sent}},
+	}, spent)
 }
 
-// BenchmarkCapacity counts what operations take of DynamoDB.
-func BenchmarkCapacity(b *testing.B) {
-	db := servers.DynamoDB(b)
-	meter := &meter{Client: db}
-	store, err := dynamostore.New(meter, newTable(b, db), nil)
-	if err != nil {
-		b.Fatal(err)
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+// What operations take of DynamoDB: one consistent read, and a write unit where something is recorded.
+func TestCapacity(t *testing.T) {
+	db := servers.DynamoDB(t)
+	recorded := &recorder{Client: db}
+	store, err := dynamostore.New(recorded, newTable(t, db), nil)
+	require.NoError(t, err)
+	c := newClient(t, store)
+	to := c.address()
+
+	spent := func(call func()) consumption {
+		recorded.consumption = consumption{}
+		call()
+
+		return recorded.consumption
 	}
-	c := newClient(b, store)
-	wrong := func(to string) {
-		code := "000000"
-		if c.code == code {
-			code = "000001"
-		}
-		c.Verify(context.Background(), otp.Submission{To: to, Code: code})
+	send := func() {
+		_, err := c.Send(t.Context(), otp.Request{To: to})
+		require.NoError(t, err)
 	}
-	for _, bench := range []struct {
-		name   string
-		before func(to string)
-		run    func(to string)
-	}{
-		{"send", func(string) {}, func(to string) { c.send(b, to) }},
-		{"verify", func(to string) { c.send(b, to) }, func(to string) { c.verify(b, to) }},
-		{"wrong", func(to string) { c.send(b, to) }, wrong},
-		{"unknown", func(string) {}, wrong},
-	} {
-		b.Run(bench.name, func(b *testing.B) {
-			var spent consumption
-			for _, to := range addresses(b.N) {
-				bench.before(to)
-				meter.consumption = consumption{}
-				bench.run(to)
-				spent.requests += meter.requests
-				spent.read += meter.read
-				spent.written += meter.written
-			}
-			b.ReportMetric(float64(spent.requests)/float64(b.N), "requests/op")
-			b.ReportMetric(spent.read/float64(b.N), "read-units/op")
-			b.ReportMetric(spent.written/float64(b.N), "write-units/op")
-		})
+	verify := func(code string) func() {
+		return func() { c.Verify(t.Context(), otp.Submission{To: to, Code: code}) }
 	}
+
+	require.Equal(t, consumption{2, 1, 1}, spent(send))
+	require.Equal(t, consumption{2, 1, 1}, spent(verify(other(c.code))), "a wrong code")
+	require.Equal(t, consumption{2, 1, 1}, spent(verify(c.code)))
+	require.Equal(t, consumption{1, 1, 0}, spent(verify(c.code)), "a used code")
+	to = c.address()
+	require.Equal(t, consumption{1, 1, 0}, spent(verify(c.code)), "no code")
+}
+
+// other returns a code with another first digit.
+func other(code string) string {
+	return string('0'+(code[0]-'0'+1)%10) + code[1:]
 }
 
 type consumption struct {
@@ -155,60 +136,46 @@ type consumption struct {
 	read, written float64
 }
 
-// A meter asks DynamoDB what each request has consumed. It serves one goroutine.
-type meter struct {
+// A recorder asks DynamoDB what each request has consumed, and notes the sizes of values. It serves one
+// goroutine.
+type recorder struct {
 	*dynamodb.Client
 	consumption
+	values []int
 }
 
-func (m *meter) GetItem(ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+func (r *recorder) GetItem(
+	ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options),
+) (*dynamodb.GetItemOutput, error) {
 	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	out, err := m.Client.GetItem(ctx, in, opts...)
-	m.requests++
+	out, err := r.Client.GetItem(ctx, in, opts...)
+	r.requests++
 	if out != nil && out.ConsumedCapacity != nil {
-		m.read += aws.ToFloat64(out.ConsumedCapacity.CapacityUnits)
+		r.read += aws.ToFloat64(out.ConsumedCapacity.CapacityUnits)
 	}
+
 	return out, err
 }
 
-func (m *meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (r *recorder) PutItem(
+	ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options),
+) (*dynamodb.PutItemOutput, error) {
 	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	out, err := m.Client.PutItem(ctx, in, opts...)
-	m.requests++
+	out, err := r.Client.PutItem(ctx, in, opts...)
+	r.requests++
+	r.values = append(r.values, len(in.Item["value"].(*types.AttributeValueMemberB).Value))
 	if out != nil && out.ConsumedCapacity != nil {
-		m.written += aws.ToFloat64(out.ConsumedCapacity.CapacityUnits)
+		r.written += aws.ToFloat64(out.ConsumedCapacity.CapacityUnits)
 	}
+
 	return out, err
 }
 
-// BenchmarkAttackDynamoDB is BenchmarkAttack on DynamoDB Local.
-func BenchmarkAttackDynamoDB(b *testing.B) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 64
-	transport.MaxConnsPerHost = 64 // more than that only wait in the server
-	db := servers.DynamoDB(b, func(o *dynamodb.Options) { o.HTTPClient = &http.Client{Transport: transport} })
-	benchmarkAttack(b, func(tb testing.TB) otp.Store {
-		store, err := dynamostore.New(db, newTable(tb, db), nil)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return store
-	})
-}
+func newTable(t *testing.T, db *dynamodb.Client) string {
+	t.Helper()
 
-func newTable(tb testing.TB, db *dynamodb.Client) string {
 	table := servers.TableName()
-	if err := dynamostore.CreateTable(tb.Context(), db, table); err != nil {
-		tb.Fatal(err)
-	}
-	return table
-}
+	require.NoError(t, dynamostore.CreateTable(t.Context(), db, table))
 
-// cpuTime returns the processor time that this process has used, in user and in system mode.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return table
 }
