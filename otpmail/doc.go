@@ -1,2 +1,53 @@
-// Package otpmail writes the mails that carry one-time codes.
+// Package otpmail writes the mails that carry one-time codes, and those that tell what has happened to
+// an account. It sends nothing: packages sesmail and smtpmail carry what a [Renderer] writes.
+//
+//	mails, err := otpmail.New(&otpmail.Options{
+//		Product: "Acme",
+//		Support: "help@acme.example",
+//		Kinds:   map[string]otpmail.Kind{"sign-in": otpmail.SignIn, "reset": otpmail.ResetPassword},
+//	})
+//	sender, err := sesmail.New(client, "Acme <no-reply@acme.example>", &sesmail.Options{Renderer: mails})
+//
+// [Standard] writes HTML and text in Arabic, Chinese (simplified), Dutch, English, French, German,
+// Hebrew, Italian, Japanese, Polish, Portuguese and Spanish, for light and dark screens. The language
+// is the best match for Request.Language, a BCP 47 tag or the value of an Accept-Language header;
+// English if nothing matches. Package otpmail/mailtemplate writes mails from templates of your own.
+//
+// # What the mail says
+//
+// Options.Kinds tells what the codes of each purpose are for, and so what subject, heading, sentences
+// and button say. Say it: a person who knows what a code is for is harder to talk out of it.
+//
+// The kind [ConfirmTransaction] shows what is confirmed. Request.Data must then be a [Transaction]:
+//
+//	status, err := payments.Send(ctx, otp.Request{
+//		To: "ada@example.com", Binding: session + "/" + transfer,
+//		Data: otpmail.Lines{{"Amount", "€250.00"}, {"To", "Ada Lovelace"}},
+//	})
+//
+// A message without such lines is refused with otp.ErrNotSent: a code that confirms a payment which
+// the person has not seen confirms whatever an attacker has put in. Data of other kinds is shown in
+// the same way where it has lines.
+//
+// # Codes that phones offer to fill in
+//
+// The code stands in one piece, in text, right after a sentence that has the word for "code" in it, in
+// every language; so it does in the subject with Options.CodeInSubject. Android looks for such a word
+// within 50 characters of the code, in the same sentence or the one before
+// (NotificationOtpDetectionHelper in its source). Apple documents nothing for codes in Mail; the same
+// helps, by what developers report, and so does sending from the domain of the site.
+//
+// The first words of a mail show on a locked screen, the code among them.
+//
+// # Code and link in one mail
+//
+// With Options.Links the mail has a button too. Its link holds the code in the fragment, which no
+// browser sends to a server, so that a scanner that fetches links, and even one that runs the page,
+// spends nothing. The page shows the code in its field and waits for a person to press the button.
+//
+// # What it does not do
+//
+// Pictures, fonts and style sheets are not loaded from anywhere, except for the logo that Options may
+// name; there is no tracking. Values from outside (Product, Support, Data) are plain text in the mail:
+// they can add no header, line or markup.
 package otpmail

@@ -1,0 +1,147 @@
+package otpmail
+
+import (
+	_ "embed"
+	"html"
+	"strings"
+)
+
+// pageHTML is the frame of every mail. What stands in {} is filled in by fill: html/template would
+// make programs larger and slower to start.
+//
+//go:embed page.html
+var pageHTML string
+
+// The parts that go into the frame. Styles stand at the elements, since many mail programs drop those
+// of the head; the classes are for dark mode.
+const (
+	logoHTML = `<p style="margin:0 0 20px;"><img class="logo" src="{logo}" alt="{product}" height="32"` +
+		` style="display:inline-block;height:32px;max-width:100%;border:0;font-size:18px;` +
+		`font-weight:600;"></p>
+`
+	titleHTML = `<h1 style="margin:0 0 16px;font-size:20px;line-height:1.3;font-weight:600;">{text}</h1>
+`
+	textHTML = `<p style="margin:0 0 {space};">{text}</p>
+`
+	expiresHTML = `<p style="margin:0 0 20px;">{expires}<br>{keep}</p>
+`
+	noteHTML = `<p class="note" style="margin:0 0 12px;color:#565d69;font-size:14px;">{text}</p>
+`
+	codeHTML = `<p class="code" dir="ltr" style="margin:0 0 20px;padding:16px 8px;` +
+		`border:1px solid #d5d9e0;border-radius:8px;background-color:#f3f5f8;color:#101318;` +
+		`font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace;` +
+		`font-size:{size};line-height:1.2;font-weight:700;letter-spacing:2px;text-align:center;` +
+		`white-space:nowrap;speak-as:spell-out;-webkit-user-select:all;user-select:all;">{code}</p>
+`
+	linesStartHTML = `<table style="width:100%;margin:0 0 20px;border-collapse:collapse;">
+`
+	lineHTML = `<tr><th class="rule note" scope="row" style="width:30%;padding:8px 0;` +
+		`border-top:1px solid #d5d9e0;color:#565d69;font-size:14px;font-weight:400;` +
+		`text-align:{start};vertical-align:top;">{name}</th>` +
+		`<td class="rule" style="padding:8px 0;padding-{start}:16px;border-top:1px solid #d5d9e0;` +
+		`font-weight:600;text-align:{start};vertical-align:top;overflow-wrap:anywhere;">` +
+		`<bdi>{value}</bdi></td></tr>
+`
+	linesEndHTML = `</table>
+`
+	buttonHTML = `<table role="presentation" style="margin:0 0 20px;border-collapse:separate;">` +
+		`<tr><td bgcolor="{fill}" style="border-radius:8px;background-color:{fill};">` +
+		`<a class="button" href="{link}" style="display:inline-block;padding:12px 20px;` +
+		`border:1px solid {edge};border-radius:8px;background-color:{fill};color:{ink};` +
+		`font-weight:600;text-decoration:none;">{label}</a></td></tr></table>
+`
+)
+
+// html writes the HTML of the mail for a message.
+func (s *Standard) html(m Sentences) string {
+	p := s.page(m.Language, m.Direction, m.Title)
+	p.lines(m.Lines)
+
+	p.add(textHTML, "{text}", m.Lead, "{space}", "8px")
+	p.add(codeHTML, "{code}", m.Code, "{size}", codeSize(m.Code))
+	if m.Link != "" {
+		p.add(textHTML, "{text}", m.OrButton, "{space}", "8px")
+		p.add(buttonHTML, "{link}", m.Link, "{label}", m.Button,
+			"{fill}", s.colors.fill, "{ink}", s.colors.ink, "{edge}", s.colors.lightEdge)
+	}
+
+	p.add(expiresHTML, "{expires}", m.Expires, "{keep}", m.Keep)
+	p.note(m.Ignore)
+	p.note(m.Help)
+	return p.String()
+}
+
+// noticeHTML writes the HTML of the mail for a notice.
+func (s *Standard) noticeHTML(n noticeSentences) string {
+	p := s.page(n.language, n.direction, n.title)
+	p.add(textHTML, "{text}", n.text, "{space}", "16px")
+	p.lines(n.lines)
+
+	p.add(textHTML, "{text}", n.wasYou, "{space}", "12px")
+	p.add(textHTML, "{text}", n.act, "{space}", "20px")
+	p.note(n.help)
+	return p.String()
+}
+
+// codeSize returns the size of type with which the code fits on one line of a small phone.
+func codeSize(code string) string {
+	if len(code) > 8 {
+		return "24px"
+	}
+	return "36px"
+}
+
+// page is an HTML document in the making.
+type page struct {
+	strings.Builder
+	start, end string // "left" or "right", and what follows the content
+}
+
+// page begins a document with logo and heading.
+func (s *Standard) page(language, direction, title string) *page {
+	head, foot, _ := strings.Cut(pageHTML, "{content}\n")
+	p := &page{start: "left", end: foot}
+	if direction == "rtl" {
+		p.start = "right"
+	}
+
+	p.add(head, "{language}", language, "{direction}", direction, "{title}", title,
+		"{darkEdge}", s.colors.darkEdge)
+	if s.logo != "" {
+		p.add(logoHTML, "{logo}", s.logo, "{product}", s.product)
+	}
+	p.add(titleHTML, "{text}", title)
+	return p
+}
+
+// add adds a part with values in the place of names, each of them escaped. It does so in one pass:
+// what is put in is not looked at again.
+func (p *page) add(part string, namesAndValues ...string) {
+	for i := 1; i < len(namesAndValues); i += 2 {
+		namesAndValues[i] = html.EscapeString(namesAndValues[i])
+	}
+	p.WriteString(strings.NewReplacer(namesAndValues...).Replace(part))
+}
+
+// note adds a paragraph in small type, unless it is empty.
+func (p *page) note(text string) {
+	if text != "" {
+		p.add(noteHTML, "{text}", text)
+	}
+}
+
+// lines adds a table of named values.
+func (p *page) lines(lines []Line) {
+	if len(lines) == 0 {
+		return
+	}
+
+	p.add(linesStartHTML)
+	for _, line := range lines {
+		p.add(lineHTML, "{name}", line.Name, "{value}", line.Value, "{start}", p.start)
+	}
+	p.add(linesEndHTML)
+}
+
+// String returns the whole document.
+func (p *page) String() string { return p.Builder.String() + p.end }

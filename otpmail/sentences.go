@@ -1,0 +1,76 @@
+package otpmail
+
+import "strings"
+
+// Sentences is what the mail for one message says, in one language and as plain text: whoever puts it
+// into HTML escapes it. It holds the code and so redacts itself when printed, logged or marshaled.
+type Sentences struct {
+	// Language is a BCP 47 tag, and Direction is "ltr" or "rtl" with it.
+	Language, Direction string
+	// Product is Options.Product.
+	Product string
+
+	// Subject is the subject, and Title the heading: what the code is for.
+	Subject, Title string
+	// Lines are the lines of Data, if it has any.
+	Lines []Line
+	// Lead is the sentence that Code follows. It holds the word for "code".
+	Lead, Code string
+	// Expires says how long the code lasts, and Keep that nobody else may have it.
+	Expires, Keep string
+	// Ignore is for those who did not ask for the code.
+	Ignore string
+	// Help says where questions go. It is empty without Options.Support.
+	Help string
+
+	// Link leads to the page of Options.Links, with the code in its fragment. OrButton introduces it
+	// as a button with the label Button, OrLink as plain text. All four are empty without a page.
+	Link, OrButton, OrLink, Button string
+}
+
+// text writes the plain text of the mail.
+func (s Sentences) text() string {
+	var t text
+	t.paragraph(s.Title)
+	t.lines(s.Lines)
+
+	t.paragraph(s.Lead)
+	t.paragraph(s.Code)
+	if s.Link != "" {
+		t.paragraph(s.OrLink, s.Link)
+	}
+
+	t.paragraph(s.Expires, s.Keep)
+	t.paragraph(s.Ignore)
+	t.paragraph(s.Help)
+	return t.String()
+}
+
+// text is a plain text of paragraphs.
+type text struct{ strings.Builder }
+
+// paragraph adds lines, and an empty one before the first unless the text begins. Empty ones are left
+// out.
+func (t *text) paragraph(lines ...string) {
+	between := "\n"
+	for _, line := range lines {
+		if line == "" {
+			continue
+		}
+
+		if t.Len() > 0 {
+			t.WriteString(between)
+		}
+		t.WriteString(line + "\n")
+		between = ""
+	}
+}
+
+// lines adds a paragraph of named values.
+func (t *text) lines(lines []Line) {
+	var all []string
+	for _, line := range lines {
+		all = append(all, line.Name+": "+line.Value)
+	}
+	t.paragraph(all...)
+}

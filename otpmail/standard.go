@@ -1,0 +1,221 @@
+package otpmail
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/seed-5978b5f1/otp"
+)
+
+// Options are the settings of a [Standard]. All of them are the operator's own: [New] checks them.
+type Options struct {
+	// Product is what people know the application by: 1 to 64 printable characters. Required.
+	Product string
+	// Support is where questions go, an address or a telephone number for instance. It is shown as
+	// plain text at the end: at most 128 printable characters. Default: there is no such line.
+	Support string
+
+	// Kinds says what the codes of a purpose (Config.Purpose) are for. Default: Neutral.
+	Kinds map[string]Kind
+
+	// Links holds, by purpose, the address of the page that takes the code. Mails of such a purpose
+	// have a button beside the code. It leads to the address with "#c=CODE" at its end: the part
+	// after # reaches no server, log or Referer header, and a mail scanner that fetches the address
+	// submits nothing. The page must put the code into its field and leave it to the person to
+	// press the button.
+	//
+	// An address must begin with https:// and have no user information and no fragment. Take it from
+	// the configuration, never from the Host header of a request.
+	Links map[string]string
+
+	// CodeInSubject puts the code into the subject as well. Phones show subjects on a locked screen.
+	CodeInSubject bool
+
+	// Color is the color of the button, as "#rrggbb". Its text is white or black, whichever can be
+	// read. Default: a blue.
+	Color string
+	// Logo is the https:// address of a picture for the top of the mail, shown 32 pixels high; twice
+	// that in the file looks best. Many mail programs do not load pictures, and then show Product.
+	// Loading one tells your server that the mail was opened. Default: none.
+	Logo string
+}
+
+const (
+	maxProduct = 64   // characters
+	maxSupport = 128  // characters
+	maxURL     = 1024 // bytes
+)
+
+// Standard is the [Renderer] of the package. It is safe for concurrent use.
+type Standard struct {
+	product, support, logo string
+
+	kinds         map[string]Kind
+	links         map[string]string
+	codeInSubject bool
+	colors        palette
+}
+
+var _ Renderer = (*Standard)(nil)
+
+// New returns a Standard. The error of a bad configuration names the field, its value and the bound.
+func New(opts *Options) (*Standard, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+
+	if err := opts.check(); err != nil {
+		return nil, fmt.Errorf("otpmail: Options.%w", err)
+	}
+
+	color := cmp.Or(opts.Color, defaultColor)
+	colors, err := newPalette(color)
+	if err != nil {
+		return nil, fmt.Errorf("otpmail: Options.Color is %q: %w", color, err)
+	}
+
+	return &Standard{
+		product: opts.Product, support: opts.Support, logo: opts.Logo,
+		kinds: maps.Clone(opts.Kinds), links: maps.Clone(opts.Links),
+		codeInSubject: opts.CodeInSubject, colors: colors,
+	}, nil
+}
+
+// check looks at every option but Color. Its errors begin with the name of the field.
+func (o *Options) check() error {
+	if o.Product == "" {
+		return errors.New("Product is empty: it is required")
+	}
+	if err := checkLine(o.Product, maxProduct); err != nil {
+		return fmt.Errorf("Product is %q: %w", o.Product, err)
+	}
+	if err := checkLine(o.Support, maxSupport); err != nil {
+		return fmt.Errorf("Support is %q: %w", o.Support, err)
+	}
+
+	for _, purpose := range slices.Sorted(maps.Keys(o.Kinds)) {
+		if kind := o.Kinds[purpose]; purpose == "" || !kind.known() {
+			return fmt.Errorf("Kinds[%q] is %d: it must be a purpose and a Kind of this package",
+				purpose, kind)
+		}
+	}
+
+	for _, purpose := range slices.Sorted(maps.Keys(o.Links)) {
+		if err := checkURL(o.Links[purpose]); err != nil {
+			return fmt.Errorf("Links[%q] is %q: %w", purpose, o.Links[purpose], err)
+		}
+	}
+	if o.Logo != "" {
+		if err := checkURL(o.Logo); err != nil {
+			return fmt.Errorf("Logo is %q: %w", o.Logo, err)
+		}
+	}
+	return nil
+}
+
+// checkURL takes an https address that a fragment can be put after.
+func checkURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return errors.New("it is no URL")
+	case len(s) > maxURL:
+		return fmt.Errorf("it has %d bytes: at most %d are allowed", len(s), maxURL)
+	case u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
+		return errors.New("it must begin with https:// and a host")
+	case u.User != nil:
+		return errors.New("it must have no user information")
+	case strings.Contains(s, "#"):
+		return errors.New("it must have no fragment (#): that is where the code goes")
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return errors.New("it must be printable ASCII without spaces: use punycode and %-escapes")
+	}
+	return nil
+}
+
+// Render writes the mail for a message, in the language that fits m.Language best: a BCP 47 tag or
+// the value of an Accept-Language header. English if nothing fits.
+//
+// Its errors match otp.ErrNotSent. They come from a message without a code, from one of the kind
+// ConfirmTransaction without lines, and from lines that cannot be shown whole.
+func (s *Standard) Render(m otp.Message) (Mail, error) {
+	sentences, err := s.Sentences(m)
+	if err != nil {
+		return Mail{}, err
+	}
+
+	if s.kinds[m.Purpose] == ConfirmTransaction && len(sentences.Lines) == 0 {
+		return Mail{}, fmt.Errorf("%w: otpmail: the purpose %q confirms a transaction, "+
+			"and Data has no lines to show: it must implement otpmail.Transaction",
+			otp.ErrNotSent, m.Purpose)
+	}
+
+	return Mail{
+		Subject: oneLine(sentences.Subject),
+		Text:    clean(sentences.text()),
+		HTML:    clean(s.html(sentences)),
+	}, nil
+}
+
+// Kind returns what the codes of a purpose are for.
+func (s *Standard) Kind(purpose string) Kind { return s.kinds[purpose] }
+
+// Sentences returns what the mail for a message says, for renderers that have a layout of their own.
+// Its errors match otp.ErrNotSent.
+//
+// Lines are those of m.Data; unlike Render, Sentences does not insist on them.
+func (s *Standard) Sentences(m otp.Message) (Sentences, error) {
+	code := oneLine(m.Code.Reveal())
+	if code == "" {
+		return Sentences{}, fmt.Errorf("%w: otpmail: the message has no code", otp.ErrNotSent)
+	}
+
+	t := choose(m.Language)
+	lines, err := linesOf(m.Data, t.tag.String())
+	if err != nil {
+		return Sentences{}, fmt.Errorf("%w: otpmail: the lines of Data: %w", otp.ErrNotSent, err)
+	}
+
+	p := t.phrases()
+	kind := p.Kinds[kindNames[s.kinds[m.Purpose]]]
+	subject := kind.Subject
+	if s.codeInSubject {
+		subject = kind.SubjectWithCode
+	}
+
+	// One pass over each phrase, so that a product called {code} stays one.
+	put := strings.NewReplacer("{product}", s.product, "{code}", code, "{support}", s.support)
+	all := Sentences{
+		Language: t.tag.String(), Direction: Direction(t.tag.String()), Product: s.product,
+		Subject: put.Replace(subject), Title: put.Replace(kind.Title),
+		Lines: lines, Lead: put.Replace(kind.Lead), Code: code,
+		Expires: t.expires(minutesLeft(time.Until(m.ExpiresAt))),
+		Keep:    put.Replace(p.Keep), Ignore: put.Replace(kind.Ignore),
+	}
+
+	if base := s.links[m.Purpose]; base != "" {
+		all.Link = base + "#c=" + url.PathEscape(code)
+		all.OrButton, all.OrLink, all.Button = p.OrButton, p.OrLink, put.Replace(kind.Button)
+	}
+	if s.support != "" {
+		all.Help = put.Replace(p.Help)
+	}
+	return all, nil
+}
+
+// clean returns s as valid UTF-8 without control characters other than line feeds.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
