@@ -13,13 +13,13 @@ const (
 	maxLocal   = 64  // bytes, RFC 5321 §4.5.3.1.1
 )
 
-// Address returns the one bare address that to is, as mail is sent to it: the domain in ASCII and in
-// lower case (IDNA 2008), the local part untouched.
+// Address returns the one bare address that to is, as mail is sent to it: the domain in ASCII and
+// in lower case (IDNA 2008), the local part untouched.
 //
 // It takes no display name, list, group, comment, quoted local part or address literal, and nothing
-// outside of ASCII but in the domain, so that nothing in it can add a recipient or a header. It maps
-// nothing to a look-alike: a domain that IDNA would have to change, other than the letters A to Z, is
-// refused. At most 254 bytes in ASCII (RFC 5321 §4.5.3.1.3), 64 of them before the @.
+// outside of ASCII but in the domain, so that nothing in it can add a recipient or a header. It
+// maps nothing to a look-alike: a domain that IDNA would have to change, other than the letters A
+// to Z, is refused. At most 254 bytes in ASCII (RFC 5321 §4.5.3.1.3), 64 of them before the @.
 //
 // Its errors begin with "it has" or "its", and do not repeat the address.
 func Address(to string) (string, error) {

@@ -39,8 +39,8 @@ func newPalette(brand string) (palette, error) {
 	return palette{brand, ink, edge(brand, lightPage), edge(brand, darkPage)}, nil
 }
 
-// edge returns the color of the border of a button on a page: that of the button where it stands out
-// by the 3:1 of WCAG 2.2 §1.4.11, else a gray that does.
+// edge returns the color of the border of a button on a page: that of the button where it stands
+// out by the 3:1 of WCAG 2.2 §1.4.11, else a gray that does.
 func edge(brand, page string) string {
 	if contrast(brand, page) < 3 {
 		return grayEdge

@@ -1,5 +1,5 @@
-// Package otpmail writes the mails that carry one-time codes, and those that tell what has happened to
-// an account. It sends nothing: packages sesmail and smtpmail carry what a [Renderer] writes.
+// Package otpmail writes the mails that carry one-time codes, and those that tell what has happened
+// to an account. It sends nothing: packages sesmail and smtpmail carry what a [Renderer] writes.
 //
 //	mails, err := otpmail.New(&otpmail.Options{
 //		Product: "Acme",
@@ -9,14 +9,16 @@
 //	sender, err := sesmail.New(client, "Acme <no-reply@acme.example>", &sesmail.Options{Renderer: mails})
 //
 // [Standard] writes HTML and text in Arabic, Chinese (simplified), Dutch, English, French, German,
-// Hebrew, Italian, Japanese, Polish, Portuguese and Spanish, for light and dark screens. The language
-// is the best match for Request.Language, a BCP 47 tag or the value of an Accept-Language header;
-// English if nothing matches. Package otpmail/mailtemplate writes mails from templates of your own.
+// Hebrew, Italian, Japanese, Polish, Portuguese and Spanish, for light and dark screens. The
+// language is the best match for Request.Language, a BCP 47 tag or the value of an Accept-Language
+// header; English if nothing matches. Package otpmail/mailtemplate writes mails from templates of
+// your own.
 //
 // # What the mail says
 //
-// Options.Kinds tells what the codes of each purpose are for, and so what subject, heading, sentences
-// and button say. Say it: a person who knows what a code is for is harder to talk out of it.
+// Options.Kinds tells what the codes of each purpose are for, and so what subject, heading,
+// sentences and button say. Say it: a person who knows what a code is for is harder to talk out of
+// it.
 //
 // The kind [ConfirmTransaction] shows what is confirmed. Request.Data must then be a [Transaction]:
 //
@@ -31,11 +33,11 @@
 //
 // # Codes that phones offer to fill in
 //
-// The code stands in one piece, in text, right after a sentence that has the word for "code" in it, in
-// every language; so it does in the subject with Options.CodeInSubject. Android looks for such a word
-// within 50 characters of the code, in the same sentence or the one before
-// (NotificationOtpDetectionHelper in its source). Apple documents nothing for codes in Mail; the same
-// helps, by what developers report, and so does sending from the domain of the site.
+// The code stands in one piece, in text, right after a sentence that has the word for "code" in it,
+// in every language; so it does in the subject with Options.CodeInSubject. Android looks for such a
+// word within 50 characters of the code, in the same sentence or the one before
+// (NotificationOtpDetectionHelper in its source). Apple documents nothing for codes in Mail; the
+// same helps, by what developers report, and so does sending from the domain of the site.
 //
 // The first words of a mail show on a locked screen, the code among them.
 //
@@ -47,7 +49,7 @@
 //
 // # What it does not do
 //
-// Pictures, fonts and style sheets are not loaded from anywhere, except for the logo that Options may
-// name; there is no tracking. Values from outside (Product, Support, Data) are plain text in the mail:
-// they can add no header, line or markup.
+// Pictures, fonts and style sheets are not loaded from anywhere, except for the logo that Options
+// may name; there is no tracking. Values from outside (Product, Support, Data) are plain text in
+// the mail: they can add no header, line or markup.
 package otpmail

@@ -12,8 +12,8 @@ import (
 //go:embed page.html
 var pageHTML string
 
-// The parts that go into the frame. Styles stand at the elements, since many mail programs drop those
-// of the head; the classes are for dark mode.
+// The parts that go into the frame. Styles stand at the elements, since many mail programs drop
+// those of the head; the classes are for dark mode.
 const (
 	logoHTML = `<p style="margin:0 0 20px;"><img class="logo" src="{logo}" alt="{product}" height="32"` +
 		` style="display:inline-block;height:32px;max-width:100%;border:0;font-size:18px;` +

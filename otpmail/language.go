@@ -16,8 +16,8 @@ import (
 	"golang.org/x/text/language"
 )
 
-// languageFiles holds one file per language, named by its BCP 47 tag. A new one is taken up by being
-// there; the tests tell what it lacks.
+// languageFiles holds one file per language, named by its BCP 47 tag. A new one is taken up by
+// being there; the tests tell what it lacks.
 //
 //go:embed languages/*.json
 var languageFiles embed.FS
@@ -28,8 +28,8 @@ type phrases struct {
 	Kinds   map[string]kindPhrases   `json:"kinds"`   // by kindNames
 	Notices map[string]noticePhrases `json:"notices"` // by noticeNames
 
-	// ExpiresSoon, Minutes and Hours say how long the code lasts. The keys are the plural categories
-	// of CLDR.
+	// ExpiresSoon, Minutes and Hours say how long the code lasts. The keys are the plural
+	// categories of CLDR.
 	ExpiresSoon string            `json:"expires_soon"`
 	Minutes     map[string]string `json:"minutes"`
 	Hours       map[string]string `json:"hours"`
@@ -43,8 +43,8 @@ type phrases struct {
 	// Help introduces Options.Support.
 	Help string `json:"help"`
 
-	// Time is the label of the time of a notice, and Date its pattern. FirstDay stands for the 1st of
-	// a month where that is not "1".
+	// Time is the label of the time of a notice, and Date its pattern. FirstDay stands for the 1st
+	// of a month where that is not "1".
 	Time     string     `json:"time"`
 	Date     string     `json:"date"`
 	FirstDay string     `json:"first_day"`
@@ -98,7 +98,8 @@ func listTranslations() []translation {
 	return all
 }
 
-// readPhrases reads a file. One that does not parse is a fault of the package, which its tests find.
+// readPhrases reads a file. One that does not parse is a fault of the package, which its tests
+// find.
 func readPhrases(name string) *phrases {
 	text, err := languageFiles.ReadFile("languages/" + name)
 	if err != nil {
@@ -152,8 +153,8 @@ func Languages() []string {
 	return tags
 }
 
-// Direction returns "rtl" for a language that is written from right to left, else "ltr": a value for
-// the dir attribute of HTML. It takes a BCP 47 tag.
+// Direction returns "rtl" for a language that is written from right to left, else "ltr": a value
+// for the dir attribute of HTML. It takes a BCP 47 tag.
 func Direction(tag string) string {
 	script, _ := language.Make(tag).Script()
 	switch script.String() {
@@ -174,8 +175,8 @@ func pluralForm(tag language.Tag, n int) string {
 	return pluralForms[plural.Cardinal.MatchPlural(tag, n, 0, 0, 0, 0)]
 }
 
-// minutesLeft returns the whole minutes in left, never too many but for ten seconds of grace: a code
-// of ten minutes has a little less left by the time its mail is written.
+// minutesLeft returns the whole minutes in left, never too many but for ten seconds of grace: a
+// code of ten minutes has a little less left by the time its mail is written.
 func minutesLeft(left time.Duration) int {
 	return max(0, int((left+10*time.Second)/time.Minute))
 }
@@ -195,7 +196,8 @@ func (t translation) expires(minutes int) string {
 	return strings.ReplaceAll(forms[pluralForm(t.tag, n)], "{n}", strconv.Itoa(n))
 }
 
-// date writes a time, with the offset of its zone: names of zones are ambiguous, and not translated.
+// date writes a time, with the offset of its zone: names of zones are ambiguous, and not
+// translated.
 func (t translation) date(at time.Time) string {
 	p := t.phrases()
 

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// A Line is one fact that a mail shows, such as the amount of a payment. Name is its label ("Amount"),
-// 1 to 64 characters; Value is 1 to 256 characters.
+// A Line is one fact that a mail shows, such as the amount of a payment. Name is its label
+// ("Amount"), 1 to 64 characters; Value is 1 to 256 characters.
 //
 // Both are shown as plain text on one line, whatever is in them. Mail programs make links of words
 // that look like web addresses: think before showing text that a stranger has chosen.

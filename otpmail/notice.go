@@ -24,8 +24,9 @@ const (
 // names of the kinds of notices in the files of the languages, by NoticeKind - 1.
 var noticeNames = [noticeKinds]string{"password_changed", "address_changed", "new_device"}
 
-// Notice tells a person what has happened to their account, so that they can act if it was not them.
-// Its mail has no code, no link and no button: nobody learns to follow those of a mail that alarms.
+// Notice tells a person what has happened to their account, so that they can act if it was not
+// them. Its mail has no code, no link and no button: nobody learns to follow those of a mail that
+// alarms.
 type Notice struct {
 	// Kind is what has happened. Required.
 	Kind NoticeKind

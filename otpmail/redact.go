@@ -6,31 +6,21 @@ import (
 	"log/slog"
 )
 
-// Rule 13: Mail and Sentences hold a code in plain text. However they are printed, logged or
-// marshaled, they show as one fixed text.
+// redacted is embedded in the exported types that hold a code in plain text.
+//
+// Rule 13: its methods make such a value show as one fixed text to fmt under any verb, to slog, and
+// to encoders of text and JSON.
+type redacted struct{}
 
-const redacted = "[redacted]"
-
-// String returns "[redacted]".
-func (Mail) String() string { return redacted }
-
-// Format writes "[redacted]" for every verb.
-func (Mail) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) } //nolint:errcheck // never fails
-
-// LogValue returns "[redacted]".
-func (Mail) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText returns "[redacted]".
-func (Mail) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// String returns "[redacted]".
-func (Sentences) String() string { return redacted }
+const redactedText = "[redacted]"
 
 // Format writes "[redacted]" for every verb.
-func (Sentences) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) } //nolint:errcheck // never fails
+func (redacted) Format(f fmt.State, _ rune) {
+	io.WriteString(f, redactedText) //nolint:errcheck // fmt.State never fails
+}
 
 // LogValue returns "[redacted]".
-func (Sentences) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (redacted) LogValue() slog.Value { return slog.StringValue(redactedText) }
 
 // MarshalText returns "[redacted]".
-func (Sentences) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (redacted) MarshalText() ([]byte, error) { return []byte(redactedText), nil }

@@ -2,9 +2,12 @@ package otpmail
 
 import "strings"
 
-// Sentences is what the mail for one message says, in one language and as plain text: whoever puts it
-// into HTML escapes it. It holds the code and so redacts itself when printed, logged or marshaled.
+// Sentences is what the mail for one message says, in one language and as plain text: whoever puts
+// it into HTML escapes it. It holds the code, and so it shows as "[redacted]" when printed, logged
+// or marshaled.
 type Sentences struct {
+	redacted
+
 	// Language is a BCP 47 tag, and Direction is "ltr" or "rtl" with it.
 	Language, Direction string
 	// Product is Options.Product.
@@ -23,8 +26,9 @@ type Sentences struct {
 	// Help says where questions go. It is empty without Options.Support.
 	Help string
 
-	// Link leads to the page of Options.Links, with the code in its fragment. OrButton introduces it
-	// as a button with the label Button, OrLink as plain text. All four are empty without a page.
+	// Link leads to the page of Options.Links, with the code in its fragment. OrButton introduces
+	// it as a button with the label Button, OrLink as plain text. All four are empty without a
+	// page.
 	Link, OrButton, OrLink, Button string
 }
 
@@ -49,8 +53,8 @@ func (s Sentences) text() string {
 // text is a plain text of paragraphs.
 type text struct{ strings.Builder }
 
-// paragraph adds lines, and an empty one before the first unless the text begins. Empty ones are left
-// out.
+// paragraph adds lines, and an empty one before the first unless the text begins. Empty ones are
+// left out.
 func (t *text) paragraph(lines ...string) {
 	between := "\n"
 	for _, line := range lines {

@@ -31,19 +31,20 @@ type Options struct {
 	// submits nothing. The page must put the code into its field and leave it to the person to
 	// press the button.
 	//
-	// An address must begin with https:// and have no user information and no fragment. Take it from
-	// the configuration, never from the Host header of a request.
+	// An address must begin with https:// and have no user information and no fragment. Take it
+	// from the configuration, never from the Host header of a request.
 	Links map[string]string
 
-	// CodeInSubject puts the code into the subject as well. Phones show subjects on a locked screen.
+	// CodeInSubject puts the code into the subject as well. Phones show subjects on a locked
+	// screen.
 	CodeInSubject bool
 
 	// Color is the color of the button, as "#rrggbb". Its text is white or black, whichever can be
 	// read. Default: a blue.
 	Color string
-	// Logo is the https:// address of a picture for the top of the mail, shown 32 pixels high; twice
-	// that in the file looks best. Many mail programs do not load pictures, and then show Product.
-	// Loading one tells your server that the mail was opened. Default: none.
+	// Logo is the https:// address of a picture for the top of the mail, shown 32 pixels high;
+	// twice that in the file looks best. Many mail programs do not load pictures, and then show
+	// Product. Loading one tells your server that the mail was opened. Default: none.
 	Logo string
 }
 
@@ -65,7 +66,8 @@ type Standard struct {
 
 var _ Renderer = (*Standard)(nil)
 
-// New returns a Standard. The error of a bad configuration names the field, its value and the bound.
+// New returns a Standard. The error of a bad configuration names the field, its value and the
+// bound.
 func New(opts *Options) (*Standard, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -167,8 +169,8 @@ func (s *Standard) Render(m otp.Message) (Mail, error) {
 // Kind returns what the codes of a purpose are for.
 func (s *Standard) Kind(purpose string) Kind { return s.kinds[purpose] }
 
-// Sentences returns what the mail for a message says, for renderers that have a layout of their own.
-// Its errors match otp.ErrNotSent.
+// Sentences returns what the mail for a message says, for renderers that have a layout of their
+// own. Its errors match otp.ErrNotSent.
 //
 // Lines are those of m.Data; unlike Render, Sentences does not insist on them.
 func (s *Standard) Sentences(m otp.Message) (Sentences, error) {

@@ -1,7 +1,6 @@
 package sesmail_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,10 +10,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,7 +21,11 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otptest"
 	"github.com/seed-5978b5f1/otp/sesmail"
 )
 
@@ -49,11 +51,21 @@ type valueError struct{ text string }
 
 func (e valueError) Error() string { return e.text }
 
+// withStatus is an error in an answer with an HTTP status.
+func withStatus(status int, err error) error {
+	response := &smithyhttp.Response{Response: &http.Response{StatusCode: status}}
+	return &smithyhttp.ResponseError{Response: response, Err: err}
+}
+
 // TestErrorsOfTheAPI has every error type of the SDK's package for SES, and what comes from below it.
 func TestErrorsOfTheAPI(t *testing.T) {
-	status := func(code int, err error) error {
-		return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: code}}, Err: err}
+	illegal := &types.BadRequestException{Message: aws.String("Illegal address")}
+	unverified := &types.MessageRejected{
+		Message: aws.String("Email address is not verified: ada@example.com"),
 	}
+	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
+	reset := &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
+
 	for _, test := range []struct {
 		err  error
 		want string
@@ -61,7 +73,7 @@ func TestErrorsOfTheAPI(t *testing.T) {
 		{&types.AccountSuspendedException{}, notSent},
 		{&types.AlreadyExistsException{}, notSent},
 		{&types.BadRequestException{}, notSent},
-		{&types.BadRequestException{Message: aws.String("Illegal address")}, undeliverable},
+		{illegal, undeliverable},
 		{&types.ConcurrentModificationException{}, open}, // a fault of the server's
 		{&types.ConflictException{}, notSent},
 		{&types.InternalServiceErrorException{}, open},
@@ -69,26 +81,26 @@ func TestErrorsOfTheAPI(t *testing.T) {
 		{&types.LimitExceededException{}, notSent},
 		{&types.MailFromDomainNotVerifiedException{}, notSent},
 		{&types.MessageRejected{}, notSent},
-		{&types.MessageRejected{Message: aws.String("Email address is not verified: ada@example.com")}, notSent},
+		{unverified, notSent},
 		{&types.NotFoundException{}, notSent},
 		{&types.SendingPausedException{}, notSent},
 		{&types.TooManyRequestsException{}, notSent},
 
-		{status(400, &smithy.GenericAPIError{Code: "ThrottlingException"}), notSent},
-		{status(503, &smithy.GenericAPIError{Code: "Throttling"}), notSent},
-		{status(403, &smithy.GenericAPIError{Code: "AccessDeniedException"}), notSent},
-		{status(403, &smithy.GenericAPIError{Code: "InvalidSignatureException"}), notSent},
-		{status(403, &smithy.GenericAPIError{Code: "ada@example.com"}), notSent},
-		{status(404, errors.New("not JSON")), notSent},
-		{status(408, &smithy.GenericAPIError{Code: "RequestTimeout"}), open},
-		{status(500, &smithy.GenericAPIError{Code: "InternalFailure"}), open},
-		{status(502, errors.New("not JSON")), open},
-		{status(503, &smithy.GenericAPIError{Code: "ServiceUnavailable"}), open},
-		{status(504, &smithy.GenericAPIError{Code: "UnknownError"}), open},
-		{status(200, &smithy.DeserializationError{Err: io.ErrUnexpectedEOF}), open},
+		{withStatus(400, api("ThrottlingException")), notSent},
+		{withStatus(503, api("Throttling")), notSent},
+		{withStatus(403, api("AccessDeniedException")), notSent},
+		{withStatus(403, api("InvalidSignatureException")), notSent},
+		{withStatus(403, api("ada@example.com")), notSent},
+		{withStatus(404, errors.New("not JSON")), notSent},
+		{withStatus(408, api("RequestTimeout")), open},
+		{withStatus(500, api("InternalFailure")), open},
+		{withStatus(502, errors.New("not JSON")), open},
+		{withStatus(503, api("ServiceUnavailable")), open},
+		{withStatus(504, api("UnknownError")), open},
+		{withStatus(200, &smithy.DeserializationError{Err: io.ErrUnexpectedEOF}), open},
 
 		// Without the SDK's client nothing shows how far the request came.
-		{&smithyhttp.RequestSendError{Err: &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}}, open},
+		{&smithyhttp.RequestSendError{Err: reset}, open},
 		{&smithy.CanceledError{Err: context.DeadlineExceeded}, open},
 		{context.DeadlineExceeded, open},
 		{io.EOF, open},
@@ -96,37 +108,74 @@ func TestErrorsOfTheAPI(t *testing.T) {
 		{valueError{"something about ada@example.com"}, open},
 	} {
 		t.Run(fmt.Sprintf("%T/%v", test.err, test.err), func(t *testing.T) {
-			m := message(t, otp.Request{})
-			wrapped := &smithy.OperationError{ServiceID: "SESv2", OperationName: "SendEmail", Err: test.err}
+			wrapped := &smithy.OperationError{
+				ServiceID: "SESv2", OperationName: "SendEmail", Err: test.err,
+			}
 			for _, cause := range []error{test.err, wrapped} {
-				err := newSender(t, &fakeAPI{err: cause}, nil).Send(t.Context(), m)
-				if got := classOf(err); got != test.want {
-					t.Errorf("%v is %q, want %q", err, got, test.want)
-				}
-				if !errors.Is(err, cause) {
-					t.Errorf("%v does not wrap its cause", err)
-				}
-				for _, printed := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {
-					if strings.Contains(printed, "ada@") || strings.Contains(printed, m.Code.Reveal()) {
-						t.Errorf("the error says too much: %s", printed)
-					}
-				}
+				err := newSender(t, &fakeAPI{err: cause}, nil).Send(t.Context(), message())
+				require.Equal(t, test.want, classOf(err), "%v", err)
+				require.ErrorIs(t, err, cause)
+				requireDiscreet(t, err)
 			}
 		})
 	}
 }
 
-func TestErrorOfTheSDKStaysReachable(t *testing.T) {
-	api := &fakeAPI{err: &smithy.OperationError{Err: &types.SendingPausedException{Message: aws.String("paused")}}}
-	service := newService(t, newSender(t, api, nil))
-	_, err := service.Send(t.Context(), otp.Request{To: "ada@example.com"})
-	paused, ok := errors.AsType[*types.SendingPausedException](err)
-	if !ok || paused.ErrorMessage() != "paused" || !errors.Is(err, otp.ErrDelivery) {
-		t.Errorf("got %v", err)
+// requireDiscreet requires that however err is printed, it shows neither address nor code.
+func requireDiscreet(t *testing.T, err error) {
+	t.Helper()
+
+	printed := fmt.Sprintf("%v %+v %#v", err, err, err)
+	require.NotContains(t, printed, "ada@")
+	require.NotContains(t, printed, code)
+}
+
+// TestEachStatusWithEachCode sends 126 combinations through the SDK's own client.
+func TestEachStatusWithEachCode(t *testing.T) {
+	refusals := []string{ // of the client's making, whatever the status says
+		"BadRequestException", "TooManyRequestsException", "MessageRejected", "Throttling",
+	}
+	codes := append([]string{
+		"", "AccessDeniedException", "InternalFailure", "ServiceUnavailable", "NoSuchCode",
+	}, refusals...)
+	statuses := []int{400, 401, 403, 404, 408, 409, 413, 429, 500, 502, 503, 504, 507, 529}
+
+	for _, status := range statuses {
+		for _, code := range codes {
+			want := open
+			if status < 500 && status != 408 || slices.Contains(refusals, code) {
+				want = notSent
+			}
+
+			var requests atomic.Int32
+			url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				requests.Add(1)
+				w.Header().Set("X-Amzn-ErrorType", code)
+				w.WriteHeader(status)
+				io.WriteString(w, `{"message": "about ada@example.com"}`)
+			})
+			err := newSender(t, newClient(url), nil).Send(t.Context(), message())
+			assert.Equal(t, want, classOf(err), "%d %s: %v", status, code, err)
+			assert.EqualValues(t, 1, requests.Load(), "%d %s", status, code)
+			requireDiscreet(t, err)
+		}
 	}
 }
 
-// newClient returns the SDK's own client for a server at the URL. It retries, which sesmail must turn off.
+func TestErrorOfTheSDKStaysReachable(t *testing.T) {
+	paused := &types.SendingPausedException{Message: aws.String("paused")}
+	sender := newSender(t, &fakeAPI{err: &smithy.OperationError{Err: paused}}, nil)
+	service, _ := otptest.New(t, otp.Config{Purpose: "password-reset", Sender: sender})
+	_, err := service.Send(t.Context(), otp.Request{To: "ada@example.com"})
+
+	require.ErrorIs(t, err, otp.ErrDelivery)
+	var got *types.SendingPausedException
+	require.ErrorAs(t, err, &got)
+	require.Equal(t, paused, got)
+}
+
+// newClient returns the SDK's own client for a server at the URL. It retries, which sesmail must turn
+// off.
 func newClient(url string, configure ...func(*sesv2.Options)) *sesv2.Client {
 	return sesv2.New(sesv2.Options{
 		Region: "eu-central-1", BaseEndpoint: &url, RetryMaxAttempts: 3,
@@ -136,172 +185,115 @@ func newClient(url string, configure ...func(*sesv2.Options)) *sesv2.Client {
 	}, configure...)
 }
 
+// logEverything is an option of the client.
+func logEverything(w io.Writer) func(*sesv2.Options) {
+	return func(o *sesv2.Options) {
+		o.ClientLogMode = ^aws.ClientLogMode(0)
+		o.Logger = logging.NewStandardLogger(w)
+	}
+}
+
+// serve returns the URL of a server.
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// echo returns the URL of a server that refuses each request and answers with its body. SES does not
+// repeat the mail, but if it did.
+func echo(t *testing.T, requests chan<- []byte) string {
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		requests <- body
+		w.WriteHeader(http.StatusBadRequest)
+		w.Write(body)
+	})
+}
+
 // TestErrorsOnTheWay has the SDK's own client meet real failures.
 func TestErrorsOnTheWay(t *testing.T) {
 	var requests atomic.Int32
-	serve := func(handler http.HandlerFunc) string {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	counting := func(handler http.HandlerFunc) string {
+		return serve(t, func(w http.ResponseWriter, r *http.Request) {
 			requests.Add(1)
 			io.Copy(io.Discard, r.Body)
 			handler(w, r)
-		}))
-		t.Cleanup(server.Close)
-		return server.URL
-	}
-	answer := func(code int, kind string) string {
-		return serve(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("X-Amzn-ErrorType", kind)
-			w.WriteHeader(code)
-			io.WriteString(w, `{"message": "about ada@example.com"}`)
 		})
 	}
+	reset := counting(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	noJSON := counting(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") })
+
+	released := make(chan struct{})
+	silent := counting(func(http.ResponseWriter, *http.Request) { <-released })
+	defer close(released) // before the servers are closed
+
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	untrusted := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
-	untrusted.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
-	untrusted.TLS = &tls.Config{}
-	untrusted.StartTLS()
-	defer untrusted.Close()
-	released := make(chan struct{})
-	silent := serve(func(_ http.ResponseWriter, r *http.Request) { <-released })
-	defer close(released) // before the servers are closed
+	untrusted := untrustedServer(t, &requests)
+
 	// A listener that nobody accepts from: connections stand, TLS never does.
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer mute.Close()
-	fail := errors.New("fail")
 
+	fail := errors.New("fail")
+	noCredentials := func(o *sesv2.Options) {
+		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{}, fail
+		})
+	}
+	otherTransport := func(o *sesv2.Options) {
+		o.HTTPClient = smithyhttp.ClientDoFunc(func(*http.Request) (*http.Response, error) {
+			return nil, fail
+		})
+	}
+
+	const short = 100 * time.Millisecond
 	for name, test := range map[string]struct {
 		client   *sesv2.Client
-		timeout  time.Duration
+		timeout  time.Duration // 0 for none
 		want     string
 		requests int32
 	}{
-		"throttled":          {newClient(answer(429, "TooManyRequestsException")), 0, notSent, 1},
-		"limit":              {newClient(answer(400, "LimitExceededException")), 0, notSent, 1},
-		"rejected":           {newClient(answer(400, "MessageRejected")), 0, notSent, 1},
-		"access denied":      {newClient(answer(403, "AccessDeniedException")), 0, notSent, 1},
-		"bad signature":      {newClient(answer(403, "SignatureDoesNotMatch")), 0, notSent, 1},
-		"internal failure":   {newClient(answer(500, "InternalFailure")), 0, open, 1},
-		"unavailable":        {newClient(answer(503, "ServiceUnavailable")), 0, open, 1},
-		"request time-out":   {newClient(answer(408, "RequestTimeout")), 0, open, 1},
-		"connection reset":   {newClient(serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })), 0, open, 1},
-		"answer is no JSON":  {newClient(serve(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") })), 0, open, 1},
-		"no answer in time":  {newClient(silent), 100 * time.Millisecond, open, 1},
+		"connection reset":   {newClient(reset), 0, open, 1},
+		"answer is no JSON":  {newClient(noJSON), 0, open, 1},
+		"no answer in time":  {newClient(silent), short, open, 1},
 		"connection refused": {newClient(closed.URL), 0, notSent, 0},
 		"unknown host":       {newClient("http://host.invalid"), 0, notSent, 0},
-		"untrusted":          {newClient(untrusted.URL), 0, notSent, 0},
-		"no TLS in time":     {newClient("https://" + mute.Addr().String()), 100 * time.Millisecond, notSent, 0},
-		"no credentials": {newClient(closed.URL, func(o *sesv2.Options) {
-			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, fail })
-		}), 0, notSent, 0},
-		"no endpoint": {newClient("://"), 0, notSent, 0},
-		"other transport": {newClient(closed.URL, func(o *sesv2.Options) {
-			o.HTTPClient = smithyhttp.ClientDoFunc(func(*http.Request) (*http.Response, error) { return nil, fail })
-		}), 0, open, 0},
+		"untrusted":          {newClient(untrusted), 0, notSent, 0},
+		"no TLS in time":     {newClient("https://" + mute.Addr().String()), short, notSent, 0},
+		"no credentials":     {newClient(closed.URL, noCredentials), 0, notSent, 0},
+		"no endpoint":        {newClient("://"), 0, notSent, 0},
+		"other transport":    {newClient(closed.URL, otherTransport), 0, open, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests.Store(0)
-			ctx := t.Context()
+			ctx, cancel := context.WithTimeout(t.Context(), max(test.timeout, time.Minute))
 			if test.timeout != 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, test.timeout)
-				defer cancel()
+				ctx, cancel = context.WithTimeout(t.Context(), test.timeout)
 			}
-			err := newSender(t, test.client, nil).Send(ctx, message(t, otp.Request{}))
-			if got := classOf(err); err == nil || got != test.want {
-				t.Errorf("%v is %q, want %q", err, got, test.want)
-			}
-			if err != nil && strings.Contains(err.Error(), "ada@") {
-				t.Errorf("the error says too much: %v", err)
-			}
-			if got := requests.Load(); got != test.requests {
-				t.Errorf("the server got %d requests, want %d", got, test.requests)
-			}
+			defer cancel()
+
+			err := newSender(t, test.client, nil).Send(ctx, message())
+			require.Error(t, err)
+			require.Equal(t, test.want, classOf(err), "%v", err)
+			requireDiscreet(t, err)
+			require.Equal(t, test.requests, requests.Load())
 		})
 	}
 }
 
-func TestNothingLeavesInVain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		s := newSender(t, api, nil)
-		m := message(t, otp.Request{})
-
-		time.Sleep(time.Until(m.ExpiresAt)) // the bubble's time
-		if err := s.Send(t.Context(), m); classOf(err) != notSent {
-			t.Errorf("an expired code: got %v, want ErrNotSent", err)
-		}
-		m = message(t, otp.Request{})
-		done, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := s.Send(done, m); classOf(err) != notSent || !errors.Is(err, context.Canceled) {
-			t.Errorf("a context that is done: got %v, want ErrNotSent and context.Canceled", err)
-		}
-		m.Code = otp.Code{}
-		if err := s.Send(t.Context(), m); classOf(err) != notSent {
-			t.Errorf("no code: got %v, want ErrNotSent", err)
-		}
-		if len(api.inputs) != 0 {
-			t.Errorf("%d messages were sent", len(api.inputs))
-		}
-	})
+// untrustedServer returns the URL of a server with a certificate that nobody knows.
+func untrustedServer(t *testing.T, requests *atomic.Int32) string {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(
+		func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	server.TLS = &tls.Config{}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
-// deadlineAPI waits for the end of its context.
-type deadlineAPI struct{}
-
-func (deadlineAPI) SendEmail(ctx context.Context, _ *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
-	<-ctx.Done()
-	return nil, ctx.Err()
-}
-
-func TestTheTryEndsWithTheCode(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := message(t, otp.Request{})
-		err := newSender(t, deadlineAPI{}, nil).Send(t.Context(), m)
-		if !time.Now().Equal(m.ExpiresAt) || !errors.Is(err, context.DeadlineExceeded) || classOf(err) != open {
-			t.Errorf("at %v, %v: %v", time.Now(), m.ExpiresAt, err)
-		}
-	})
-}
-
-// TestNoLogHoldsTheCode turns on all that the SDK can log.
-func TestNoLogHoldsTheCode(t *testing.T) {
-	var body []byte
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ = io.ReadAll(r.Body)
-		w.WriteHeader(http.StatusBadRequest)
-		w.Write(body) // SES does not repeat the mail, but if it did
-	}))
-	defer server.Close()
-	var log bytes.Buffer
-	client := newClient(server.URL, func(o *sesv2.Options) {
-		o.ClientLogMode = ^aws.ClientLogMode(0)
-		o.Logger = logging.NewStandardLogger(&log)
-	})
-	m := message(t, otp.Request{})
-	s := newSender(t, client, nil)
-	err := s.Send(t.Context(), m)
-	if !bytes.Contains(body, []byte(m.Code.Reveal())) {
-		t.Fatal("the request has no code")
-	}
-	mail, renderErr := s.Render(m)
-	if renderErr != nil {
-		t.Fatal(renderErr)
-	}
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("sent", "mail", mail, "error", err, "sender", s,
-		"all", fmt.Sprintf("%v %+v %#v %s %v %+v %#v %v", mail, mail, mail, mail, err, err, err, sesmail.View{Code: m.Code.Reveal()}))
-	if strings.Contains(log.String(), m.Code.Reveal()) {
-		t.Errorf("a log holds the code:\n%s", &log)
-	}
-
-	// The test can fail: without sesmail, the same client logs the same request.
-	log.Reset()
-	client.SendEmail(t.Context(), &sesv2.SendEmailInput{Content: &types.EmailContent{Raw: &types.RawMessage{Data: []byte("x")}}})
-	if !strings.Contains(log.String(), "Raw") {
-		t.Errorf("the client's own log is off:\n%s", &log)
-	}
-}
+var _ sesmail.API = (*sesv2.Client)(nil)

@@ -1,16 +1,41 @@
 package sesmail_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/servers"
+	"github.com/seed-5978b5f1/otp/otpmail"
 	"github.com/seed-5978b5f1/otp/otptest"
 	"github.com/seed-5978b5f1/otp/sesmail"
 )
 
-const from = "Acme <no-reply@acme.example>"
+const (
+	from = "Acme <no-reply@acme.example>"
+	code = "492013"
+)
 
 // fakeAPI keeps what it is given and answers with err.
 type fakeAPI struct {
@@ -18,7 +43,9 @@ type fakeAPI struct {
 	err    error
 }
 
-func (f *fakeAPI) SendEmail(_ context.Context, in *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
+func (f *fakeAPI) SendEmail(
+	_ context.Context, in *sesv2.SendEmailInput, _ ...func(*sesv2.Options),
+) (*sesv2.SendEmailOutput, error) {
 	f.inputs = append(f.inputs, in)
 	return &sesv2.SendEmailOutput{}, f.err
 }
@@ -26,32 +53,390 @@ func (f *fakeAPI) SendEmail(_ context.Context, in *sesv2.SendEmailInput, _ ...fu
 // newSender fails the test where sesmail.New does.
 func newSender(tb testing.TB, client sesmail.API, opts *sesmail.Options) *sesmail.Sender {
 	tb.Helper()
+
 	s, err := sesmail.New(client, from, opts)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
 	return s
 }
 
-// newService returns a service over a new store.
-func newService(tb testing.TB, sender otp.Sender) *otp.Service {
-	tb.Helper()
-	service, _ := otptest.New(tb, otp.Config{Purpose: "password-reset", Sender: sender})
-	return service
+// message returns a message as a Service makes it.
+func message() otp.Message {
+	return otp.Message{
+		ID: "6f2a", Purpose: "password-reset", To: "ada@example.com", Code: otp.NewCode(code),
+		ExpiresAt: time.Now().Add(10 * time.Minute),
+	}
 }
 
-// message returns a message with a real code, which only a Service can make.
-func message(tb testing.TB, r otp.Request) (m otp.Message) {
-	tb.Helper()
-	if r.To == "" {
-		r.To = "ada@example.com"
+// rendererFunc is a function that serves as a Renderer.
+type rendererFunc func(otp.Message) (otpmail.Mail, error)
+
+func (f rendererFunc) Render(m otp.Message) (otpmail.Mail, error) { return f(m) }
+
+func TestSendHandsOverTheMailOfTheRenderer(t *testing.T) {
+	mails, err := otpmail.New(&otpmail.Options{
+		Product: "Acme", Kinds: map[string]otpmail.Kind{"v2.reset": otpmail.ResetPassword},
+	})
+	require.NoError(t, err)
+
+	api := &fakeAPI{}
+	s := newSender(t, api, &sesmail.Options{
+		Renderer: mails, ReplyTo: "help@Acme.example", Feedback: "bounces@acme.example",
+		ConfigurationSet: "codes",
+		Tags:             map[string]string{"team": "login", "a": "1", "b": "2", "c": "3", "d": "4"},
+	})
+	m := message()
+	m.Purpose = "v2.reset" // "." is fine there, but not in a tag
+	other := m
+	other.ID = "other"
+	require.NoError(t, s.Send(t.Context(), m))
+	require.NoError(t, s.Send(t.Context(), other)) // leaves the first as it was
+
+	in := api.inputs[0]
+	assert.Equal(t, `"Acme" <no-reply@acme.example>`, *in.FromEmailAddress)
+	assert.Equal(t, &types.Destination{ToAddresses: []string{"ada@example.com"}}, in.Destination)
+	assert.Equal(t, []string{"help@acme.example"}, in.ReplyToAddresses)
+	assert.Equal(t, "bounces@acme.example", *in.FeedbackForwardingEmailAddress)
+	assert.Equal(t, "codes", *in.ConfigurationSetName)
+	assert.Equal(t, map[string]string{
+		"team": "login", "a": "1", "b": "2", "c": "3", "d": "4",
+		"otp-purpose": "v2-reset", "otp-message-id": m.ID,
+	}, tagsOf(in))
+
+	want, err := mails.Render(m)
+	require.NoError(t, err)
+	text := func(s string) *types.Content { return &types.Content{Data: &s, Charset: aws.String("UTF-8")} }
+	assert.Equal(t, &types.EmailContent{Simple: &types.Message{
+		Subject: text(want.Subject),
+		Body:    &types.Body{Html: text(want.HTML), Text: text(want.Text)},
+		Headers: []types.MessageHeader{
+			{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")},
+			{Name: aws.String("X-Auto-Response-Suppress"), Value: aws.String("All")},
+		},
+	}}, in.Content)
+}
+
+// tagsOf returns the tags of a request by name.
+func tagsOf(in *sesv2.SendEmailInput) map[string]string {
+	tags := map[string]string{}
+	for _, tag := range in.EmailTags {
+		tags[*tag.Name] = *tag.Value
 	}
-	service := newService(tb, otp.SenderFunc(func(_ context.Context, got otp.Message) error {
-		m = got
-		return nil
-	}))
-	if _, err := service.Send(tb.Context(), r); err != nil {
-		tb.Fatal(err)
+	return tags
+}
+
+func TestSendWithoutOptions(t *testing.T) {
+	api := &fakeAPI{}
+	require.NoError(t, newSender(t, api, nil).Send(t.Context(), message()))
+
+	in := api.inputs[0]
+	assert.Nil(t, in.ReplyToAddresses)
+	assert.Nil(t, in.FeedbackForwardingEmailAddress)
+	assert.Nil(t, in.ConfigurationSetName)
+	assert.Len(t, in.EmailTags, 2)
+	assert.Equal(t, "Your code for Acme", *in.Content.Simple.Subject.Data)
+}
+
+func TestSendMail(t *testing.T) {
+	api := &fakeAPI{}
+	s := newSender(t, api, &sesmail.Options{Tags: map[string]string{"team": "login"}})
+	mail := otpmail.Mail{Subject: "Your password was changed", Text: "It was changed."}
+	require.NoError(t, s.SendMail(t.Context(), "ada@bücher.example", mail))
+
+	in := api.inputs[0]
+	assert.Equal(t, []string{"ada@xn--bcher-kva.example"}, in.Destination.ToAddresses)
+	assert.Equal(t, map[string]string{"team": "login"}, tagsOf(in))
+	assert.Equal(t, mail.Subject, *in.Content.Simple.Subject.Data)
+	assert.Equal(t, mail.Text, *in.Content.Simple.Body.Text.Data)
+	assert.Nil(t, in.Content.Simple.Body.Html)
+
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := s.SendMail(done, "ada@example.com", mail)
+	require.ErrorIs(t, err, otp.ErrNotSent)
+	require.ErrorIs(t, err, context.Canceled)
+
+	err = s.SendMail(t.Context(), "Ada <ada@example.com>", mail)
+	require.ErrorIs(t, err, otp.ErrUndeliverable)
+	require.NotContains(t, err.Error(), "ada@")
+	require.Len(t, api.inputs, 1)
+}
+
+// TestUnusableMailsAreRefused: whatever a Renderer returns, it adds no header and no line.
+func TestUnusableMailsAreRefused(t *testing.T) {
+	fail := errors.New("about ada@example.com")
+	for name, render := range map[string]rendererFunc{
+		"error": func(otp.Message) (otpmail.Mail, error) { return otpmail.Mail{}, fail },
+		"empty": func(otp.Message) (otpmail.Mail, error) { return otpmail.Mail{}, nil },
+		"line end in the subject": func(otp.Message) (otpmail.Mail, error) {
+			return otpmail.Mail{Subject: "x\r\nBcc: eve@evil.example", Text: "x"}, nil
+		},
+	} {
+		api := &fakeAPI{}
+		err := newSender(t, api, &sesmail.Options{Renderer: render}).Send(t.Context(), message())
+		require.ErrorIs(t, err, otp.ErrNotSent, name)
+		require.NotErrorIs(t, err, otp.ErrUndeliverable, name)
+		require.NotContains(t, err.Error(), "@", name)
+		require.Empty(t, api.inputs, name)
 	}
-	return m
+}
+
+func TestSendTakesOneBareAddress(t *testing.T) {
+	api := &fakeAPI{}
+	m := message()
+	m.To = "Ada.Lovelace@BüCHER.example"
+	require.NoError(t, newSender(t, api, nil).Send(t.Context(), m))
+	require.Equal(t,
+		&types.Destination{ToAddresses: []string{"Ada.Lovelace@xn--bcher-kva.example"}},
+		api.inputs[0].Destination)
+
+	for _, to := range []string{"", "Ada <ada@example.com>", "ada@example.com, eve@evil.example"} {
+		m.To = to
+		err := newSender(t, api, nil).Send(t.Context(), m)
+		require.ErrorIs(t, err, otp.ErrUndeliverable, to)
+		require.NotContains(t, err.Error(), "ada@")
+	}
+	require.Len(t, api.inputs, 1)
+}
+
+func TestNothingLeavesInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		s := newSender(t, api, nil)
+
+		m := message()
+		time.Sleep(time.Until(m.ExpiresAt)) // the bubble's time
+		require.ErrorIs(t, s.Send(t.Context(), m), otp.ErrNotSent, "the code has expired")
+
+		m = message()
+		done, cancel := context.WithCancel(t.Context())
+		cancel()
+		err := s.Send(done, m)
+		require.ErrorIs(t, err, otp.ErrNotSent)
+		require.ErrorIs(t, err, context.Canceled)
+
+		m.Code = otp.Code{}
+		require.ErrorIs(t, s.Send(t.Context(), m), otp.ErrNotSent, "there is no code")
+		require.Empty(t, api.inputs)
+	})
+}
+
+// deadlineAPI waits for the end of its context.
+type deadlineAPI struct{}
+
+func (deadlineAPI) SendEmail(
+	ctx context.Context, _ *sesv2.SendEmailInput, _ ...func(*sesv2.Options),
+) (*sesv2.SendEmailOutput, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestTheTryEndsWithTheCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := message()
+		err := newSender(t, deadlineAPI{}, nil).Send(t.Context(), m)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NotErrorIs(t, err, otp.ErrNotSent)
+		require.Equal(t, m.ExpiresAt, time.Now())
+	})
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	tags := map[string]string{"a": "1", "b": "2", "c": "3"}
+	s := newSender(t, newClient("http://127.0.0.1:1"), &sesmail.Options{Tags: tags})
+
+	var group sync.WaitGroup
+	for _, language := range otpmail.Languages() {
+		group.Go(func() {
+			m := message()
+			m.Language = language
+			assert.ErrorIs(t, s.Send(t.Context(), m), otp.ErrNotSent)
+		})
+	}
+	group.Wait()
+}
+
+// storedMail is how the emulator of SES lists a mail.
+type storedMail struct {
+	From        string
+	ReplyTo     []string
+	Destination struct{ To, CC, BCC []string }
+	Subject     string
+	Body        struct{ HTML, Text string }
+	Headers     []struct{ Name, Value string }
+}
+
+// stored returns the one mail to an address that the emulator has.
+func stored(t *testing.T, endpoint, to string) storedMail {
+	t.Helper()
+
+	answer, err := http.Get(endpoint + "/store")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+
+	var store struct{ Emails []storedMail }
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(&store))
+	mails := slices.DeleteFunc(store.Emails, func(m storedMail) bool {
+		return !slices.Contains(m.Destination.To, to)
+	})
+	require.Len(t, mails, 1)
+	return mails[0]
+}
+
+// TestThroughSES sends through a service and SES, and submits the code that is found in the mail.
+func TestThroughSES(t *testing.T) {
+	endpoint := servers.SESEndpoint(t)
+	s := newSender(t, newClient(endpoint), &sesmail.Options{ReplyTo: "help@acme.example"})
+	for language, subject := range map[string]string{
+		"en": "Your code for Acme", "ja": "Acme の確認コード", "ar": "رمز التحقق الخاص بك في Acme",
+	} {
+		t.Run(language, func(t *testing.T) {
+			service, _ := otptest.New(t, otp.Config{Purpose: "password-reset", Sender: s})
+			local := servers.TableName()
+			to := local + "@bücher.example"
+			_, err := service.Send(t.Context(), otp.Request{To: to, Language: language})
+			require.NoError(t, err)
+
+			mail := stored(t, endpoint, local+"@xn--bcher-kva.example")
+			assert.Equal(t, `"Acme" <no-reply@acme.example>`, mail.From)
+			assert.Equal(t, []string{"help@acme.example"}, mail.ReplyTo)
+			assert.Equal(t, subject, mail.Subject)
+			assertOneRecipient(t, mail)
+
+			code := strings.TrimSpace(regexp.MustCompile(`\n[0-9]{6}\n`).FindString(mail.Body.Text))
+			require.NotEmpty(t, code)
+			require.Contains(t, mail.Body.HTML, ">"+code+"<")
+			require.NoError(t, service.Verify(t.Context(), otp.Submission{To: to, Code: code}))
+		})
+	}
+}
+
+// assertOneRecipient: one recipient, and no header but those of the package.
+func assertOneRecipient(t *testing.T, mail storedMail) {
+	t.Helper()
+
+	assert.Len(t, mail.Destination.To, 1)
+	assert.Empty(t, mail.Destination.CC)
+	assert.Empty(t, mail.Destination.BCC)
+	assert.Equal(t, []struct{ Name, Value string }{
+		{"Auto-Submitted", "auto-generated"}, {"X-Auto-Response-Suppress", "All"},
+	}, mail.Headers)
+}
+
+// FuzzMailbox: nothing in what is put into a mail adds a header, a recipient or a line to what arrives
+// in the mailbox of the emulator.
+func FuzzMailbox(f *testing.F) {
+	endpoint := servers.SESEndpoint(f)
+	for _, text := range []string{
+		"Acme", "x\r\nBcc: eve@evil.example", "x\nSubject: y\n\nz", "x\u2028Bcc: y\u0085", "\x00\xff",
+		"</title><script>alert(1)</script>", "\u202Eevil", "=?utf-8?q?=0D=0ABcc:_x?=", "{code}",
+	} {
+		f.Add(text, text, text)
+	}
+
+	f.Fuzz(func(t *testing.T, name, value, language string) {
+		mails, err := otpmail.New(&otpmail.Options{
+			Product: "Acme", CodeInSubject: true,
+			Kinds: map[string]otpmail.Kind{"pay": otpmail.ConfirmTransaction},
+		})
+		require.NoError(t, err)
+
+		m := message()
+		local := servers.TableName()
+		m.Purpose, m.Language, m.To = "pay", language, local+"@example.com"
+		m.Data = otpmail.Lines{{Name: name, Value: value}}
+		err = newSender(t, newClient(endpoint), &sesmail.Options{Renderer: mails}).Send(t.Context(), m)
+		if err != nil {
+			require.ErrorIs(t, err, otp.ErrNotSent)
+			return
+		}
+
+		plain := m
+		plain.Data = otpmail.Lines{{Name: "Amount", Value: "5"}}
+		want, err := mails.Render(plain)
+		require.NoError(t, err)
+
+		mail := stored(t, endpoint, m.To)
+		assertOneRecipient(t, mail)
+		assert.Equal(t, want.Subject, mail.Subject)
+		assert.Equal(t, strings.Count(want.Text, "\n"), strings.Count(mail.Body.Text, "\n"))
+		assert.Equal(t, strings.Count(want.HTML, "<"), strings.Count(mail.Body.HTML, "<"))
+		assert.Equal(t, strings.Count(want.HTML, `"`), strings.Count(mail.Body.HTML, `"`))
+	})
+}
+
+// TestNoLogHoldsTheCode turns on all that the SDK can log.
+func TestNoLogHoldsTheCode(t *testing.T) {
+	requests := make(chan []byte, 2)
+	endpoint := echo(t, requests)
+	var log bytes.Buffer
+	client := newClient(endpoint, logEverything(&log))
+
+	s := newSender(t, client, nil)
+	err := s.Send(t.Context(), message())
+	require.Contains(t, string(<-requests), code, "the request must have the code")
+
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("sent", "error", err, "sender", s,
+		"all", fmt.Sprintf("%v %+v %#v %+v", err, err, err, s))
+	require.NotContains(t, log.String(), code)
+
+	// The test can fail: without sesmail, the same client logs the same request.
+	log.Reset()
+	_, err = client.SendEmail(t.Context(), &sesv2.SendEmailInput{
+		Content: &types.EmailContent{Raw: &types.RawMessage{Data: []byte("x")}},
+	})
+	require.Error(t, err)
+	require.Contains(t, log.String(), "Raw")
+}
+
+// TestTemplatesAreNotLinked: a program that sends by SES has no template package in it. Templates call
+// methods by name, and so keep all operations of SES in the program.
+func TestTemplatesAreNotLinked(t *testing.T) {
+	folder := t.TempDir()
+	source, program := filepath.Join(folder, "main.go"), filepath.Join(folder, "program")
+	require.NoError(t, os.WriteFile(source, []byte(`package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/sesmail"
+)
+
+func main() {
+	mails, err := otpmail.New(&otpmail.Options{Product: os.Args[1]})
+	if err != nil {
+		log.Fatal(err)
+	}
+	s, err := sesmail.New(sesv2.New(sesv2.Options{}), os.Args[1], &sesmail.Options{Renderer: mails})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var sender otp.Sender = s
+	log.Print(sender.Send(context.Background(), otp.Message{}))
+}
+`), 0o644))
+
+	deps := goTool(t, "list", "-deps", source)
+	require.Contains(t, deps, "github.com/seed-5978b5f1/otp/otpmail\n")
+	require.NotContains(t, deps, "html/template\n")
+	require.NotContains(t, deps, "text/template\n")
+
+	goTool(t, "build", "-o", program, source)
+	symbols := goTool(t, "tool", "nm", program)
+	require.Contains(t, symbols, "sesv2.(*Client).SendEmail\n")
+	require.NotContains(t, symbols, "sesv2.(*Client).ListContacts\n")
+}
+
+// goTool runs the go command and returns what it prints.
+func goTool(t *testing.T, args ...string) string {
+	t.Helper()
+
+	out, err := exec.Command("go", args...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return string(out)
 }

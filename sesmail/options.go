@@ -1,0 +1,168 @@
+package sesmail
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/mail"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+
+	"github.com/seed-5978b5f1/otp/otpmail"
+)
+
+// Options are what can be left out. All of it is the operator's own: it is checked by [New], not
+// escaped away.
+type Options struct {
+	// Renderer writes the mails. Default: an otpmail.Standard whose product is the display name of
+	// the From address, or else its domain, and which says nothing of what a code is for.
+	Renderer otpmail.Renderer
+
+	// ReplyTo is the bare address for replies. Default: the From address.
+	ReplyTo string
+	// Feedback is the bare address that SES forwards bounces and complaints to. Default: the From
+	// address.
+	Feedback string
+
+	// ConfigurationSet is the name of the SES configuration set to send with: 1 to 64 ASCII
+	// letters, digits, "_" and "-". Leave click and open tracking off in it. Default: that of the
+	// identity, if it has one.
+	ConfigurationSet string
+	// Tags are added to every message, names and values 1 to 256 ASCII letters, digits, "_" and
+	// "-". The names otp-purpose and otp-message-id are taken.
+	Tags map[string]string
+}
+
+const (
+	maxDisplayName      = 64 // characters, as otpmail.Options.Product
+	maxConfigurationSet = 64
+	maxTag              = 256
+)
+
+// The tags of every message with a code. SES allows fewer characters in them than
+// otp.Config.Purpose: a "." becomes a "-".
+const (
+	purposeTag   = "otp-purpose"
+	messageIDTag = "otp-message-id"
+)
+
+// New returns a Sender that sends from an address or a display name with an address, "Acme
+// <no-reply@acme.example>", at most 64 printable characters and 254 bytes. The address or its
+// domain must be an identity that SES has verified in the client's region. Nil options mean the
+// defaults.
+//
+// The error of a bad configuration names the field, the value and the bound.
+func New(client API, from string, opts *Options) (*Sender, error) {
+	if client == nil {
+		return nil, errors.New("sesmail: client is nil: it is required (sesv2.NewFromConfig)")
+	}
+
+	header, product, err := parseFrom(from)
+	if err != nil {
+		return nil, fmt.Errorf("sesmail: from is %q: %w", from, err)
+	}
+
+	if opts == nil {
+		opts = &Options{}
+	}
+	s := &Sender{client: client, from: header, renderer: opts.Renderer}
+	if err := s.configure(opts); err != nil {
+		return nil, fmt.Errorf("sesmail: Options.%w", err)
+	}
+
+	if s.renderer == nil {
+		standard, err := otpmail.New(&otpmail.Options{Product: product})
+		if err != nil {
+			return nil, fmt.Errorf("sesmail: the default of Options.Renderer: %w", err)
+		}
+		s.renderer = standard
+	}
+	return s, nil
+}
+
+// parseFrom returns what the From header holds, and what to call the product: the display name, or
+// else the domain.
+func parseFrom(s string) (header, product string, err error) {
+	parsed, err := mail.ParseAddress(s)
+	if err != nil {
+		return "", "", err
+	}
+
+	address, err := otpmail.Address(parsed.Address)
+	if err != nil {
+		return "", "", err
+	}
+	if parsed.Name == "" {
+		_, domain, _ := strings.Cut(address, "@")
+		return address, domain, nil
+	}
+
+	notPrintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	switch n := utf8.RuneCountInString(parsed.Name); {
+	case n > maxDisplayName:
+		return "", "", fmt.Errorf("its display name has %d characters: at most %d are allowed",
+			n, maxDisplayName)
+	case !utf8.ValidString(parsed.Name) || strings.ContainsFunc(parsed.Name, notPrintable):
+		return "", "", errors.New("its display name must be UTF-8 without control, formatting " +
+			"and line characters")
+	}
+	return (&mail.Address{Name: parsed.Name, Address: address}).String(), parsed.Name, nil
+}
+
+// configure checks and takes over the options. Its errors begin with the name of the field.
+func (s *Sender) configure(o *Options) error {
+	if o.ReplyTo != "" {
+		address, err := otpmail.Address(o.ReplyTo)
+		if err != nil {
+			return fmt.Errorf("ReplyTo is %q: %w", o.ReplyTo, err)
+		}
+		s.replyTo = []string{address}
+	}
+
+	if o.Feedback != "" {
+		address, err := otpmail.Address(o.Feedback)
+		if err != nil {
+			return fmt.Errorf("Feedback is %q: %w", o.Feedback, err)
+		}
+		s.feedback = &address
+	}
+
+	if o.ConfigurationSet != "" {
+		if !isTag(o.ConfigurationSet, maxConfigurationSet) {
+			return fmt.Errorf("ConfigurationSet is %q: it must be 1 to %d ASCII letters, digits, "+
+				"'_' and '-'", o.ConfigurationSet, maxConfigurationSet)
+		}
+		s.set = aws.String(o.ConfigurationSet)
+	}
+
+	return s.addTags(o.Tags)
+}
+
+// addTags checks and takes over Options.Tags.
+func (s *Sender) addTags(tags map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		value := tags[name]
+		if !isTag(name, maxTag) || !isTag(value, maxTag) {
+			return fmt.Errorf("Tags has %q = %q: both must be 1 to %d ASCII letters, digits, "+
+				"'_' and '-'", name, value, maxTag)
+		}
+		if name == purposeTag || name == messageIDTag {
+			return fmt.Errorf("Tags has %q: the name is taken", name)
+		}
+
+		s.tags = append(s.tags, types.MessageTag{Name: &name, Value: &value})
+	}
+	return nil
+}
+
+// isTag reports whether SES takes s for the name or value of a tag, or for the name of a
+// configuration set, of at most so many bytes.
+func isTag(s string, most int) bool {
+	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+	return len(s) >= 1 && len(s) <= most && strings.Trim(s, allowed) == ""
+}
