@@ -76,7 +76,8 @@ func checkDomain(domain string) error {
 	for _, label := range labels {
 		if len(label) < 1 || len(label) > 63 || strings.Trim(label, letters+digits+"-") != "" ||
 			label[0] == '-' || label[len(label)-1] == '-' {
-			return errors.New("its domain must be labels of 1 to 63 letters, digits and inner hyphens")
+			return errors.New("its domain must be labels of 1 to 63 letters, digits " +
+				"and inner hyphens")
 		}
 	}
 

@@ -27,7 +27,8 @@ type palette struct {
 // newPalette returns the palette of a brand color, "#rrggbb".
 func newPalette(brand string) (palette, error) {
 	if !hexColor.MatchString(brand) {
-		return palette{}, fmt.Errorf("it must be # and 6 hexadecimal digits, such as %s", defaultColor)
+		return palette{}, fmt.Errorf("it must be # and 6 hexadecimal digits, such as %s",
+			defaultColor)
 	}
 
 	// WCAG 2.2 §1.4.3 (AA) wants 4.5:1 for text. White or black reaches it on every color.

@@ -6,7 +6,9 @@
 //		Support: "help@acme.example",
 //		Kinds:   map[string]otpmail.Kind{"sign-in": otpmail.SignIn, "reset": otpmail.ResetPassword},
 //	})
-//	sender, err := sesmail.New(client, "Acme <no-reply@acme.example>", &sesmail.Options{Renderer: mails})
+//	sender, err := sesmail.New(client, "Acme <no-reply@acme.example>", &sesmail.Options{
+//		Renderer: mails,
+//	})
 //
 // [Standard] writes HTML and text in Arabic, Chinese (simplified), Dutch, English, French, German,
 // Hebrew, Italian, Japanese, Polish, Portuguese and Spanish, for light and dark screens. The

@@ -15,11 +15,13 @@ var pageHTML string
 // The parts that go into the frame. Styles stand at the elements, since many mail programs drop
 // those of the head; the classes are for dark mode.
 const (
-	logoHTML = `<p style="margin:0 0 20px;"><img class="logo" src="{logo}" alt="{product}" height="32"` +
-		` style="display:inline-block;height:32px;max-width:100%;border:0;font-size:18px;` +
-		`font-weight:600;"></p>
+	logoHTML = `<p style="margin:0 0 20px;"><img class="logo" src="{logo}" alt="{product}"` +
+		` height="32" style="display:inline-block;height:32px;max-width:85%;border:0;` +
+		`vertical-align:top;overflow:hidden;font-size:18px;font-weight:600;line-height:32px;` +
+		`white-space:nowrap;"></p>
 `
-	titleHTML = `<h1 style="margin:0 0 16px;font-size:20px;line-height:1.3;font-weight:600;">{text}</h1>
+	titleHTML = `<h1 style="margin:0 0 16px;font-size:20px;line-height:1.3;font-weight:600;">` +
+		`{text}</h1>
 `
 	textHTML = `<p style="margin:0 0 {space};">{text}</p>
 `
@@ -37,15 +39,16 @@ const (
 `
 	lineHTML = `<tr><th class="rule note" scope="row" style="width:30%;padding:8px 0;` +
 		`border-top:1px solid #d5d9e0;color:#565d69;font-size:14px;font-weight:400;` +
-		`text-align:{start};vertical-align:top;">{name}</th>` +
+		`text-align:{start};vertical-align:baseline;">{name}</th>` +
 		`<td class="rule" style="padding:8px 0;padding-{start}:16px;border-top:1px solid #d5d9e0;` +
-		`font-weight:600;text-align:{start};vertical-align:top;overflow-wrap:anywhere;">` +
+		`font-weight:600;text-align:{start};vertical-align:baseline;overflow-wrap:anywhere;">` +
 		`<bdi>{value}</bdi></td></tr>
 `
 	linesEndHTML = `</table>
 `
-	buttonHTML = `<table role="presentation" style="margin:0 0 20px;border-collapse:separate;">` +
-		`<tr><td bgcolor="{fill}" style="border-radius:8px;background-color:{fill};">` +
+	buttonHTML = `<table role="presentation" cellspacing="0" cellpadding="0"` +
+		` style="margin:0 0 20px;border-collapse:separate;border-spacing:0;"><tr>` +
+		`<td bgcolor="{fill}" style="border-radius:8px;background-color:{fill};">` +
 		`<a class="button" href="{link}" style="display:inline-block;padding:12px 20px;` +
 		`border:1px solid {edge};border-radius:8px;background-color:{fill};color:{ink};` +
 		`font-weight:600;text-decoration:none;">{label}</a></td></tr></table>
@@ -83,6 +86,9 @@ func (s *Standard) noticeHTML(n noticeSentences) string {
 	return p.String()
 }
 
+// isolates writes the characters of isolate as HTML has them. No other text has these characters.
+var isolates = strings.NewReplacer(isolateStart, "<bdi>", isolateEnd, "</bdi>")
+
 // codeSize returns the size of type with which the code fits on one line of a small phone.
 func codeSize(code string) string {
 	if len(code) > 8 {
@@ -118,8 +124,9 @@ func (s *Standard) page(language, direction, title string) *page {
 // what is put in is not looked at again.
 func (p *page) add(part string, namesAndValues ...string) {
 	for i := 1; i < len(namesAndValues); i += 2 {
-		namesAndValues[i] = html.EscapeString(namesAndValues[i])
+		namesAndValues[i] = isolates.Replace(html.EscapeString(namesAndValues[i]))
 	}
+
 	p.WriteString(strings.NewReplacer(namesAndValues...).Replace(part))
 }
 

@@ -20,6 +20,24 @@ type Mail struct {
 	HTML    string
 }
 
+// NewMail returns a Mail with white space, line ends and control characters in the subject as
+// single spaces, without control characters other than tabs and line feeds in the bodies, and with
+// U+FFFD in the place of what is not UTF-8. A Renderer that puts text from elsewhere into a mail
+// ends with it.
+func NewMail(subject, text, html string) Mail {
+	return Mail{Subject: oneLine(subject), Text: clean(text), HTML: clean(html)}
+}
+
+// clean returns s as valid UTF-8 without control characters other than tabs and line feeds.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
 // Check tells what keeps a transport from carrying m: a subject that is empty or not one line, no
 // text, control characters other than tabs and line ends in a body, or text that is not UTF-8.
 // Transports call it, since any program may be a Renderer; without it, a line end in the subject

@@ -3,7 +3,6 @@ package otpmail
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -41,7 +40,8 @@ type Notice struct {
 // Notice writes the mail for a notice.
 func (s *Standard) Notice(n Notice) (Mail, error) {
 	if n.Kind < 1 || int(n.Kind) > noticeKinds {
-		return Mail{}, fmt.Errorf("otpmail: Notice.Kind is %d: it must be one of this package", n.Kind)
+		return Mail{}, fmt.Errorf("otpmail: Notice.Kind is %d: it must be a NoticeKind "+
+			"of this package", n.Kind)
 	}
 	if n.Time.IsZero() {
 		return Mail{}, errors.New("otpmail: Notice.Time is zero: it is required")
@@ -55,7 +55,7 @@ func (s *Standard) Notice(n Notice) (Mail, error) {
 	}
 
 	phrases := p.Notices[noticeNames[n.Kind-1]]
-	put := strings.NewReplacer("{product}", s.product, "{support}", s.support)
+	put := s.filler(t)
 	notice := noticeSentences{
 		language: t.tag.String(), direction: Direction(t.tag.String()),
 		title: put.Replace(phrases.Subject), text: put.Replace(phrases.Text), lines: lines,
@@ -65,11 +65,7 @@ func (s *Standard) Notice(n Notice) (Mail, error) {
 		notice.help = put.Replace(p.Help)
 	}
 
-	return Mail{
-		Subject: oneLine(notice.title),
-		Text:    clean(notice.plain()),
-		HTML:    clean(s.noticeHTML(notice)),
-	}, nil
+	return NewMail(s.subject(phrases.Subject, ""), notice.plain(), s.noticeHTML(notice)), nil
 }
 
 // noticeSentences is what the mail for a notice says.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/seed-5978b5f1/otp"
 )
@@ -52,6 +51,7 @@ const (
 	maxProduct = 64   // characters
 	maxSupport = 128  // characters
 	maxURL     = 1024 // bytes
+	maxCode    = 64   // characters, as package otp takes them
 )
 
 // Standard is the [Renderer] of the package. It is safe for concurrent use.
@@ -74,7 +74,7 @@ func New(opts *Options) (*Standard, error) {
 	}
 
 	if err := opts.check(); err != nil {
-		return nil, fmt.Errorf("otpmail: Options.%w", err)
+		return nil, fmt.Errorf("otpmail: %w", err)
 	}
 
 	color := cmp.Or(opts.Color, defaultColor)
@@ -90,33 +90,33 @@ func New(opts *Options) (*Standard, error) {
 	}, nil
 }
 
-// check looks at every option but Color. Its errors begin with the name of the field.
+// check looks at every option but Color.
 func (o *Options) check() error {
 	if o.Product == "" {
-		return errors.New("Product is empty: it is required")
+		return errors.New("Options.Product is empty: it is required")
 	}
 	if err := checkLine(o.Product, maxProduct); err != nil {
-		return fmt.Errorf("Product is %q: %w", o.Product, err)
+		return fmt.Errorf("Options.Product is %q: %w", o.Product, err)
 	}
 	if err := checkLine(o.Support, maxSupport); err != nil {
-		return fmt.Errorf("Support is %q: %w", o.Support, err)
+		return fmt.Errorf("Options.Support is %q: %w", o.Support, err)
 	}
 
 	for _, purpose := range slices.Sorted(maps.Keys(o.Kinds)) {
 		if kind := o.Kinds[purpose]; purpose == "" || !kind.known() {
-			return fmt.Errorf("Kinds[%q] is %d: it must be a purpose and a Kind of this package",
-				purpose, kind)
+			return fmt.Errorf("Options.Kinds[%q] is %d: it must be a purpose and a Kind "+
+				"of this package", purpose, kind)
 		}
 	}
 
 	for _, purpose := range slices.Sorted(maps.Keys(o.Links)) {
 		if err := checkURL(o.Links[purpose]); err != nil {
-			return fmt.Errorf("Links[%q] is %q: %w", purpose, o.Links[purpose], err)
+			return fmt.Errorf("Options.Links[%q] is %q: %w", purpose, o.Links[purpose], err)
 		}
 	}
 	if o.Logo != "" {
 		if err := checkURL(o.Logo); err != nil {
-			return fmt.Errorf("Logo is %q: %w", o.Logo, err)
+			return fmt.Errorf("Options.Logo is %q: %w", o.Logo, err)
 		}
 	}
 	return nil
@@ -153,36 +153,29 @@ func (s *Standard) Render(m otp.Message) (Mail, error) {
 		return Mail{}, err
 	}
 
-	if s.kinds[m.Purpose] == ConfirmTransaction && len(sentences.Lines) == 0 {
-		return Mail{}, fmt.Errorf("%w: otpmail: the purpose %q confirms a transaction, "+
-			"and Data has no lines to show: it must implement otpmail.Transaction",
-			otp.ErrNotSent, m.Purpose)
-	}
-
-	return Mail{
-		Subject: oneLine(sentences.Subject),
-		Text:    clean(sentences.text()),
-		HTML:    clean(s.html(sentences)),
-	}, nil
+	return NewMail(sentences.Subject, sentences.text(), s.html(sentences)), nil
 }
 
 // Kind returns what the codes of a purpose are for.
 func (s *Standard) Kind(purpose string) Kind { return s.kinds[purpose] }
 
 // Sentences returns what the mail for a message says, for renderers that have a layout of their
-// own. Its errors match otp.ErrNotSent.
-//
-// Lines are those of m.Data; unlike Render, Sentences does not insist on them.
+// own. Its errors are those of Render.
 func (s *Standard) Sentences(m otp.Message) (Sentences, error) {
-	code := oneLine(m.Code.Reveal())
-	if code == "" {
-		return Sentences{}, fmt.Errorf("%w: otpmail: the message has no code", otp.ErrNotSent)
+	code, err := plainText(m.Code.Reveal(), maxCode)
+	if err != nil {
+		return Sentences{}, fmt.Errorf("%w: otpmail: the code: %w", otp.ErrNotSent, err)
 	}
 
 	t := choose(m.Language)
 	lines, err := linesOf(m.Data, t.tag.String())
 	if err != nil {
 		return Sentences{}, fmt.Errorf("%w: otpmail: the lines of Data: %w", otp.ErrNotSent, err)
+	}
+	if s.kinds[m.Purpose] == ConfirmTransaction && len(lines) == 0 {
+		return Sentences{}, fmt.Errorf("%w: otpmail: the purpose %q confirms a transaction, "+
+			"and Data has no lines to show: it must implement otpmail.Transaction",
+			otp.ErrNotSent, m.Purpose)
 	}
 
 	p := t.phrases()
@@ -192,11 +185,10 @@ func (s *Standard) Sentences(m otp.Message) (Sentences, error) {
 		subject = kind.SubjectWithCode
 	}
 
-	// One pass over each phrase, so that a product called {code} stays one.
-	put := strings.NewReplacer("{product}", s.product, "{code}", code, "{support}", s.support)
+	put := s.filler(t)
 	all := Sentences{
 		Language: t.tag.String(), Direction: Direction(t.tag.String()), Product: s.product,
-		Subject: put.Replace(subject), Title: put.Replace(kind.Title),
+		Subject: s.subject(subject, code), Title: put.Replace(kind.Title),
 		Lines: lines, Lead: put.Replace(kind.Lead), Code: code,
 		Expires: t.expires(minutesLeft(time.Until(m.ExpiresAt))),
 		Keep:    put.Replace(p.Keep), Ignore: put.Replace(kind.Ignore),
@@ -212,12 +204,24 @@ func (s *Standard) Sentences(m otp.Message) (Sentences, error) {
 	return all, nil
 }
 
-// clean returns s as valid UTF-8 without control characters other than line feeds.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+// filler puts product and support into phrases, each of them in one pass: a product called {code}
+// stays one.
+func (s *Standard) filler(t translation) *strings.Replacer {
+	product, support := s.product, s.support
+	if Direction(t.tag.String()) == "rtl" {
+		product, support = isolate(product), isolate(support)
+	}
+	return strings.NewReplacer("{product}", product, "{support}", support)
 }
+
+// subject fills in a subject. It has no isolates: not every list of mails knows them.
+func (s *Standard) subject(phrase, code string) string {
+	return oneLine(strings.NewReplacer("{product}", s.product, "{code}", code).Replace(phrase))
+}
+
+// The characters that keep the text between them out of the order of the text around it.
+const isolateStart, isolateEnd = "\u2068", "\u2069"
+
+// isolate keeps a name in Latin letters that ends in a full stop, for instance, from showing it at
+// the other end within text that is written from right to left (Unicode Standard Annex #9).
+func isolate(s string) string { return isolateStart + s + isolateEnd }

@@ -49,7 +49,8 @@ func classify(err error) *sendError {
 	reason := "no answer from SES: the message may have been sent"
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		status = response.HTTPStatusCode()
-		reason = fmt.Sprintf("SES answered with HTTP status %d: the message may have been sent", status)
+		reason = fmt.Sprintf("SES answered with HTTP status %d: the message may have been sent",
+			status)
 	}
 
 	api, _ := errors.AsType[smithy.APIError](err)

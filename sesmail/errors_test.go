@@ -57,7 +57,8 @@ func withStatus(status int, err error) error {
 	return &smithyhttp.ResponseError{Response: response, Err: err}
 }
 
-// TestErrorsOfTheAPI has every error type of the SDK's package for SES, and what comes from below it.
+// TestErrorsOfTheAPI has every error type of the SDK's package for SES, and what comes from below
+// it.
 func TestErrorsOfTheAPI(t *testing.T) {
 	illegal := &types.BadRequestException{Message: aws.String("Illegal address")}
 	unverified := &types.MessageRejected{
@@ -174,8 +175,8 @@ func TestErrorOfTheSDKStaysReachable(t *testing.T) {
 	require.Equal(t, paused, got)
 }
 
-// newClient returns the SDK's own client for a server at the URL. It retries, which sesmail must turn
-// off.
+// newClient returns the SDK's own client for a server at the URL. It retries, which sesmail must
+// turn off.
 func newClient(url string, configure ...func(*sesv2.Options)) *sesv2.Client {
 	return sesv2.New(sesv2.Options{
 		Region: "eu-central-1", BaseEndpoint: &url, RetryMaxAttempts: 3,
@@ -200,8 +201,8 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return server.URL
 }
 
-// echo returns the URL of a server that refuses each request and answers with its body. SES does not
-// repeat the mail, but if it did.
+// echo returns the URL of a server that refuses each request and answers with its body. SES does
+// not repeat the mail, but if it did.
 func echo(t *testing.T, requests chan<- []byte) string {
 	return serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

@@ -72,7 +72,7 @@ func New(client API, from string, opts *Options) (*Sender, error) {
 	}
 	s := &Sender{client: client, from: header, renderer: opts.Renderer}
 	if err := s.configure(opts); err != nil {
-		return nil, fmt.Errorf("sesmail: Options.%w", err)
+		return nil, fmt.Errorf("sesmail: %w", err)
 	}
 
 	if s.renderer == nil {
@@ -114,12 +114,12 @@ func parseFrom(s string) (header, product string, err error) {
 	return (&mail.Address{Name: parsed.Name, Address: address}).String(), parsed.Name, nil
 }
 
-// configure checks and takes over the options. Its errors begin with the name of the field.
+// configure checks and takes over the options.
 func (s *Sender) configure(o *Options) error {
 	if o.ReplyTo != "" {
 		address, err := otpmail.Address(o.ReplyTo)
 		if err != nil {
-			return fmt.Errorf("ReplyTo is %q: %w", o.ReplyTo, err)
+			return fmt.Errorf("Options.ReplyTo is %q: %w", o.ReplyTo, err)
 		}
 		s.replyTo = []string{address}
 	}
@@ -127,15 +127,15 @@ func (s *Sender) configure(o *Options) error {
 	if o.Feedback != "" {
 		address, err := otpmail.Address(o.Feedback)
 		if err != nil {
-			return fmt.Errorf("Feedback is %q: %w", o.Feedback, err)
+			return fmt.Errorf("Options.Feedback is %q: %w", o.Feedback, err)
 		}
 		s.feedback = &address
 	}
 
 	if o.ConfigurationSet != "" {
 		if !isTag(o.ConfigurationSet, maxConfigurationSet) {
-			return fmt.Errorf("ConfigurationSet is %q: it must be 1 to %d ASCII letters, digits, "+
-				"'_' and '-'", o.ConfigurationSet, maxConfigurationSet)
+			return fmt.Errorf("Options.ConfigurationSet is %q: it must be 1 to %d ASCII letters, "+
+				"digits, '_' and '-'", o.ConfigurationSet, maxConfigurationSet)
 		}
 		s.set = aws.String(o.ConfigurationSet)
 	}
@@ -148,11 +148,11 @@ func (s *Sender) addTags(tags map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(tags)) {
 		value := tags[name]
 		if !isTag(name, maxTag) || !isTag(value, maxTag) {
-			return fmt.Errorf("Tags has %q = %q: both must be 1 to %d ASCII letters, digits, "+
-				"'_' and '-'", name, value, maxTag)
+			return fmt.Errorf("Options.Tags has %q = %q: both must be 1 to %d ASCII letters, "+
+				"digits, '_' and '-'", name, value, maxTag)
 		}
 		if name == purposeTag || name == messageIDTag {
-			return fmt.Errorf("Tags has %q: the name is taken", name)
+			return fmt.Errorf("Options.Tags has %q: the name is taken", name)
 		}
 
 		s.tags = append(s.tags, types.MessageTag{Name: &name, Value: &value})

@@ -12,9 +12,11 @@ import (
 
 func TestFrom(t *testing.T) {
 	for from, want := range map[string]struct{ header, subject string }{
-		"no-reply@mail.example":                {"no-reply@mail.example", "Your code for mail.example"},
-		"Acme <no-reply@acme.example>":         {`"Acme" <no-reply@acme.example>`, "Your code for Acme"},
-		`"Acme, Inc." <no-reply@Acme.Example>`: {`"Acme, Inc." <no-reply@acme.example>`, "Your code for Acme, Inc."},
+		"a@mail.example":        {"a@mail.example", "Your code for mail.example"},
+		"Acme <a@acme.example>": {`"Acme" <a@acme.example>`, "Your code for Acme"},
+		`"Acme, Inc." <a@Acme.Example>`: {
+			`"Acme, Inc." <a@acme.example>`, "Your code for Acme, Inc.",
+		},
 		"Bücher <x@bücher.example>": {
 			"=?utf-8?q?B=C3=BCcher?= <x@xn--bcher-kva.example>", "Your code for Bücher",
 		},
@@ -55,6 +57,7 @@ func TestLongDomain(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
+	const messageIDTag = "otp-message-id"
 	_, err := sesmail.New(nil, from, nil)
 	require.ErrorContains(t, err, "client is nil")
 
@@ -69,7 +72,7 @@ func TestBadOptions(t *testing.T) {
 		`Tags has "a" = ""`:                        {Tags: map[string]string{"a": ""}},
 		`Tags has "a" = "a`:                        {Tags: map[string]string{"a": long}},
 		`Tags has "otp-purpose"`:                   {Tags: map[string]string{"otp-purpose": "x"}},
-		`Tags has "otp-message-id"`:                {Tags: map[string]string{"otp-message-id": "x"}},
+		`Tags has "otp-message-id"`:                {Tags: map[string]string{messageIDTag: "x"}},
 	} {
 		s, err := sesmail.New(&fakeAPI{}, from, &opts)
 		require.ErrorContains(t, err, "sesmail: Options."+want)

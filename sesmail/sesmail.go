@@ -87,7 +87,8 @@ func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) err
 func bareAddress(to string) (string, error) {
 	address, err := otpmail.Address(to)
 	if err != nil {
-		return "", &sendError{"the address is not usable: " + err.Error(), otp.ErrUndeliverable, nil}
+		reason := "the address is not usable: " + err.Error()
+		return "", &sendError{reason, otp.ErrUndeliverable, nil}
 	}
 	return address, nil
 }

@@ -82,7 +82,7 @@ func TestSendHandsOverTheMailOfTheRenderer(t *testing.T) {
 	s := newSender(t, api, &sesmail.Options{
 		Renderer: mails, ReplyTo: "help@Acme.example", Feedback: "bounces@acme.example",
 		ConfigurationSet: "codes",
-		Tags:             map[string]string{"team": "login", "a": "1", "b": "2", "c": "3", "d": "4"},
+		Tags:             map[string]string{"team": "login", "a": "1", "b": "2", "c": "3"},
 	})
 	m := message()
 	m.Purpose = "v2.reset" // "." is fine there, but not in a tag
@@ -98,13 +98,15 @@ func TestSendHandsOverTheMailOfTheRenderer(t *testing.T) {
 	assert.Equal(t, "bounces@acme.example", *in.FeedbackForwardingEmailAddress)
 	assert.Equal(t, "codes", *in.ConfigurationSetName)
 	assert.Equal(t, map[string]string{
-		"team": "login", "a": "1", "b": "2", "c": "3", "d": "4",
+		"team": "login", "a": "1", "b": "2", "c": "3",
 		"otp-purpose": "v2-reset", "otp-message-id": m.ID,
 	}, tagsOf(in))
 
 	want, err := mails.Render(m)
 	require.NoError(t, err)
-	text := func(s string) *types.Content { return &types.Content{Data: &s, Charset: aws.String("UTF-8")} }
+	text := func(s string) *types.Content {
+		return &types.Content{Data: &s, Charset: aws.String("UTF-8")}
+	}
 	assert.Equal(t, &types.EmailContent{Simple: &types.Message{
 		Subject: text(want.Subject),
 		Body:    &types.Body{Html: text(want.HTML), Text: text(want.Text)},
@@ -323,12 +325,13 @@ func assertOneRecipient(t *testing.T, mail storedMail) {
 	}, mail.Headers)
 }
 
-// FuzzMailbox: nothing in what is put into a mail adds a header, a recipient or a line to what arrives
-// in the mailbox of the emulator.
+// FuzzMailbox: nothing in what is put into a mail adds a header, a recipient or a line to what
+// arrives in the mailbox of the emulator.
 func FuzzMailbox(f *testing.F) {
 	endpoint := servers.SESEndpoint(f)
 	for _, text := range []string{
-		"Acme", "x\r\nBcc: eve@evil.example", "x\nSubject: y\n\nz", "x\u2028Bcc: y\u0085", "\x00\xff",
+		"Acme", "x\r\nBcc: eve@evil.example", "x\nSubject: y\n\nz", "x\u2028Bcc: y\u0085",
+		"\x00\xff",
 		"</title><script>alert(1)</script>", "\u202Eevil", "=?utf-8?q?=0D=0ABcc:_x?=", "{code}",
 	} {
 		f.Add(text, text, text)
@@ -345,7 +348,8 @@ func FuzzMailbox(f *testing.F) {
 		local := servers.TableName()
 		m.Purpose, m.Language, m.To = "pay", language, local+"@example.com"
 		m.Data = otpmail.Lines{{Name: name, Value: value}}
-		err = newSender(t, newClient(endpoint), &sesmail.Options{Renderer: mails}).Send(t.Context(), m)
+		s := newSender(t, newClient(endpoint), &sesmail.Options{Renderer: mails})
+		err = s.Send(t.Context(), m)
 		if err != nil {
 			require.ErrorIs(t, err, otp.ErrNotSent)
 			return
@@ -389,8 +393,8 @@ func TestNoLogHoldsTheCode(t *testing.T) {
 	require.Contains(t, log.String(), "Raw")
 }
 
-// TestTemplatesAreNotLinked: a program that sends by SES has no template package in it. Templates call
-// methods by name, and so keep all operations of SES in the program.
+// TestTemplatesAreNotLinked: a program that sends by SES has no template package in it. Templates
+// call methods by name, and so keep all operations of SES in the program.
 func TestTemplatesAreNotLinked(t *testing.T) {
 	folder := t.TempDir()
 	source, program := filepath.Join(folder, "main.go"), filepath.Join(folder, "program")

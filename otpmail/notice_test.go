@@ -1,0 +1,100 @@
+package otpmail_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/otpmail"
+)
+
+var noticeKinds = []otpmail.NoticeKind{
+	otpmail.PasswordChanged, otpmail.AddressChanged, otpmail.NewDevice,
+}
+
+func notice(kind otpmail.NoticeKind, language string) otpmail.Notice {
+	return otpmail.Notice{
+		Kind: kind, Language: language,
+		Time:  time.Date(2026, time.March, 12, 14, 5, 0, 0, time.UTC),
+		Lines: []otpmail.Line{{Name: "IP", Value: "192.0.2.1"}},
+	}
+}
+
+func TestNotices(t *testing.T) {
+	s := newStandard(t, acme())
+	for _, language := range otpmail.Languages() {
+		var text strings.Builder
+		for _, kind := range noticeKinds {
+			mail, err := s.Notice(notice(kind, language))
+			require.NoError(t, err)
+			require.NoError(t, mail.Check())
+			text.WriteString("Subject: " + mail.Subject + "\n\n" + mail.Text + "\n")
+
+			for _, body := range []string{mail.Text, mail.HTML} {
+				assert.Contains(t, body, "14:05", language)
+				assert.Contains(t, body, "192.0.2.1", language)
+				assert.Contains(t, body, "help@acme.example", language)
+				assert.NotRegexp(t, `\{[a-z_]+\}`, body, language)
+			}
+			assert.NotRegexp(t, `(?i)href|https?:`, mail.HTML, "%s: a link", language)
+			assert.Contains(t, mail.Subject, "Acme", language)
+		}
+		golden(t, "notices-"+language+".txt", text.String())
+	}
+}
+
+func TestNoticeWithoutSupport(t *testing.T) {
+	mail, err := newStandard(t, &otpmail.Options{Product: "Acme"}).Notice(otpmail.Notice{
+		Kind: otpmail.PasswordChanged, Time: time.Now(),
+	})
+	require.NoError(t, err)
+	require.NotContains(t, mail.Text, "help")
+}
+
+func TestBadNotices(t *testing.T) {
+	s := newStandard(t, acme())
+	now := time.Now()
+	for want, n := range map[string]otpmail.Notice{
+		"Notice.Kind is 0":    {Time: now},
+		"Notice.Kind is 4":    {Time: now, Kind: 4},
+		"Notice.Kind is -1":   {Time: now, Kind: -1},
+		"Notice.Time is zero": {Kind: otpmail.NewDevice},
+		"Notice.Lines, after the time: the value of line 2: it is empty": {
+			Kind: otpmail.NewDevice, Time: now, Lines: []otpmail.Line{{Name: "x"}},
+		},
+		"Notice.Lines, after the time: there are 13 lines": {
+			Kind: otpmail.NewDevice, Time: now, Lines: make([]otpmail.Line, 12),
+		},
+	} {
+		mail, err := s.Notice(n)
+		require.ErrorContains(t, err, "otpmail: "+want)
+		require.Zero(t, mail)
+	}
+}
+
+// FuzzNotice: nothing in a notice adds a line, a header or markup.
+func FuzzNotice(f *testing.F) {
+	f.Add("Firefox", "en")
+	f.Add("x\r\nBcc: eve@evil.example", "de")
+	f.Add("</td><script>", "ar")
+
+	f.Fuzz(func(t *testing.T, value, language string) {
+		s := newStandard(t, acme())
+		plain := notice(otpmail.NewDevice, language)
+		hostile := plain
+		hostile.Lines = []otpmail.Line{{Name: value, Value: value}}
+		got, err := s.Notice(hostile)
+		if err != nil {
+			return
+		}
+
+		require.NoError(t, got.Check())
+		want, err := s.Notice(plain)
+		require.NoError(t, err)
+		requireSameShape(t, want, got)
+		require.Equal(t, want.Subject, got.Subject)
+	})
+}

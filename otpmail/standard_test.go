@@ -1,0 +1,337 @@
+package otpmail_test
+
+import (
+	"context"
+	"flag"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGolden holds every sentence of every language, and the HTML of each layout.
+func TestGolden(t *testing.T) {
+	withCode := acme()
+	withCode.CodeInSubject, withCode.Links = true, nil
+	s, other := newStandard(t, acme()), newStandard(t, withCode)
+
+	for _, language := range otpmail.Languages() {
+		t.Run(language, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var text strings.Builder
+				for _, purpose := range slices.Sorted(maps.Keys(purposes)) {
+					m := message(purpose, language)
+					mail := render(t, s, m)
+					text.WriteString("Subject: " + mail.Subject + "\nSubject: " +
+						render(t, other, m).Subject + "\n\n" + mail.Text + "\n")
+				}
+				golden(t, language+".txt", text.String())
+				golden(t, language+".html", render(t, s, message("pay", language)).HTML)
+			})
+		})
+	}
+}
+
+// golden compares got with a file, or writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+
+	path := filepath.Join("testdata", "golden", name)
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got, "look at the difference that -update makes in %s", path)
+}
+
+// TestEveryMail checks, in every language and kind, what every mail must have.
+func TestEveryMail(t *testing.T) {
+	plain := acme()
+	plain.Links = nil
+	s := newStandard(t, plain)
+	remote := regexp.MustCompile(`(?i)https?:|//|url\(|@import|\b(src|href)=|` +
+		`<(a|img|script|link|iframe|object|form|svg|base)\b`)
+
+	for _, language := range otpmail.Languages() {
+		for purpose := range purposes {
+			m := message(purpose, language)
+			mail := render(t, s, m)
+			about := language + ", " + purpose
+
+			assert.NotContains(t, mail.Subject, code, about)
+			assert.Contains(t, mail.Subject, "Acme", about)
+			for _, body := range []string{mail.HTML, mail.Text} {
+				assert.Equal(t, 1, strings.Count(body, code), about)
+				assert.Contains(t, body, "10", "%s: how long it lasts", about)
+				assert.Contains(t, body, "help@acme.example", about)
+				assert.NotRegexp(t, `\{[a-z_]+\}`, body, "%s: something was not filled in", about)
+			}
+			assert.Regexp(t, `(?m)^`+code+`$`, mail.Text, about)
+			assert.Contains(t, mail.HTML, ">"+code+"</p>", about)
+			assert.Contains(t, mail.HTML, `<html lang="`+language+`" dir="`+
+				otpmail.Direction(language)+`">`, about)
+			assert.NotRegexp(t, remote, mail.HTML, about)
+		}
+	}
+}
+
+// TestKindsDiffer: the mail says what the code is for, in every language.
+func TestKindsDiffer(t *testing.T) {
+	s := newStandard(t, acme())
+	for _, language := range otpmail.Languages() {
+		seen := map[string]string{}
+		for purpose := range purposes {
+			title, _, _ := strings.Cut(render(t, s, message(purpose, language)).Text, "\n")
+			require.Empty(t, seen[title], "%s: %q and %q", language, purpose, seen[title])
+			seen[title] = purpose
+		}
+	}
+}
+
+func TestPurposeWithoutKindIsNeutral(t *testing.T) {
+	s := newStandard(t, acme())
+	require.Equal(t, render(t, s, message("neutral", "de")).Subject,
+		render(t, s, message("unheard-of", "de")).Subject)
+	require.Equal(t, otpmail.SignIn, s.Kind("sign-in"))
+	require.Equal(t, otpmail.Neutral, s.Kind("unheard-of"))
+}
+
+func TestLanguageIsChosen(t *testing.T) {
+	s := newStandard(t, acme())
+	for accept, want := range map[string]string{
+		"": "en", "en": "en", "en-GB": "en", "de": "de", "de-AT": "de", "pt-BR": "pt",
+		"pt-PT":      "pt",
+		"zh-Hans-CN": "zh", "zh-CN": "zh", "iw": "he", "ar-EG": "ar", "DE": "de", "de_CH": "de",
+		"nl-BE": "nl", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5": "fr", "en;q=0.1, ja": "ja",
+		"ko, pl;q=0.5": "pl", "ko": "en", "*": "en",
+		"xx-invalid-\x00": "en", "de\r\nBcc: x": "en", "<script>": "en", "\u2028": "en",
+		"../../etc/passwd": "en", strings.Repeat("a-", 1<<20): "en",
+		strings.Repeat("de,", 1<<20): "en",
+	} {
+		mail := render(t, s, message("sign-in", accept))
+		require.Contains(t, mail.HTML, `<html lang="`+want+`"`, "%.60q", accept)
+	}
+}
+
+// TestTransactionsAreShown: a mail that confirms a transaction has its lines, in every language, or
+// it is not written.
+func TestTransactionsAreShown(t *testing.T) {
+	s := newStandard(t, acme())
+	for _, language := range append(otpmail.Languages(), "ko", "") {
+		m := message("pay", language)
+		mail := render(t, s, m)
+		for _, body := range []string{mail.Text, mail.HTML} {
+			require.Contains(t, body, "€250.00")
+			require.Contains(t, body, "Ada Lovelace")
+			require.Less(t, strings.Index(body, "€250.00"), strings.Index(body, code))
+		}
+
+		for _, data := range []any{
+			nil, "€250.00", otpmail.Lines{}, otpmail.Lines{{Name: "Amount", Value: "\n"}},
+			otpmail.Lines{{Name: "Amount", Value: strings.Repeat("9", 257)}},
+		} {
+			m.Data = data
+			mail, err := s.Render(m)
+			require.ErrorIs(t, err, otp.ErrNotSent)
+			require.Zero(t, mail)
+		}
+	}
+
+	m := message("pay", "ar")
+	labeled := render(t, s, m).Text
+	require.Contains(t, labeled, "المبلغ: €250.00\n", "labels are in the mail's language")
+}
+
+func TestOtherKindsShowLinesToo(t *testing.T) {
+	s := newStandard(t, acme())
+	m := message("sign-in", "en")
+	m.Data = otpmail.Lines{{Name: "Device", Value: "Firefox on Linux"}}
+	require.Contains(t, render(t, s, m).Text, "\nDevice: Firefox on Linux\n")
+}
+
+func TestRefusedSend(t *testing.T) {
+	s := newStandard(t, acme())
+	service, _ := otptest.New(t, otp.Config{
+		Purpose: "pay", Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
+			_, err := s.Render(m)
+			return err
+		}),
+	})
+	_, err := service.Send(t.Context(), otp.Request{To: "ada@example.com"})
+	require.ErrorIs(t, err, otp.ErrNotSent)
+}
+
+func TestLink(t *testing.T) {
+	opts := acme()
+	opts.Links = map[string]string{"sign-in": "https://acme.example/code?lang=de&x=1"}
+	s := newStandard(t, opts)
+
+	mail := render(t, s, message("sign-in", "en"))
+	require.Contains(t, mail.Text, "\nhttps://acme.example/code?lang=de&x=1#c=492013\n")
+	require.Contains(t, mail.HTML, `href="https://acme.example/code?lang=de&amp;x=1#c=492013"`)
+	require.Contains(t, mail.HTML, ">Sign in</a>")
+	require.Contains(t, mail.Text, "\n492013\n", "the code can be read all the same")
+	require.Contains(t, mail.HTML, ">492013</p>")
+
+	require.NotContains(t, render(t, s, message("reset", "en")).HTML, "href")
+}
+
+func TestLogoAndColor(t *testing.T) {
+	opts := acme()
+	opts.Logo, opts.Color = "https://acme.example/logo.png?a=1&b=2", "#FFE14D"
+	mail := render(t, newStandard(t, opts), message("sign-in", "en"))
+	require.Contains(t, mail.HTML, `src="https://acme.example/logo.png?a=1&amp;b=2" alt="Acme"`)
+	require.Contains(t, mail.HTML, "background-color:#FFE14D;color:#000000;")
+}
+
+func TestBadOptions(t *testing.T) {
+	long := strings.Repeat("a", 1025)
+	link := func(s string) otpmail.Options {
+		return otpmail.Options{Product: "A", Links: map[string]string{"p": s}}
+	}
+	for want, opts := range map[string]otpmail.Options{
+		"Product is empty":           {},
+		`Product is "aaa`:            {Product: long},
+		`Product is "A\r\nBcc: x"`:   {Product: "A\r\nBcc: x"},
+		`Product is "A\x00"`:         {Product: "A\x00"},
+		`Product is "A\u2028B"`:      {Product: "A\u2028B"},
+		`Product is "A\u202eB"`:      {Product: "A\u202eB"},
+		`Product is "\xff"`:          {Product: "\xff"},
+		`Support is "a\nb"`:          {Product: "A", Support: "a\nb"},
+		`Support is "aaa`:            {Product: "A", Support: long},
+		`Kinds[""] is 1`:             {Product: "A", Kinds: map[string]otpmail.Kind{"": 1}},
+		`Kinds["p"] is 6`:            {Product: "A", Kinds: map[string]otpmail.Kind{"p": 6}},
+		`Kinds["p"] is -1`:           {Product: "A", Kinds: map[string]otpmail.Kind{"p": -1}},
+		`Logo is "http://a.example"`: {Product: "A", Logo: "http://a.example"},
+
+		`Links["p"] is "": it must begin with https://`:           link(""),
+		`Links["p"] is "http://a.b": it must begin with https://`: link("http://a.b"),
+		`Links["p"] is "javascript:x": it must begin with`:        link("javascript:x"),
+		`Links["p"] is "https:a.b": it must begin with`:           link("https:a.b"),
+		`Links["p"] is "https://:80": it must begin with`:         link("https://:80"),
+		`Links["p"] is "//a.b": it must begin with`:               link("//a.b"),
+		`Links["p"] is "https://u:p@a.b": it must have no user`:   link("https://u:p@a.b"),
+		`Links["p"] is "https://a.b#": it must have no fragment`:  link("https://a.b#"),
+		`Links["p"] is "https://a.b/ü": it must be printable`:     link("https://a.b/ü"),
+		`Links["p"] is "https://a.b/ x": it must be printable`:    link("https://a.b/ x"),
+		`Links["p"] is "https://a.b/\n": it is no URL`:            link("https://a.b/\n"),
+		`Links["p"] is "https://a.b/aaa`:                          link("https://a.b/" + long),
+	} {
+		s, err := otpmail.New(&opts)
+		require.ErrorContains(t, err, "otpmail: Options."+want)
+		require.Nil(t, s)
+	}
+
+	_, err := otpmail.New(nil)
+	require.ErrorContains(t, err, "Product is empty")
+}
+
+// TestOptionsAreCopied: changing a map afterwards changes nothing.
+func TestOptionsAreCopied(t *testing.T) {
+	opts := &otpmail.Options{
+		Product: "Acme", Kinds: map[string]otpmail.Kind{"p": otpmail.SignIn},
+		Links: map[string]string{"p": "https://acme.example"},
+	}
+	s := newStandard(t, opts)
+	opts.Links["p"], opts.Kinds["p"] = "http://evil.example/", otpmail.Neutral
+
+	mail := render(t, s, message("p", "en"))
+	require.Equal(t, "Your sign-in code for Acme", mail.Subject)
+	require.Contains(t, mail.Text, "https://acme.example#c=")
+}
+
+func TestMessageWithoutCode(t *testing.T) {
+	m := message("sign-in", "en")
+	for _, text := range []string{"", "\n", strings.Repeat("1", 65)} {
+		m.Code = otp.NewCode(text)
+		_, err := newStandard(t, acme()).Render(m)
+		require.ErrorIs(t, err, otp.ErrNotSent)
+	}
+}
+
+// FuzzHostile: nothing that is put into a mail adds a line, a header or markup.
+func FuzzHostile(f *testing.F) {
+	for _, text := range []string{
+		"Acme", `<img src=x onerror=alert(1)>`, `"><script>x</script>`, `{code}{product}{content}`,
+		"</title><b>", `' onload='x`, "&lt;b&gt;", "x\r\nBcc: eve@evil.example", "\u2028x",
+		"\u202Ex",
+		"\xff\x00", "{{.Code}}", "\u2068x\u2069",
+	} {
+		f.Add(text, text, text, text, text)
+	}
+
+	f.Fuzz(func(t *testing.T, product, support, name, value, language string) {
+		opts := acme()
+		opts.Product, opts.Support, opts.CodeInSubject = product, support, true
+		s, err := otpmail.New(opts)
+		if err != nil {
+			return
+		}
+
+		m := message("pay", language)
+		m.Data = otpmail.Lines{{Name: name, Value: value}}
+		mail, err := s.Render(m)
+		if err != nil {
+			require.ErrorIs(t, err, otp.ErrNotSent)
+			return
+		}
+		require.NoError(t, mail.Check())
+
+		opts.Product, opts.Support = "Acme", "x"[:min(1, len(support))]
+		m.Data = otpmail.Lines{{Name: "Amount", Value: "5"}}
+		plain := render(t, newStandard(t, opts), m)
+		requireSameShape(t, plain, mail)
+	})
+}
+
+// requireSameShape requires that two mails differ in words alone.
+func requireSameShape(t *testing.T, want, got otpmail.Mail) {
+	t.Helper()
+
+	require.Equal(t, strings.Count(want.Text, "\n"), strings.Count(got.Text, "\n"))
+	tags := regexp.MustCompile(`<[^<>]*>`)
+	require.Equal(t, len(tags.FindAllString(want.HTML, -1)), len(tags.FindAllString(got.HTML, -1)))
+	for _, character := range []string{"<", ">", `"`, "'", "\n"} {
+		require.Equal(t, strings.Count(want.HTML, character), strings.Count(got.HTML, character))
+	}
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	s := newStandard(t, acme())
+	var group sync.WaitGroup
+	for _, language := range slices.Repeat(otpmail.Languages(), 2) {
+		group.Go(func() {
+			_, err := s.Render(message("pay", language))
+			assert.NoError(t, err)
+		})
+	}
+	group.Wait()
+}
+
+// TestDependencies: importers get neither template packages nor an SDK.
+func TestDependencies(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "golang.org/x/text/language\n")
+	require.NotRegexp(t, `(?m)^(html/template|text/template|net/http|github.com/aws/.*)$`,
+		string(out))
+}
