@@ -229,7 +229,7 @@ func TestLaptop(t *testing.T) {
 	w.submit("ada@example.com")
 	w.shoot("8-development")
 	w.do(chromedp.Navigate(url + "/mailbox"))
-	w.want(".mail", "Your code for Acme")
+	w.want(".mail", "Reset your password for Acme")
 	w.shoot("9-mailbox")
 	w.do(chromedp.Navigate(url + "/nowhere"))
 	w.want("[role=alert]", "There is nothing here.")

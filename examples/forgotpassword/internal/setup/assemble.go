@@ -22,17 +22,15 @@ type parts struct {
 
 // assemble returns the application on the parts.
 func assemble(p parts, log *slog.Logger) (*web.App, error) {
-	sender, err := sesmail.New(p.mail, p.mailFrom, nil)
+	mails, err := mail.New(p.mail, p.mailFrom)
 	if err != nil {
 		return nil, err
 	}
-	notify, err := mail.Notice(p.mail, p.mailFrom)
+
+	codes, err := web.NewCodes(p.secret, p.codes, mails.Codes(), log)
 	if err != nil {
 		return nil, err
 	}
-	codes, err := web.NewCodes(p.secret, p.codes, sender, log)
-	if err != nil {
-		return nil, err
-	}
-	return &web.App{Codes: codes, Users: p.users, Notify: notify, Log: log}, nil
+
+	return &web.App{Codes: codes, Users: p.users, Notify: mails.PasswordChanged, Log: log}, nil
 }

@@ -57,7 +57,7 @@ func (a *App) postReset(w http.ResponseWriter, r *http.Request) {
 		err = checkEmail(in["email"])
 	}
 	if err == nil {
-		err = a.reset(r.Context(), in["email"], "", in["otp"], in["password"])
+		err = a.reset(r.Context(), in["email"], "", in["otp"], in["password"], r.Header.Get("Accept-Language"))
 	}
 	a.answer(w, r, err, "The password was changed.")
 }

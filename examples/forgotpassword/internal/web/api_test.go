@@ -37,7 +37,7 @@ func TestResetByAPI(t *testing.T) {
 			want(t, w.login(ada, oldPassword), http.StatusForbidden)
 
 			notice := w.mailbox.Letters()[0]
-			if notice.To != ada || notice.Subject != "Your password was changed" || codePattern.MatchString(notice.Text) || strings.Contains(notice.Text, "://") {
+			if notice.To != ada || notice.Subject != "Your password for acme.example was changed" || codePattern.MatchString(notice.Text) || strings.Contains(notice.Text, "://") {
 				t.Errorf("the last mail is no notice without code and link: %+v", notice)
 			}
 		})

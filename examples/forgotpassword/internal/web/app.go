@@ -21,8 +21,8 @@ type App struct {
 	Codes *otp.Service
 	// Users holds the accounts.
 	Users users.Store
-	// Notify tells a person that the password was changed.
-	Notify func(ctx context.Context, email string) error
+	// Notify tells a person that the password was changed, in the language of an Accept-Language header.
+	Notify func(ctx context.Context, email, language string) error
 	// Log gets one line for each request, and one for each failure.
 	Log *slog.Logger
 	// HTTPS says that browsers reach the application by HTTPS, as they must outside of development. Cookies are
@@ -65,7 +65,7 @@ var errNotStored = errors.New("web: the code was accepted but the new password c
 
 // reset sets a new password, once the code is accepted. It returns a *users.PasswordError or what Verify returned, with
 // nothing changed, or errNotStored.
-func (a *App) reset(ctx context.Context, email, bind, code, password string) error {
+func (a *App) reset(ctx context.Context, email, bind, code, password, language string) error {
 	if err := users.CheckPassword(password, email); err != nil {
 		return err // first: Verify spends the code
 	}
@@ -83,7 +83,7 @@ func (a *App) reset(ctx context.Context, email, bind, code, password string) err
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotStored, err)
 	}
-	if err := a.Notify(ctx, user.Email); err != nil {
+	if err := a.Notify(ctx, user.Email, language); err != nil {
 		a.Log.ErrorContext(ctx, "the person could not be told of the new password",
 			"subject", a.Codes.Subject(email), "err", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 )
 
 const (
@@ -22,7 +24,7 @@ const (
 // NewCodes returns the service for App.Codes.
 func NewCodes(secret []byte, store otp.Store, sender otp.Sender, log *slog.Logger) (*otp.Service, error) {
 	return otp.New(otp.Config{
-		Purpose: "password-reset",
+		Purpose: mail.Purpose,
 		Secret:  secret,
 		Store:   store,
 		Sender:  discreet{sender, log},

@@ -20,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
-	"github.com/seed-5978b5f1/otp/sesmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/budget"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
@@ -61,21 +60,17 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, mailbox: mail.NewMailbox(), storeOK: func(string) error { return nil }}
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
-	sender, err := sesmail.New(w, "no-reply@acme.example", nil)
+	mails, err := mail.New(w, "no-reply@acme.example")
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes, err := web.NewCodes(make([]byte, 32), codeStore{memstore.New(nil), w}, sender, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	notify, err := mail.Notice(w, "no-reply@acme.example")
+	codes, err := web.NewCodes(make([]byte, 32), codeStore{memstore.New(nil), w}, mails.Codes(), log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	accounts := users.NewMemory()
 	accounts.Add(t.Context(), users.User{Email: ada, PasswordHash: oldHash})
-	w.app = &web.App{Codes: codes, Users: userStore{accounts, w}, Notify: notify, Log: log, HTTPS: true, Allow: budget.PerClient()}
+	w.app = &web.App{Codes: codes, Users: userStore{accounts, w}, Notify: mails.PasswordChanged, Log: log, HTTPS: true, Allow: budget.PerClient()}
 	w.handler = w.app.Handler()
 	return w
 }

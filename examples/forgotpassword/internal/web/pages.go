@@ -158,7 +158,7 @@ func (a *site) submitCode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := &page{}
-	err := a.reset(r.Context(), s.Email, s.Bind, field("otp"), field("password"))
+	err := a.reset(r.Context(), s.Email, s.Bind, field("otp"), field("password"), r.Header.Get("Accept-Language"))
 	if err == nil {
 		a.endSession(w)
 		http.Redirect(w, r, "/done", http.StatusSeeOther)

@@ -66,7 +66,7 @@ func TestLanguage(t *testing.T) {
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Accept-Language", "de-CH, de;q=0.9, en;q=0.8")
 		want(t, w.do(r), http.StatusAccepted)
-		if got := w.mailbox.Letters()[0].Subject; got != "Ihr Code für acme.example" {
+		if got := w.mailbox.Letters()[0].Subject; got != "Neues Passwort für acme.example festlegen" {
 			t.Errorf("the subject is %q", got)
 		}
 	})
