@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// pageHTML is the frame of every mail. What stands in {} is filled in by fill: html/template would
+// pageHTML is the frame of every mail. page.add fills in what stands in {}: html/template would
 // make programs larger and slower to start.
 //
 //go:embed page.html
@@ -86,8 +86,12 @@ func (s *Standard) noticeHTML(n noticeSentences) string {
 	return p.String()
 }
 
-// isolates writes the characters of isolate as HTML has them. No other text has these characters.
-var isolates = strings.NewReplacer(isolateStart, "<bdi>", isolateEnd, "</bdi>")
+// isolates writes the characters of isolate as HTML has them, and withoutIsolates leaves them out.
+// No other text has these characters.
+var (
+	isolates        = strings.NewReplacer(isolateStart, "<bdi>", isolateEnd, "</bdi>")
+	withoutIsolates = strings.NewReplacer(isolateStart, "", isolateEnd, "")
+)
 
 // codeSize returns the size of type with which the code fits on one line of a small phone.
 func codeSize(code string) string {
@@ -111,8 +115,8 @@ func (s *Standard) page(language, direction, title string) *page {
 		p.start = "right"
 	}
 
-	p.add(head, "{language}", language, "{direction}", direction, "{title}", title,
-		"{darkEdge}", s.colors.darkEdge)
+	p.add(head, "{language}", language, "{direction}", direction,
+		"{title}", withoutIsolates.Replace(title), "{darkEdge}", s.colors.darkEdge)
 	if s.logo != "" {
 		p.add(logoHTML, "{logo}", s.logo, "{product}", s.product)
 	}

@@ -89,11 +89,13 @@ func plainText(s string, most int) (string, error) {
 }
 
 // oneLine returns s as valid UTF-8, with every run of white space and control characters as one
-// space, and none at its ends.
+// space, and none at its ends. Spaces that keep an amount on one line stay.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
+	words := strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
+		const noBreak, narrowNoBreak = '\u00A0', '\u202F'
+		return unicode.IsControl(r) || unicode.IsSpace(r) && r != noBreak && r != narrowNoBreak
+	})
+	return strings.TrimSpace(strings.Join(words, " "))
 }
 
 // checkLine takes text of one line, as options must be.
@@ -103,6 +105,9 @@ func checkLine(s string, most int) error {
 	}
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, notPrintable) {
 		return errors.New("it must be UTF-8 without control, formatting and line characters")
+	}
+	if strings.TrimSpace(s) != s {
+		return errors.New("it must have no white space at its ends")
 	}
 	return nil
 }

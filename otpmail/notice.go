@@ -81,7 +81,7 @@ func (n noticeSentences) plain() string {
 	var t text
 	t.paragraph(n.title)
 	t.paragraph(n.text)
-	t.lines(n.lines)
+	t.lines(n.lines, n.direction)
 
 	t.paragraph(n.wasYou)
 	t.paragraph(n.act)

@@ -3,8 +3,9 @@ package otpmail
 import "strings"
 
 // Sentences is what the mail for one message says, in one language and as plain text: whoever puts
-// it into HTML escapes it. It holds the code, and so it shows as "[redacted]" when printed, logged
-// or marshaled.
+// it into HTML escapes it. In languages that are written from right to left, product and support
+// stand between U+2068 and U+2069 in the sentences, but not in Subject. It holds the code, and so
+// it shows as "[redacted]" when printed, logged or marshaled.
 type Sentences struct {
 	redacted
 
@@ -36,7 +37,7 @@ type Sentences struct {
 func (s Sentences) text() string {
 	var t text
 	t.paragraph(s.Title)
-	t.lines(s.Lines)
+	t.lines(s.Lines, s.Direction)
 
 	t.paragraph(s.Lead)
 	t.paragraph(s.Code)
@@ -70,11 +71,16 @@ func (t *text) paragraph(lines ...string) {
 	}
 }
 
-// lines adds a paragraph of named values.
-func (t *text) lines(lines []Line) {
+// lines adds a paragraph of named values. Between words that run from right to left, the groups of
+// digits of a number would change places.
+func (t *text) lines(lines []Line, direction string) {
 	var all []string
 	for _, line := range lines {
+		if direction == "rtl" {
+			line.Value = isolate(line.Value)
+		}
 		all = append(all, line.Name+": "+line.Value)
 	}
+
 	t.paragraph(all...)
 }

@@ -189,14 +189,14 @@ func (s *Standard) Sentences(m otp.Message) (Sentences, error) {
 	all := Sentences{
 		Language: t.tag.String(), Direction: Direction(t.tag.String()), Product: s.product,
 		Subject: s.subject(subject, code), Title: put.Replace(kind.Title),
-		Lines: lines, Lead: put.Replace(kind.Lead), Code: code,
+		Lines: lines, Lead: kind.Lead, Code: code,
 		Expires: t.expires(minutesLeft(time.Until(m.ExpiresAt))),
-		Keep:    put.Replace(p.Keep), Ignore: put.Replace(kind.Ignore),
+		Keep:    p.Keep, Ignore: put.Replace(kind.Ignore),
 	}
 
 	if base := s.links[m.Purpose]; base != "" {
 		all.Link = base + "#c=" + url.PathEscape(code)
-		all.OrButton, all.OrLink, all.Button = p.OrButton, p.OrLink, put.Replace(kind.Button)
+		all.OrButton, all.OrLink, all.Button = p.OrButton, p.OrLink, kind.Button
 	}
 	if s.support != "" {
 		all.Help = put.Replace(p.Help)

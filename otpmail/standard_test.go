@@ -157,7 +157,25 @@ func TestTransactionsAreShown(t *testing.T) {
 
 	m := message("pay", "ar")
 	labeled := render(t, s, m).Text
-	require.Contains(t, labeled, "المبلغ: €250.00\n", "labels are in the mail's language")
+	require.Contains(t, labeled, "المبلغ: \u2068€250.00\u2069\n", "in the mail's language")
+}
+
+// TestRightToLeft: names and numbers from elsewhere keep their order, and the characters for it
+// stay out of the subject and of places that would show them.
+func TestRightToLeft(t *testing.T) {
+	opts := acme()
+	opts.Product = "Acme Ltd."
+	mail := render(t, newStandard(t, opts), message("pay", "he"))
+
+	require.Equal(t, "אישור פעולה ב-Acme Ltd.", mail.Subject)
+	require.Contains(t, mail.HTML, "<title>אישור פעולה ב-Acme Ltd.</title>")
+	require.Contains(t, mail.HTML, ">אישור פעולה ב-<bdi>Acme Ltd.</bdi></h1>")
+	require.Contains(t, mail.HTML, "<bdi>€250.00</bdi>")
+	require.Contains(t, mail.Text, "אישור פעולה ב-\u2068Acme Ltd.\u2069\n")
+	require.Contains(t, mail.Text, "Amount: \u2068€250.00\u2069\n")
+	require.Contains(t, mail.Text, "\n492013\n")
+
+	require.NotContains(t, render(t, newStandard(t, opts), message("pay", "en")).Text, "\u2068")
 }
 
 func TestOtherKindsShowLinesToo(t *testing.T) {
@@ -211,6 +229,7 @@ func TestBadOptions(t *testing.T) {
 		"Product is empty":           {},
 		`Product is "aaa`:            {Product: long},
 		`Product is "A\r\nBcc: x"`:   {Product: "A\r\nBcc: x"},
+		`Product is " ": it must`:    {Product: " "},
 		`Product is "A\x00"`:         {Product: "A\x00"},
 		`Product is "A\u2028B"`:      {Product: "A\u2028B"},
 		`Product is "A\u202eB"`:      {Product: "A\u202eB"},

@@ -337,20 +337,19 @@ func FuzzMailbox(f *testing.F) {
 		f.Add(text, text, text)
 	}
 
-	f.Fuzz(func(t *testing.T, name, value, language string) {
-		mails, err := otpmail.New(&otpmail.Options{
-			Product: "Acme", CodeInSubject: true,
-			Kinds: map[string]otpmail.Kind{"pay": otpmail.ConfirmTransaction},
-		})
-		require.NoError(t, err)
+	mails, err := otpmail.New(&otpmail.Options{
+		Product: "Acme", CodeInSubject: true,
+		Kinds: map[string]otpmail.Kind{"pay": otpmail.ConfirmTransaction},
+	})
+	require.NoError(f, err)
+	s := newSender(f, newClient(endpoint), &sesmail.Options{Renderer: mails})
 
+	f.Fuzz(func(t *testing.T, name, value, language string) {
 		m := message()
 		local := servers.TableName()
 		m.Purpose, m.Language, m.To = "pay", language, local+"@example.com"
 		m.Data = otpmail.Lines{{Name: name, Value: value}}
-		s := newSender(t, newClient(endpoint), &sesmail.Options{Renderer: mails})
-		err = s.Send(t.Context(), m)
-		if err != nil {
+		if err := s.Send(t.Context(), m); err != nil {
 			require.ErrorIs(t, err, otp.ErrNotSent)
 			return
 		}
