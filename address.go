@@ -10,8 +10,8 @@ import (
 const maxText = 1024
 
 // NormalizeAddress returns the form of an address that codes, limits and failures go by, unless
-// Config.Normalize says otherwise: to without surrounding white space and with the letters A to Z in
-// lower case. Look accounts up by the same form.
+// Config.Normalize says otherwise: to without surrounding white space and with the letters A to Z
+// in lower case. Look accounts up by the same form.
 //
 // Letters beyond ASCII stay as they are, because mail servers may keep them apart. Likewise the two
 // spellings of an international domain (bücher.example and xn--bcher-kva.example) stay two
@@ -35,8 +35,8 @@ func normalizeAddress(to string) (string, error) {
 	return foldASCII(strings.TrimSpace(to)), nil
 }
 
-// normalizer returns the function that a Service normalizes addresses with: Config.Normalize between
-// two checks, so that neither Config.Normalize nor the engine sees what cannot be used.
+// normalizer returns the function that a Service normalizes addresses with: Config.Normalize
+// between two checks, so that neither Config.Normalize nor the engine sees what cannot be used.
 func normalizer(custom func(string) (string, error)) func(string) (string, error) {
 	if custom == nil {
 		return normalizeAddress
@@ -56,8 +56,8 @@ func normalizer(custom func(string) (string, error)) func(string) (string, error
 	}
 }
 
-// checkAddress refuses what no address can be. Rule 12: it looks at the length first, so that a long
-// text costs nothing.
+// checkAddress refuses what no address can be. Rule 12: it looks at the length first, so that a
+// long text costs nothing.
 func checkAddress(to string) error {
 	switch {
 	case len(to) > maxText:

@@ -21,8 +21,8 @@ func BenchmarkSendVerify(b *testing.B) {
 	}
 }
 
-// A pair of Send and Verify takes at most 10 allocations. "make test" runs this test without the race
-// detector, too, which adds its own.
+// A pair of Send and Verify takes at most 10 allocations. "make test" runs this test without the
+// race detector, too, which adds its own.
 func TestAllocsOfAPair(t *testing.T) {
 	require.LessOrEqual(t, testing.AllocsPerRun(1000, sendVerify(t)), float64(slower*10))
 }

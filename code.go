@@ -13,14 +13,14 @@ const (
 	// Digits are 0 to 9.
 	Digits Alphabet = iota
 
-	// Letters are the twenty capitals BCDFGHJKLMNPQRSTVWXZ, as RFC 8628 §6.1 suggests for codes that
-	// people type: no vowels, hence no words, and no two that look alike. People may type them in
-	// lower case, and 0, 1, 2, 5, 6, 8, I, O and U for Q, L, Z, S, G, B, L, Q and V.
+	// Letters are the twenty capitals BCDFGHJKLMNPQRSTVWXZ, as RFC 8628 §6.1 suggests for codes
+	// that people type: no vowels, hence no words, and no two that look alike. People may type them
+	// in lower case, and 0, 1, 2, 5, 6, 8, I, O and U for Q, L, Z, S, G, B, L, Q and V.
 	Letters
 )
 
-// alphabets has the symbols, all ASCII, and the bounds of lengths. A code must be one of at least 10^6
-// (NIST SP 800-63B-4 §3.1.3.2) and of at most 2^48, which the derivation fills without bias.
+// alphabets has the symbols, all ASCII, and the bounds of lengths. A code must be one of at least
+// 10^6 (NIST SP 800-63B-4 §3.1.3.2) and of at most 2^48, which the derivation fills without bias.
 var alphabets = [...]struct {
 	name, symbols string
 	min, max      int // length
@@ -109,15 +109,15 @@ func (c *codeText) equal(other *codeText) bool {
 	return subtle.ConstantTimeCompare(c.bytes(), other.bytes()) == 1
 }
 
-// A typedCode is what a person may have meant by a submission: a text in each alphabet, of length zero
-// where it cannot be read in that alphabet.
+// A typedCode is what a person may have meant by a submission: a text in each alphabet, of length
+// zero where it cannot be read in that alphabet.
 type typedCode [len(alphabets)]codeText
 
 // maxTyped bounds a submitted code, in bytes.
 const maxTyped = 64
 
-// readCode reads a submission in every alphabet. Rule 12: it returns false if the text can be read in
-// none.
+// readCode reads a submission in every alphabet. Rule 12: it returns false if the text can be read
+// in none.
 func readCode(text string) (typed typedCode, ok bool) {
 	if len(text) > maxTyped {
 		return typed, false
@@ -133,8 +133,8 @@ func readCode(text string) (typed typedCode, ok bool) {
 	return typed, ok
 }
 
-// read returns the code that a person meant by text, or false if it is none of the alphabet. It skips
-// spaces, dashes and invisible characters, which mail programs add. It reads full-width and
+// read returns the code that a person meant by text, or false if it is none of the alphabet. It
+// skips spaces, dashes and invisible characters, which mail programs add. It reads full-width and
 // Arabic-Indic digits, small letters and look-alikes as what they stand for.
 func (a Alphabet) read(text string) (c codeText, ok bool) {
 	for _, r := range text {

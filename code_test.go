@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// chiSquareLimit is what a chi-square statistic with so many degrees of freedom exceeds once in about
-// 10^5 times.
+// chiSquareLimit is what a chi-square statistic with so many degrees of freedom exceeds once in
+// about 10^5 times.
 var chiSquareLimit = map[int]float64{9: 40, 19: 58}
 
 // numbered returns a code of this shape whose seed is n.

@@ -139,8 +139,8 @@ func TestAThousandWrongSubmissions(t *testing.T) {
 	}
 }
 
-// Whatever the store loses, there are never two acceptances nor more comparisons than attempts, and no
-// right code is called wrong.
+// Whatever the store loses, there are never two acceptances nor more comparisons than attempts, and
+// no right code is called wrong.
 func TestManyOverAFaultyStore(t *testing.T) {
 	for seed := range uint64(10) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -177,8 +177,8 @@ func TestManyOverAFaultyStore(t *testing.T) {
 
 var errAccepted = errors.New("accepted")
 
-// Senders, guessers, the right person and revocation at once: the budgets hold, and nothing else goes
-// wrong.
+// Senders, guessers, the right person and revocation at once: the budgets hold, and nothing else
+// goes wrong.
 func TestEverythingAtOnce(t *testing.T) {
 	for seed := range uint64(20) {
 		s, in := otptest.New(t, otp.Config{Store: newTable(), Policy: otp.Policy{
@@ -235,8 +235,8 @@ func TestAThousandRequests(t *testing.T) {
 	}
 }
 
-// A lossyStore applies the next swap, has others write on top, and then loses the reply or says that
-// the swap was refused, as a database client does that retries by itself.
+// A lossyStore applies the next swap, has others write on top, and then loses the reply or says
+// that the swap was refused, as a database client does that retries by itself.
 type lossyStore struct {
 	otp.Store
 	onTop   func()
@@ -330,8 +330,8 @@ func TestLostReplyOfAnAcceptance(t *testing.T) {
 	}
 }
 
-// A Send whose reply was lost is neither counted twice nor limited by its own write, with up to three
-// others on top.
+// A Send whose reply was lost is neither counted twice nor limited by its own write, with up to
+// three others on top.
 func TestLostReplyOfASend(t *testing.T) {
 	for others := range 4 {
 		forLostReplies(t, fmt.Sprint(others, " on top"), func(t *testing.T, refuses bool) {

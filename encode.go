@@ -46,8 +46,8 @@ const (
 	codeSize = 16 + 4 + 16 + timeSize + 3 + 5
 	usedSize = 16 + 16
 
-	// maxValue is the size of the largest value. A DynamoDB item of up to 1024 bytes costs one write
-	// unit, and the names and values of its other attributes take some of that.
+	// maxValue is the size of the largest value. A DynamoDB item of up to 1024 bytes costs one
+	// write unit, and the names and values of its other attributes take some of that.
 	maxValue = 1 + timeSize + 1 + timeSize + 1 + maxSends*timeSize + 1 + maxIDs*16 +
 		1 + maxCodes*codeSize + maxUsedCodes*usedSize + macSize
 
@@ -128,8 +128,8 @@ func appendUint(b []byte, n uint64, size int) []byte {
 	return append(b, all[8-size:]...)
 }
 
-// decode reads what append wrote into s. It checks every bound, so that no rule ever sees a state that
-// no rule made.
+// decode reads what append wrote into s. It checks every bound, so that no rule ever sees a state
+// that no rule made.
 func (s *state) decode(b []byte) error {
 	r := reader{rest: b}
 

@@ -61,8 +61,9 @@ var (
 )
 
 // ErrRepeated: this submission was accepted before. The code and the IdempotencyKey are those of
-// the submission for which [Service.Verify] returned nil: a double click, or a retry after an answer
-// that was lost. Tell the person that it is done, and act again only if acting twice does no harm.
+// the submission for which [Service.Verify] returned nil: a double click, or a retry after an
+// answer that was lost. Tell the person that it is done, and act again only if acting twice does no
+// harm.
 //
 // ErrRepeated matches neither nil nor [ErrRejected].
 var ErrRepeated error = &sentinel{text: "otp: this submission was accepted before"}
@@ -80,8 +81,8 @@ var (
 		text: "otp: too many failures; no new code until Unlock or Status.RetryAt"}
 )
 
-// How a delivery failed. Send wraps every error of the [Sender] in ErrDelivery. The Sender tells the
-// other two apart. A handler that answers strangers treats all three as success: a decoy never
+// How a delivery failed. Send wraps every error of the [Sender] in ErrDelivery. The Sender tells
+// the other two apart. A handler that answers strangers treats all three as success: a decoy never
 // fails, so an error would tell that the account exists.
 var (
 	// ErrDelivery: the Sender failed. The message may have been sent or not. The code is valid all
@@ -109,8 +110,8 @@ var (
 			"deploy a new key at the end of CodeKeys everywhere before it goes to the front")
 )
 
-// RejectedError is the error of [Service.Verify] for a submission that was judged and refused. It is
-// for the application's own use: tell strangers only that the code was rejected.
+// RejectedError is the error of [Service.Verify] for a submission that was judged and refused. It
+// is for the application's own use: tell strangers only that the code was rejected.
 type RejectedError struct {
 	// Reason is one of ErrMismatch, ErrExpired, ErrUsed, ErrExhausted, ErrNoCode and ErrMalformed.
 	Reason error

@@ -2,8 +2,8 @@ package otp
 
 import "time"
 
-// Event tells what one call of a Service did. It holds neither codes nor addresses and can be logged
-// as it is. Config.Observe gets one for every call, also for those that failed.
+// Event tells what one call of a Service did. It holds neither codes nor addresses and can be
+// logged as it is. Config.Observe gets one for every call, also for those that failed.
 type Event struct {
 	// Op is the method: "send", "verify", "status", "revoke", "revoke-all" or "unlock".
 	Op string

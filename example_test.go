@@ -49,8 +49,8 @@ func Example() {
 	// again: otp: code rejected: it was used before
 }
 
-// With a random Binding, kept in the session of the browser that asked, a code is of no use to anybody
-// else, and nobody else can use up its attempts.
+// With a random Binding, kept in the session of the browser that asked, a code is of no use to
+// anybody else, and nobody else can use up its attempts.
 func ExampleRequest_binding() {
 	ctx := context.Background()
 	t := new(testing.T) // in a test, its argument
@@ -72,8 +72,8 @@ func ExampleRequest_binding() {
 	// the one who asked: <nil>
 }
 
-// Where there is no account, ask for a decoy: nothing is sent, and all that can be observed is as if
-// there were one.
+// Where there is no account, ask for a decoy: nothing is sent, and all that can be observed is as
+// if there were one.
 func ExampleRequest_decoy() {
 	ctx := context.Background()
 	resets, inbox := otptest.New(new(testing.T), otp.Config{})
@@ -95,8 +95,8 @@ func ExampleRequest_decoy() {
 	// messages: 1
 }
 
-// A stranger can spend the limits of an address for strangers, not those of a device that has signed in
-// to the account before. Request and Submission carry the same Trust.
+// A stranger can spend the limits of an address for strangers, not those of a device that has
+// signed in to the account before. Request and Submission carry the same Trust.
 func ExampleTrust() {
 	ctx := context.Background()
 	t := new(testing.T) // in a test, its argument
@@ -127,8 +127,8 @@ func ExampleTrust() {
 	// its code: <nil>
 }
 
-// A double click sends the same form twice. The key that was made with the form tells the second click
-// from a second use of the code.
+// A double click sends the same form twice. The key that was made with the form tells the second
+// click from a second use of the code.
 func ExampleSubmission_idempotencyKey() {
 	ctx := context.Background()
 	t := new(testing.T) // in a test, its argument
@@ -189,8 +189,8 @@ func ExampleService_Status() {
 	// ask again in 1m0s
 }
 
-// Each transfer has a Binding of its own: its code confirms nothing else, and cancelling it voids its
-// code alone.
+// Each transfer has a Binding of its own: its code confirms nothing else, and cancelling it voids
+// its code alone.
 func ExampleService_Revoke() {
 	ctx := context.Background()
 	t := new(testing.T) // in a test, its argument
@@ -243,8 +243,8 @@ func ExampleService_Unlock() {
 	// <nil>
 }
 
-// A new key for codes reaches all instances before the first of them uses it. No code is lost on the
-// way.
+// A new key for codes reaches all instances before the first of them uses it. No code is lost on
+// the way.
 func ExampleConfig_codeKeys() {
 	ctx := context.Background()
 	t := new(testing.T) // in a test, its argument
@@ -318,8 +318,8 @@ func ExampleConfig_observe() {
 	// support looks for S0ZpSZJ5mpRPNLqlzFHQ8w
 }
 
-// What the defaults leave to an attacker who asks for codes for one address and guesses without end,
-// and what two more digits change.
+// What the defaults leave to an attacker who asks for codes for one address and guesses without
+// end, and what two more digits change.
 func ExamplePolicy_GuessProbability() {
 	const year = 365 * 24 * time.Hour
 	fmt.Printf("six digits:   %.2g a year\n", otp.Policy{}.GuessProbability(year))

@@ -57,8 +57,8 @@ func (s *slowSES) client() *sesv2.Client {
 	})
 }
 
-// A resetServer is a handler like that of the README, for one address that is known or not. Like gRPC,
-// it takes a deadline from the request.
+// A resetServer is a handler like that of the README, for one address that is known or not. Like
+// gRPC, it takes a deadline from the request.
 type resetServer struct {
 	codes   *otp.Service
 	store   *table
@@ -100,8 +100,8 @@ func (s *resetServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Rule 14: a client that hangs up while its code is being recorded or sent, or that sends a short
-// deadline, over HTTP and with a slow SES, does not tell a known address from an unknown one, gets no
-// free budget, and spends no send of the person without a mail.
+// deadline, over HTTP and with a slow SES, does not tell a known address from an unknown one, gets
+// no free budget, and spends no send of the person without a mail.
 func TestRule14HangingUpOverHTTP(t *testing.T) {
 	for name, client := range map[string]client{
 		"hangs up at once":       {hangsUp: true},

@@ -31,8 +31,8 @@ var often = []otp.Limit{{Count: 60, Window: time.Second}}
 // slower is how much more than usual the race detector may take of what is measured.
 var slower = 1
 
-// In FIPS mode the first randomness comes from the jitter of the clock, which stands still in a bubble
-// of testing/synctest. Drawing some here, outside of any bubble, seeds the generator.
+// In FIPS mode the first randomness comes from the jitter of the clock, which stands still in a
+// bubble of testing/synctest. Drawing some here, outside of any bubble, seeds the generator.
 func init() { rand.Text() }
 
 // wrong returns a code of the same shape that differs from code. n varies it.
@@ -99,8 +99,8 @@ func rejection(t testing.TB, err error) otp.Status {
 	return rejected.Status
 }
 
-// A table is a Store whose values a test can look at and change. It never drops one, as DynamoDB may
-// not for days. Two Services on one table are two instances on one database.
+// A table is a Store whose values a test can look at and change. It never drops one, as DynamoDB
+// may not for days. Two Services on one table are two instances on one database.
 type table struct {
 	mu     sync.Mutex
 	values map[string][]byte

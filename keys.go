@@ -145,9 +145,9 @@ func (k *keyring) codeKey(id keyID) int {
 // knows reports whether codes of the key with this id can be derived.
 func (k *keyring) knows(id keyID) bool { return k.codeKey(id) >= 0 }
 
-// A mac computes HMAC-SHA-256 under one key, for one message after the other: begin, append fields to
-// the message, sum. It keeps the keyed hash, because making one costs as much as using it. It is not
-// safe for concurrent use.
+// A mac computes HMAC-SHA-256 under one key, for one message after the other: begin, append fields
+// to the message, sum. It keeps the keyed hash, because making one costs as much as using it. It is
+// not safe for concurrent use.
 type mac struct {
 	hash    hash.Hash
 	message []byte

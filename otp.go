@@ -12,13 +12,14 @@ import (
 	"time"
 )
 
-// Config is what a [Service] is made of. It shows as "[redacted]" when printed, logged or marshaled.
+// Config is what a [Service] is made of. It shows as "[redacted]" when printed, logged or
+// marshaled.
 type Config struct {
 	redacted
 
-	// Purpose says what an accepted code allows, "password-reset" for example: 1 to 64 ASCII letters,
-	// digits, ".", "_" and "-". Services with different purposes share nothing, even on one store and
-	// with one Secret. Required.
+	// Purpose says what an accepted code allows, "password-reset" for example: 1 to 64 ASCII
+	// letters, digits, ".", "_" and "-". Services with different purposes share nothing, even on
+	// one store and with one Secret. Required.
 	Purpose string
 
 	// Secret locates and authenticates the records, and derives the codes unless CodeKeys do: at
@@ -27,9 +28,9 @@ type Config struct {
 	Secret []byte
 
 	// CodeKeys derive the codes in place of Secret, so that the key can be changed without losing a
-	// code: the first key issues, all keys verify. Deploy a new key at the end to all instances, then
-	// move it to the front, and remove the old one once Policy.Lifetime has passed. To start with
-	// CodeKeys, treat Secret as the old key: {Secret, new} first. Optional.
+	// code: the first key issues, all keys verify. Deploy a new key at the end to all instances,
+	// then move it to the front, and remove the old one once Policy.Lifetime has passed. To start
+	// with CodeKeys, treat Secret as the old key: {Secret, new} first. Optional.
 	CodeKeys Keys
 
 	// Store keeps the state. Required.
@@ -51,9 +52,9 @@ type Config struct {
 	Observe func(context.Context, Event)
 }
 
-// Trust is what the caller vouches for. Each Trust has its own limits, codes and failures, so that a
-// stranger cannot spend those of a person whom the caller knows. Request and Submission of one code
-// carry the same Trust.
+// Trust is what the caller vouches for. Each Trust has its own limits, codes and failures, so that
+// a stranger cannot spend those of a person whom the caller knows. Request and Submission of one
+// code carry the same Trust.
 type Trust int
 
 const (
@@ -96,8 +97,8 @@ type Request struct {
 
 	// Binding ties the code to one flow, session or transaction: the code is accepted only with the
 	// same Binding. A random one, kept in the session, also keeps strangers from using up the
-	// attempts. Bind a transaction as session + "/" + transaction. At most 1024 bytes. Required where
-	// Trust is above Stranger, and must be unguessable there.
+	// attempts. Bind a transaction as session + "/" + transaction. At most 1024 bytes. Required
+	// where Trust is above Stranger, and must be unguessable there.
 	Binding string
 
 	// Language is passed on to the Sender: a BCP 47 tag or the value of an Accept-Language header.
@@ -107,9 +108,9 @@ type Request struct {
 	Trust Trust
 
 	// Decoy says that there is no such account. Nothing is sent and no code is ever accepted, but
-	// Send makes the same store calls and returns the same errors and Status as for an account. Only
-	// a failing Sender (ErrDelivery) and a Sender slower than Policy.MinSendTime show a difference;
-	// package background closes both.
+	// Send makes the same store calls and returns the same errors and Status as for an account.
+	// Only a failing Sender (ErrDelivery) and a Sender slower than Policy.MinSendTime show a
+	// difference; package background closes both.
 	//
 	// Decide it by the same form of the address that Config.Normalize gives.
 	Decoy bool
@@ -132,8 +133,8 @@ type Submission struct {
 	Code string
 
 	// IdempotencyKey tells a submission that comes again from another one: random, made where the
-	// form is rendered, at most 128 bytes. The same key and the same code again give ErrRepeated, not
-	// ErrUsed. Optional.
+	// form is rendered, at most 128 bytes. The same key and the same code again give ErrRepeated,
+	// not ErrUsed. Optional.
 	IdempotencyKey string
 }
 
@@ -141,8 +142,8 @@ type Submission struct {
 const maxIdempotencyKey = 128
 
 // Service sends codes for one purpose and accepts each of them once. It is safe for concurrent use.
-// Any number of Services, in any number of processes, can work on the same store. A Service shows as
-// "[redacted]" when printed, logged or marshaled.
+// Any number of Services, in any number of processes, can work on the same store. A Service shows
+// as "[redacted]" when printed, logged or marshaled.
 type Service struct {
 	redacted
 
@@ -223,13 +224,13 @@ func (s *Service) Policy() Policy { return s.policy.withDefaults() }
 // Send returns the Status after the call, together with
 //
 //   - nil: the Sender took the message, or the request is a decoy;
-//   - [ErrLimited] or [ErrLocked]: refused, nothing was sent or counted; Status.RetryAt says when to
-//     ask again;
-//   - an error that matches [ErrDelivery]: the Sender failed, or the code was voided before it could
-//     be delivered ([ErrNotSent]); otherwise the code is valid;
+//   - [ErrLimited] or [ErrLocked]: refused, nothing was sent or counted; Status.RetryAt says when
+//     to ask again;
+//   - an error that matches [ErrDelivery]: the Sender failed, or the code was voided before it
+//     could be delivered ([ErrNotSent]); otherwise the code is valid;
 //   - an error that matches [ErrInvalid], with the zero Status: the request cannot be used;
-//   - any other error, with the zero Status: ctx was done already, or the store failed; asking again
-//     is safe, but may count twice.
+//   - any other error, with the zero Status: ctx was done already, or the store failed; asking
+//     again is safe, but may count twice.
 //
 // A client that hangs up changes nothing: once begun, Send passes on neither the cancelling nor the
 // deadline of ctx. It ends by the 10 s that the store may take and by Policy.DeliveryTimeout.
@@ -244,14 +245,16 @@ func (s *Service) Send(ctx context.Context, req Request) (Status, error) {
 	}
 
 	e := Event{Op: "send", Trust: req.Trust, Decoy: req.Decoy}
-	status, err := s.send(ctx, &req, &e)
+	status, err := s.send(ctx, &req, &e, start)
 	s.report(ctx, &e, req.To, start, err)
 
 	return status, err
 }
 
-func (s *Service) send(ctx context.Context, req *Request, e *Event) (Status, error) {
-	r, err := s.open(ctx, req.To, req.Binding, req.Trust)
+func (s *Service) send(
+	ctx context.Context, req *Request, e *Event, begun time.Time,
+) (Status, error) {
+	r, err := s.open(ctx, req.To, req.Binding, req.Trust, begun)
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	}
@@ -305,8 +308,8 @@ func (s *Service) message(req *Request, c *code, text *codeText) Message {
 	}
 }
 
-// deliver hands the message to the Sender. Rule 14: the send counts and the code stays valid, whatever
-// the Sender says.
+// deliver hands the message to the Sender. Rule 14: the send counts and the code stays valid,
+// whatever the Sender says.
 func (s *Service) deliver(ctx context.Context, m Message) error {
 	delivery := detach(ctx, time.Now(), s.policy.DeliveryTimeout)
 	defer delivery.end()
@@ -318,13 +321,13 @@ func (s *Service) deliver(ctx context.Context, m Message) error {
 	return nil
 }
 
-// Verify accepts a code: it returns nil at most once for each. The error is the only result, so that
-// it cannot be overlooked.
+// Verify accepts a code: it returns nil at most once for each. The error is the only result, so
+// that it cannot be overlooked.
 //
 //   - nil: accepted, now and never again. The other live codes of the Binding are void.
 //   - [ErrRepeated]: this submission (the same code and IdempotencyKey) was accepted before.
-//   - a [*RejectedError], which matches [ErrRejected]: judged and refused. An ErrMismatch has cost an
-//     attempt.
+//   - a [*RejectedError], which matches [ErrRejected]: judged and refused. An ErrMismatch has cost
+//     an attempt.
 //   - an error that matches [ErrInvalid]: the submission cannot be used.
 //   - any other error: not judged. ctx was done already, or the store failed. The person may submit
 //     the code again.
@@ -332,18 +335,18 @@ func (s *Service) Verify(ctx context.Context, sub Submission) error {
 	start := time.Now()
 
 	e := Event{Op: "verify", Trust: sub.Trust}
-	err := s.verify(ctx, &sub)
+	err := s.verify(ctx, &sub, start)
 	s.report(ctx, &e, sub.To, start, err)
 
 	return err
 }
 
-func (s *Service) verify(ctx context.Context, sub *Submission) error {
+func (s *Service) verify(ctx context.Context, sub *Submission, begun time.Time) error {
 	if len(sub.IdempotencyKey) > maxIdempotencyKey {
 		return fmt.Errorf("otp: verify: %w", errLongKey)
 	}
 
-	r, err := s.open(ctx, sub.To, sub.Binding, sub.Trust)
+	r, err := s.open(ctx, sub.To, sub.Binding, sub.Trust, begun)
 	if err != nil {
 		return fmt.Errorf("otp: verify: %w", err)
 	}
@@ -402,14 +405,16 @@ func (s *Service) Status(ctx context.Context, req Request) (Status, error) {
 	start := time.Now()
 
 	e := Event{Op: "status", Trust: req.Trust, Decoy: req.Decoy}
-	status, err := s.status(ctx, &req)
+	status, err := s.status(ctx, &req, start)
 	s.report(ctx, &e, req.To, start, err)
 
 	return status, err
 }
 
-func (s *Service) status(ctx context.Context, req *Request) (Status, error) {
-	r, err := s.open(ctx, req.To, req.Binding, req.Trust)
+func (s *Service) status(
+	ctx context.Context, req *Request, begun time.Time,
+) (Status, error) {
+	r, err := s.open(ctx, req.To, req.Binding, req.Trust, begun)
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: status: %w", err)
 	}
@@ -427,8 +432,8 @@ func (s *Service) status(ctx context.Context, req *Request) (Status, error) {
 }
 
 // Revoke voids the live codes of the address that have this Binding, whatever their Trust, and ends
-// the repeats of the used ones. Limits and failures stay. Call it when the person cancels the flow or
-// the transaction.
+// the repeats of the used ones. Limits and failures stay. Call it when the person cancels the flow
+// or the transaction.
 func (s *Service) Revoke(ctx context.Context, to, binding string) error {
 	if err := s.checkBinding(binding, Stranger); err != nil {
 		return fmt.Errorf("otp: revoke: %w", err)
@@ -439,9 +444,9 @@ func (s *Service) Revoke(ctx context.Context, to, binding string) error {
 	})
 }
 
-// RevokeAll does what Revoke does for all Bindings but the excepted ones. Call it when the address or
-// the password of the account changes by other means, or after a password was reset (with the Binding
-// of that reset excepted, so that its double click is still told that it is done).
+// RevokeAll does what Revoke does for all Bindings but the excepted ones. Call it when the address
+// or the password of the account changes by other means, or after a password was reset (with the
+// Binding of that reset excepted, so that its double click is still told that it is done).
 func (s *Service) RevokeAll(ctx context.Context, to string, except ...string) error {
 	for _, binding := range except {
 		if err := s.checkBinding(binding, Stranger); err != nil {
@@ -501,7 +506,7 @@ func (s *Service) updateAll(
 func (s *Service) updateOne(
 	ctx context.Context, address string, trust Trust, step func(*record, *state, time.Time) bool,
 ) error {
-	r := s.records.of(address, "", trust)
+	r := s.records.of(address, "", trust, time.Now())
 	defer r.release()
 
 	_, err := update(ctx, r, func(st *state, now time.Time) (struct{}, bool) {
@@ -530,7 +535,9 @@ func (s *Service) Pseudonym(to string) string {
 
 // open checks the fields that all requests have (rule 12) and returns the record to work on. The
 // caller releases it.
-func (s *Service) open(ctx context.Context, to, binding string, trust Trust) (*record, error) {
+func (s *Service) open(
+	ctx context.Context, to, binding string, trust Trust, begun time.Time,
+) (*record, error) {
 	if err := s.checkBinding(binding, trust); err != nil {
 		return nil, err
 	}
@@ -540,7 +547,7 @@ func (s *Service) open(ctx context.Context, to, binding string, trust Trust) (*r
 		return nil, err
 	}
 
-	return s.records.of(address, binding, trust), nil
+	return s.records.of(address, binding, trust, begun), nil
 }
 
 // checkBinding applies rules 8 and 9 to the fields of a request.
@@ -559,8 +566,8 @@ func (s *Service) checkBinding(binding string, trust Trust) error {
 	return nil
 }
 
-// address returns the normal form of an address, or an error if it is invalid or ctx is done already
-// (rule 14).
+// address returns the normal form of an address, or an error if it is invalid or ctx is done
+// already (rule 14).
 func (s *Service) address(ctx context.Context, to string) (string, error) {
 	address, err := s.normalize(to)
 	if err != nil {

@@ -176,8 +176,8 @@ func TestTheLongestOfAll(t *testing.T) {
 		To: ask.To, Binding: ask.Binding, Code: code, IdempotencyKey: strings.Repeat("k", 128)}))
 }
 
-// FuzzVerify: whatever is submitted, it is accepted only with the digits of the code and the rest of
-// the request; all else is a rejection or invalid.
+// FuzzVerify: whatever is submitted, it is accepted only with the digits of the code and the rest
+// of the request; all else is a rejection or invalid.
 func FuzzVerify(f *testing.F) {
 	f.Add("ada@example.com", "", "492013", "")
 	f.Add("ADA@example.com ", "", " 4 9-2013", "key")

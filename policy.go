@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Policy holds the numbers behind the rules. The zero value of a field means its default. A value out
-// of its bounds is an error from [New], never clamped.
+// Policy holds the numbers behind the rules. The zero value of a field means its default. A value
+// out of its bounds is an error from [New], never clamped.
 //
 // Services with different policies may work on the same records, as they do while a new version is
 // rolled out. Each judges by its own numbers, and a code keeps the alphabet, length, expiry and
@@ -37,44 +37,44 @@ type Policy struct {
 	// address gets codes of Length symbols. From MaxAttempts to 100. Default 50.
 	//
 	// A policy that locks needs at least (MaxLiveCodes + 1) × MaxAttempts, or a stranger with one
-	// open code locks the person out. NIST's bound of 100 consecutive failures (SP 800-63B-4 §3.2.2)
-	// needs a policy that locks.
+	// open code locks the person out. NIST's bound of 100 consecutive failures (SP 800-63B-4
+	// §3.2.2) needs a policy that locks.
 	MaxFailures int
 
-	// MaxLiveCodes is the number of codes that can be live at a time for one address and Trust, over
-	// all Bindings, 1 to 3. Default 3. With 1, a Send in the second half of a code's lifetime is
-	// refused until the code has expired.
+	// MaxLiveCodes is the number of codes that can be live at a time for one address and Trust,
+	// over all Bindings, 1 to 3. Default 3. With 1, a Send in the second half of a code's lifetime
+	// is refused until the code has expired.
 	MaxLiveCodes int
 
 	// Lifetime is how long a code can be accepted, in whole seconds, from 1 s to 24 h (the ceiling
 	// for codes by email, NIST SP 800-63B-4 §4.2.1.2). Default 10 minutes (OWASP ASVS 5.0, 6.5.5).
 	Lifetime time.Duration
 
-	// FailureWindow is how long failures count after the last one, in whole seconds, from Lifetime to
-	// ten years. Default 30 days.
+	// FailureWindow is how long failures count after the last one, in whole seconds, from Lifetime
+	// to ten years. Default 30 days.
 	FailureWindow time.Duration
 
-	// MinSendTime is the least time that Send takes on every path, so that its duration does not tell
-	// known from unknown addresses. Set it above what the Sender takes. At most 10 s; negative turns
-	// it off. Default 500 ms.
+	// MinSendTime is the least time that Send takes on every path, so that its duration does not
+	// tell known from unknown addresses. Set it above what the Sender takes. At most 10 s; negative
+	// turns it off. Default 500 ms.
 	MinSendTime time.Duration
 
-	// DeliveryTimeout ends the context of the Sender, 1 ms to 5 minutes. Default 10 s. In a function
-	// (AWS Lambda), the function's own timeout must be longer than DeliveryTimeout and the 10 s that
-	// the store may take.
+	// DeliveryTimeout ends the context of the Sender, 1 ms to 5 minutes. Default 10 s. In a
+	// function (AWS Lambda), the function's own timeout must be longer than DeliveryTimeout and the
+	// 10 s that the store may take.
 	DeliveryTimeout time.Duration
 
-	// SendLimits bound how often Send goes through for one address and Trust, whoever asks, each over
-	// a sliding window: 1 to 8 limits, each with a Count of 1 to 60 and a Window of whole seconds from
-	// 1 s to 30 days. Every recorded Send counts: one that sends the same code again, and one whose
-	// delivery failed. Default 1 in a minute, 5 in an hour and 10 in a day.
+	// SendLimits bound how often Send goes through for one address and Trust, whoever asks, each
+	// over a sliding window: 1 to 8 limits, each with a Count of 1 to 60 and a Window of whole
+	// seconds from 1 s to 30 days. Every recorded Send counts: one that sends the same code again,
+	// and one whose delivery failed. Default 1 in a minute, 5 in an hour and 10 in a day.
 	//
 	// Limits stop mail bombs, and a stranger can use them up: ten requests a day keep a person on a
 	// new device from getting a code for as long as the stranger goes on. Trust is the remedy.
 	SendLimits []Limit
 
-	// RequireBinding makes an empty Binding an error that matches ErrInvalid. Set it where there is a
-	// session or an app to keep a random Binding in.
+	// RequireBinding makes an empty Binding an error that matches ErrInvalid. Set it where there is
+	// a session or an app to keep a random Binding in.
 	RequireBinding bool
 }
 
@@ -128,8 +128,8 @@ func setDefault[T int | time.Duration](field *T, value T) {
 	}
 }
 
-// check returns an error that names the first field out of its bounds, the value and the bound. p has
-// its defaults.
+// check returns an error that names the first field out of its bounds, the value and the bound. p
+// has its defaults.
 func (p *Policy) check() error {
 	if !p.Alphabet.valid() {
 		return fmt.Errorf("Policy.Alphabet is %d: it must be Digits or Letters", p.Alphabet)
@@ -220,12 +220,12 @@ func (p *Policy) locks() bool { return p.MaxLength == p.Length }
 // longestWindow returns the window of the longest limit. p has its defaults.
 func (p *Policy) longestWindow() time.Duration { return p.SendLimits[len(p.SendLimits)-1].Window }
 
-// GuessProbability is an upper bound for the probability that an attacker guesses a code of one given
-// address, with one Trust, within a period of length d. The attacker asks for codes as often as
-// SendLimits allow and spends MaxAttempts guesses on each.
+// GuessProbability is an upper bound for the probability that an attacker guesses a code of one
+// given address, with one Trust, within a period of length d. The attacker asks for codes as often
+// as SendLimits allow and spends MaxAttempts guesses on each.
 //
-// With T = MaxAttempts × sends in d, n = min(T, MaxFailures × (1 + ⌊d / FailureWindow⌋)), and N and N'
-// the numbers of codes of Length and of MaxLength symbols, the bound is
+// With T = MaxAttempts × sends in d, n = min(T, MaxFailures × (1 + ⌊d / FailureWindow⌋)), and N and
+// N' the numbers of codes of Length and of MaxLength symbols, the bound is
 //
 //	1 − (1 − 1/N)ⁿ × (1 − 1/N')^(T − n)
 //
@@ -235,9 +235,9 @@ func (p *Policy) longestWindow() time.Duration { return p.SendLimits[len(p.SendL
 // Two things add to it. Without a Binding, each success of the person adds up to MaxAttempts − 1
 // guesses at codes of Length symbols. Each Unlock adds up to MaxFailures of them.
 //
-// The bound is for one address. An attacker who sprays guesses over n addresses finds about n times as
-// many codes. No limit per address changes that; longer codes do, and so do the caller's own limits
-// per client and network.
+// The bound is for one address. An attacker who sprays guesses over n addresses finds about n times
+// as many codes. No limit per address changes that; longer codes do, and so do the caller's own
+// limits per client and network.
 //
 // The result for a policy that New refuses has no meaning.
 func (p Policy) GuessProbability(d time.Duration) float64 {
@@ -264,9 +264,9 @@ func logMiss(a Alphabet, length int) float64 {
 	return math.Log1p(-math.Pow(float64(len(a.symbols())), -float64(length)))
 }
 
-// mostSends returns the number of sends that the limits, shortest window first, allow in a period of
-// length d, both its ends included. The longest limit allows Count in each full window and again in
-// the rest, where the shorter ones may allow less.
+// mostSends returns the number of sends that the limits, shortest window first, allow in a period
+// of length d, both its ends included. The longest limit allows Count in each full window and again
+// in the rest, where the shorter ones may allow less.
 func mostSends(limits []Limit, d time.Duration) float64 {
 	if len(limits) == 0 {
 		return math.Inf(1)

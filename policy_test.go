@@ -34,7 +34,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// Each value is taken at its bounds. Beyond them, the error names the field, the value and the bound.
+// Each value is taken at its bounds. Beyond them, the error names the field, the value and the
+// bound.
 func TestBoundsOfThePolicy(t *testing.T) {
 	limit := func(l Limit) Policy { return Policy{SendLimits: []Limit{l}} }
 	limits := func(n int) Policy {

@@ -25,8 +25,8 @@ func newRecords(purpose string, policy *Policy, store Store, keys *keyring) *rec
 	return rs
 }
 
-// A record is one address with one Trust at work: where its state lies, what its codes are bound to,
-// and the MACs and buffers of one operation. It is not safe for concurrent use.
+// A record is one address with one Trust at work: where its state lies, what its codes are bound
+// to, and the MACs and buffers of one operation. It is not safe for concurrent use.
 type record struct {
 	*records
 
@@ -57,11 +57,11 @@ func (rs *records) newRecord() *record {
 	return r
 }
 
-// of returns the record of a normalized address, for an operation that begins now. The caller releases
+// of returns the record of a normalized address, for an operation that has begun. The caller releases
 // it.
-func (rs *records) of(address, binding string, trust Trust) *record {
+func (rs *records) of(address, binding string, trust Trust, begun time.Time) *record {
 	r := rs.pool.Get().(*record)
-	r.begun = time.Now()
+	r.begun = begun
 	r.address, r.binding = address, binding
 
 	// Rule 8: each Trust is a record of its own.
@@ -143,9 +143,9 @@ const (
 // update applies step to the state of the record until a swap has won, and only then returns the
 // outcome of step. step reports whether it has changed the state; no change needs no swap.
 //
-// After a lost swap, and after an error that leaves open whether the swap has happened, update starts
-// over from what the store holds then. A step that must not happen twice recognizes itself there by
-// its operation id.
+// After a lost swap, and after an error that leaves open whether the swap has happened, update
+// starts over from what the store holds then. A step that must not happen twice recognizes itself
+// there by its operation id.
 func update[T any](
 	ctx context.Context, r *record, step func(*state, time.Time) (outcome T, changed bool),
 ) (outcome T, err error) {
@@ -216,11 +216,12 @@ func try[T any](
 	return outcome, settled, nil
 }
 
-// A timeout is a context with the values of the caller's, which ends after a time of its own. Rule 14:
-// what has begun ends by its own deadlines; neither cancelling nor deadline of the caller is passed on.
+// A timeout is a context with the values of the caller's, which ends after a time of its own. Rule
+// 14: what has begun ends by its own deadlines; neither cancelling nor deadline of the caller is
+// passed on.
 //
-// It is context.WithTimeout of context.WithoutCancel, made when somebody first waits for it. A store
-// in memory never does, and would otherwise cost less than its contexts.
+// It is context.WithTimeout of context.WithoutCancel, made when somebody first waits for it. A
+// store in memory never does, and would otherwise cost less than its contexts.
 type timeout struct {
 	parent context.Context
 	begun  time.Time

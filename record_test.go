@@ -50,7 +50,7 @@ func TestKnownAnswers(t *testing.T) {
 	policy := testPolicy(Policy{})
 	keys, err := newKeyring(&Config{Purpose: purpose, Secret: secret, CodeKeys: Keys{codeSecret}})
 	require.NoError(t, err)
-	r := newRecords(purpose, policy, nil, keys).of(address, binding, Known)
+	r := newRecords(purpose, policy, nil, keys).of(address, binding, Known, start)
 	defer r.release()
 
 	recordKey := base64.RawURLEncoding.EncodeToString(hmacOf(
@@ -116,11 +116,11 @@ func TestTagsDependOnTheirFields(t *testing.T) {
 	}
 
 	for name, r := range map[string]*record{
-		"base":              records.of("a", "b", Stranger),
-		"address":           records.of("x", "b", Stranger),
-		"a trusted one":     records.of("a", "b", Challenged),
-		"a more trusted":    records.of("a", "b", Known),
-		"longer than Trust": records.of("a\x01", "b", Stranger),
+		"base":              records.of("a", "b", Stranger, start),
+		"address":           records.of("x", "b", Stranger, start),
+		"a trusted one":     records.of("a", "b", Challenged, start),
+		"a more trusted":    records.of("a", "b", Known, start),
+		"longer than Trust": records.of("a\x01", "b", Stranger, start),
 	} {
 		see(name, r.key)
 		see(name+", tag", r.bindingTag)
@@ -134,17 +134,18 @@ func TestTagsDependOnTheirFields(t *testing.T) {
 		assert.Zero(t, r.tagOf(""))
 	}
 
-	same := records.of("a", "b", Stranger)
+	same := records.of("a", "b", Stranger, start)
 	assert.Contains(t, seen, same.key)
 	assert.Contains(t, seen, same.bindingTag)
-	other := records.of("a", "c", Stranger)
+	other := records.of("a", "c", Stranger, start)
 	see("a repeat of another Binding", other.repeatTag(&code{seed: operationID{1}}, "key"))
 }
 
-// A record that is released holds no address, no Binding and nothing that was made from them in text.
+// A record that is released holds no address, no Binding and nothing that was made from them in
+// text.
 func TestReleasedRecordsHoldNoAddress(t *testing.T) {
 	r := newRecords("test", testPolicy(Policy{}), nil, testKeys(t)).
-		of("ada@example.com", "the-session-id", Stranger)
+		of("ada@example.com", "the-session-id", Stranger, start)
 	_, known := r.text(&code{key: r.keys.codes[0].id, length: 6})
 	require.True(t, known)
 	r.repeatTag(&code{}, "an idempotency key")
@@ -183,7 +184,7 @@ func (s *oddStore) CompareAndSwap(
 
 func updateOver(t *testing.T, store Store, changed bool) (int, error) {
 	t.Helper()
-	r := newRecords("test", testPolicy(Policy{}), store, testKeys(t)).of("a", "", Stranger)
+	r := newRecords("test", testPolicy(Policy{}), store, testKeys(t)).of("a", "", Stranger, time.Now())
 	defer r.release()
 
 	return update(t.Context(), r, func(*state, time.Time) (int, bool) { return 7, changed })

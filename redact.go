@@ -7,8 +7,8 @@ import (
 )
 
 // redacted is embedded in every exported type that holds a code, a key or an address. Its methods
-// make such a value show as one fixed text (rule 13): to fmt under any verb, to slog, and to encoders
-// of text and JSON.
+// make such a value show as one fixed text (rule 13): to fmt under any verb, to slog, and to
+// encoders of text and JSON.
 type redacted struct{}
 
 const redactedText = "[redacted]"

@@ -117,8 +117,8 @@ func TestLengthsDuringARollOut(t *testing.T) {
 	})
 }
 
-// Rule 12: a code can be read by an instance whose policy has another alphabet, also where its digits
-// happen to be readable as letters.
+// Rule 12: a code can be read by an instance whose policy has another alphabet, also where its
+// digits happen to be readable as letters.
 func TestAlphabetsDuringARollOut(t *testing.T) {
 	before, after := policies(otp.Policy{}, otp.Policy{Alphabet: otp.Letters})
 
@@ -177,8 +177,8 @@ func TestWindowsDuringARollOut(t *testing.T) {
 	})
 }
 
-// Failures that one instance has counted are neither forgotten nor shortened by another whose window
-// is shorter, also over a store that drops what it may.
+// Failures that one instance has counted are neither forgotten nor shortened by another whose
+// window is shorter, also over a store that drops what it may.
 func TestFailuresDuringARollOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		locks := otp.Policy{MaxFailures: 20, MaxLength: 6}

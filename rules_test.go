@@ -35,8 +35,8 @@ func TestRule01ACodeIsAcceptedOnce(t *testing.T) {
 	}
 }
 
-// Rule 1: two submissions with one key, one after the other, over two instances, with the replies of
-// the store lost or not.
+// Rule 1: two submissions with one key, one after the other, over two instances, with the replies
+// of the store lost or not.
 func TestRule01ADoubleClick(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -422,8 +422,8 @@ func TestRule06ThreeTransactions(t *testing.T) {
 	}
 }
 
-// Rule 6: Revoke frees the place of one Binding, RevokeAll those of all but the named ones, for every
-// Trust.
+// Rule 6: Revoke frees the place of one Binding, RevokeAll those of all but the named ones, for
+// every Trust.
 func TestRule06Revoke(t *testing.T) {
 	type flow struct {
 		binding string
@@ -715,8 +715,8 @@ func TestRule08EachTrustIsARecordOfItsOwn(t *testing.T) {
 	}
 }
 
-// Rule 9: a code works only with its own Binding. Another one neither compares nor counts, and never
-// displaces a code.
+// Rule 9: a code works only with its own Binding. Another one neither compares nor counts, and
+// never displaces a code.
 func TestRule09Binding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newTable()
@@ -890,8 +890,8 @@ func TestRule12MalformedCodesCostNothing(t *testing.T) {
 	require.NoError(t, submit(t, s, " "+code[:3]+" – "+code[3:]))
 }
 
-// Rule 12: a request that cannot be used is ErrInvalid from every method, without a store call, and so
-// fast that no stranger can make the service work.
+// Rule 12: a request that cannot be used is ErrInvalid from every method, without a store call, and
+// so fast that no stranger can make the service work.
 func TestRule12InvalidRequests(t *testing.T) {
 	store := newTable()
 	newService := func(policy otp.Policy) *otp.Service {
@@ -1130,8 +1130,8 @@ func TestRule14EveryRecordedSendCounts(t *testing.T) {
 	}
 }
 
-// Rule 14: neither cancelling nor deadline of the caller reaches store or Sender. What has begun ends
-// by its own deadlines.
+// Rule 14: neither cancelling nor deadline of the caller reaches store or Sender. What has begun
+// ends by its own deadlines.
 func TestRule14TheCallerDecidesNothing(t *testing.T) {
 	type contextKey struct{}
 	callers := map[string]func(context.Context) (context.Context, context.CancelFunc){

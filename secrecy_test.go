@@ -232,8 +232,8 @@ func TestTheStoreHoldsNoCodesAndNoAddresses(t *testing.T) {
 	wantNoDigests(t, dump.Bytes())
 }
 
-// wantNoDigests looks for the first eight bytes of the digests of all codes, as they are and as they
-// stand in text.
+// wantNoDigests looks for the first eight bytes of the digests of all codes, as they are and as
+// they stand in text.
 func wantNoDigests(t *testing.T, dump []byte) {
 	t.Helper()
 
@@ -356,7 +356,8 @@ func newTwins(t *testing.T, policy otp.Policy) *twins {
 	return tw
 }
 
-// tellApart does the same to both twins, step after step, and ends the test at the first difference.
+// tellApart does the same to both twins, step after step, and ends the test at the first
+// difference.
 func tellApart(t *testing.T, r *rand.Rand, seen map[string]int) {
 	policy := otp.Policy{
 		MaxAttempts: 1 + r.IntN(5), MaxLiveCodes: 1 + r.IntN(3)}

@@ -37,8 +37,8 @@ func (f SenderFunc) Send(ctx context.Context, m Message) error { return f(ctx, m
 type Message struct {
 	redacted
 
-	// ID is random and new for each Send: 32 hexadecimal digits. The Event of that Send has the same
-	// one, so that a bounce can be traced.
+	// ID is random and new for each Send: 32 hexadecimal digits. The Event of that Send has the
+	// same one, so that a bounce can be traced.
 	ID string
 
 	// Purpose is Config.Purpose.

@@ -17,9 +17,9 @@ import (
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-// A siege is thirty days in which a stranger asks at each RetryAt and may guess each of his codes until
-// it is exhausted, and a person asks for a code every three hours, under the default policy. The person
-// has a session of her own; the stranger has one for each request.
+// A siege is thirty days in which a stranger asks at each RetryAt and may guess each of his codes
+// until it is exhausted, and a person asks for a code every three hours, under the default policy.
+// The person has a session of her own; the stranger has one for each request.
 type siege struct {
 	strangers []otp.Trust // that the stranger has
 	person    otp.Trust
@@ -167,8 +167,8 @@ func TestThirtyDaysUnderSiege(t *testing.T) {
 	}
 }
 
-// Nobody is locked out by the 124 requests that once did so for thirty days, or by 10,000: codes get
-// longer, Status says how long, and the person gets in once the stranger leaves.
+// Nobody is locked out by the 124 requests that once did so for thirty days, or by 10,000: codes
+// get longer, Status says how long, and the person gets in once the stranger leaves.
 func TestNobodyIsLockedOut(t *testing.T) {
 	for _, requests := range []int{124, 10_000} {
 		t.Run(fmt.Sprint(requests), func(t *testing.T) {
@@ -198,9 +198,9 @@ func TestNobodyIsLockedOut(t *testing.T) {
 	}
 }
 
-// Attackers that spend their whole budget against a real Service come near GuessProbability and never
-// pass it. A guess at a short code is right with a probability of one in a million, so the test counts
-// guesses by the length of the code rather than hits.
+// Attackers that spend their whole budget against a real Service come near GuessProbability and
+// never pass it. A guess at a short code is right with a probability of one in a million, so the
+// test counts guesses by the length of the code rather than hits.
 func TestGuessProbabilityAgainstAttackers(t *testing.T) {
 	policies := map[string]otp.Policy{
 		"defaults": {},

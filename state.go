@@ -84,8 +84,8 @@ type sent struct {
 	status  Status
 }
 
-// send records one Send. A Send that finds itself recorded has won its swap and lost only the reply,
-// whoever has written since.
+// send records one Send. A Send that finds itself recorded has won its swap and lost only the
+// reply, whoever has written since.
 func (s *state) send(p *Policy, now time.Time, a *ask) (sent, bool) {
 	if s.recorded(a.id) {
 		return s.delivery(p, now, a), false
@@ -114,7 +114,8 @@ func (s *state) recorded(id operationID) bool {
 		slices.ContainsFunc(s.codes, func(c code) bool { return c.seed == id })
 }
 
-// delivery returns what a Send that is recorded has to deliver: the latest live code of its Binding.
+// delivery returns what a Send that is recorded has to deliver: the latest live code of its
+// Binding.
 func (s *state) delivery(p *Policy, now time.Time, a *ask) sent {
 	result := sent{refused: errVoided, status: s.status(p, now, a)}
 
@@ -180,7 +181,8 @@ func (s *state) limited(p *Policy, now time.Time) bool {
 	return false
 }
 
-// issue appends a new code. Rule 4: it touches neither the attempts of other codes nor the failures.
+// issue appends a new code. Rule 4: it touches neither the attempts of other codes nor the
+// failures.
 func (s *state) issue(p *Policy, now time.Time, a *ask, length int) *code {
 	s.codes = append(s.codes, code{
 		seed:     a.id,
@@ -200,8 +202,8 @@ func (s *state) issue(p *Policy, now time.Time, a *ask, length int) *code {
 	return &s.codes[len(s.codes)-1]
 }
 
-// forget removes dead codes until the others fit into a value: first those that are neither live nor
-// remembered for repeats, then the oldest used ones.
+// forget removes dead codes until the others fit into a value: first those that are neither live
+// nor remembered for repeats, then the oldest used ones.
 func (s *state) forget(now time.Time) {
 	spent := func(c code) bool { return !c.live(now) && !(c.used() && c.unexpired(now)) }
 
@@ -401,7 +403,8 @@ func (s *state) miss(p *Policy, now time.Time, binding tag) {
 		return
 	}
 
-	// Another instance may have a longer window, so failures never count for less long than they did.
+	// Another instance may have a longer window, so failures never count for less long than they
+	// did.
 	s.failures = min(s.failuresAt(now)+failures, maxCounted)
 	s.failuresUntil = ratchet(s.failuresUntil, roundUp(now.Add(p.FailureWindow)), now)
 }
@@ -450,8 +453,8 @@ func (s *state) revoke(now time.Time, match func(binding tag) bool) (changed boo
 	return changed
 }
 
-// unlock clears failures and remembered sends (rule 6). The ids stay, so that a Send whose reply was
-// lost is not counted twice.
+// unlock clears failures and remembered sends (rule 6). The ids stay, so that a Send whose reply
+// was lost is not counted twice.
 func (s *state) unlock() (changed bool) {
 	changed = s.failures > 0 || len(s.sends) > 0
 
@@ -461,8 +464,8 @@ func (s *state) unlock() (changed bool) {
 	return changed
 }
 
-// retain returns the time until which the rules need the state, and notes it there: another instance
-// must not make it shorter.
+// retain returns the time until which the rules need the state, and notes it there: another
+// instance must not make it shorter.
 func (s *state) retain(p *Policy, now time.Time) time.Time {
 	until := s.failuresUntil
 	for i := range s.codes {
@@ -477,8 +480,8 @@ func (s *state) retain(p *Policy, now time.Time) time.Time {
 	return s.keepUntil
 }
 
-// ratchet returns the later of two times, but none that no policy can ask for: a time that was written
-// under a wrong clock does not stay.
+// ratchet returns the later of two times, but none that no policy can ask for: a time that was
+// written under a wrong clock does not stay.
 func ratchet(before, wanted, now time.Time) time.Time {
 	until := later(before, wanted)
 	if most := roundUp(now.Add(maxFailureWindow)); until.After(most) {
@@ -506,8 +509,8 @@ func roundUp(t time.Time) time.Time {
 	return roundDown(t)
 }
 
-// Status tells what can be done for one address, Trust and Binding at one moment. Times are in whole
-// seconds, UTC.
+// Status tells what can be done for one address, Trust and Binding at one moment. Times are in
+// whole seconds, UTC.
 type Status struct {
 	// Live reports whether there is a code that can be submitted.
 	Live bool
@@ -518,8 +521,8 @@ type Status struct {
 	// AttemptsLeft is the number of wrong submissions until no code is live.
 	AttemptsLeft int
 
-	// CodeLength is the number of symbols of the live code that was sent last, or of the next one if
-	// none is live. Codes get longer under attack: a form must not count on Policy.Length.
+	// CodeLength is the number of symbols of the live code that was sent last, or of the next one
+	// if none is live. Codes get longer under attack: a form must not count on Policy.Length.
 	CodeLength int
 
 	// ExpiresAt is when the last of the live codes expires. It is refused from that moment on. Zero
@@ -555,8 +558,9 @@ func (s *state) status(p *Policy, now time.Time, a *ask) (st Status) {
 	return st
 }
 
-// retryAt returns the first time after now at which a Send is admitted if nothing else happens. Only
-// the end of a limit's window, of a code or of the failures can turn a refusal into an admission.
+// retryAt returns the first time after now at which a Send is admitted if nothing else happens.
+// Only the end of a limit's window, of a code or of the failures can turn a refusal into an
+// admission.
 func (s *state) retryAt(p *Policy, now time.Time, a *ask) (first time.Time) {
 	consider := func(at time.Time) {
 		if !at.After(now) || !first.IsZero() && !at.Before(first) {

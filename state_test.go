@@ -203,8 +203,8 @@ func TestRule10ADecoyNeverVerifies(t *testing.T) {
 	assert.NoError(t, reason)
 }
 
-// Rule 3: a code whose key is unknown here is neither right nor wrong. A guess costs something only if
-// it was compared with a code.
+// Rule 3: a code whose key is unknown here is neither right nor wrong. A guess costs something only
+// if it was compared with a code.
 func TestRule03UnknownKeys(t *testing.T) {
 	s := state{codes: []code{liveCode(1)}}
 	codes := &answers{texts: map[operationID]string{}}
@@ -271,8 +271,8 @@ func TestRule06AFullCountStays(t *testing.T) {
 	}
 }
 
-// Dead codes never push out live ones, and used ones go last, the one that was used first before the
-// other.
+// Dead codes never push out live ones, and used ones go last, the one that was used first before
+// the other.
 func TestForget(t *testing.T) {
 	used, used2, expired, exhausted := liveCode(1), liveCode(2), liveCode(3), liveCode(4)
 	used.usedBy, used2.usedBy = operationID{9}, operationID{8}
@@ -294,8 +294,8 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// What the store is told to keep lasts as long as any rule needs it, and never shorter than the record
-// already said.
+// What the store is told to keep lasts as long as any rule needs it, and never shorter than the
+// record already said.
 func TestRetain(t *testing.T) {
 	p := Policy{}.withDefaults()
 	const day = 24 * time.Hour
