@@ -254,14 +254,17 @@ func (s *Service) Send(ctx context.Context, req Request) (Status, error) {
 func (s *Service) send(
 	ctx context.Context, req *Request, e *Event, begun time.Time,
 ) (Status, error) {
-	r, err := s.open(ctx, req.To, req.Binding, req.Trust, begun)
+	r, err := s.open(ctx, req.To, req.Binding, req.Trust)
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	}
 	defer r.release()
 
+	contexts := detach(ctx, begun)
+	defer contexts.end()
+
 	a := s.ask(r, req)
-	outcome, err := update(ctx, r, func(st *state, now time.Time) (sent, bool) {
+	outcome, err := update(&contexts.store, r, func(st *state, now time.Time) (sent, bool) {
 		return st.send(&s.policy, now, &a)
 	})
 	if err != nil {
@@ -281,7 +284,7 @@ func (s *Service) send(
 	m := s.message(req, &outcome.code, &text)
 	e.MessageID = m.ID
 
-	return outcome.status, s.deliver(ctx, m)
+	return outcome.status, s.deliver(&contexts.sender, m)
 }
 
 // ask returns what the rules look at of a Send, with a new operation id.
@@ -310,11 +313,10 @@ func (s *Service) message(req *Request, c *code, text *codeText) Message {
 
 // deliver hands the message to the Sender. Rule 14: the send counts and the code stays valid,
 // whatever the Sender says.
-func (s *Service) deliver(ctx context.Context, m Message) error {
-	delivery := detach(ctx, time.Now(), s.policy.DeliveryTimeout)
-	defer delivery.end()
+func (s *Service) deliver(ctx *timeout, m Message) error {
+	ctx.begun, ctx.limit = time.Now(), s.policy.DeliveryTimeout
 
-	if err := s.sender.Send(delivery, m); err != nil {
+	if err := s.sender.Send(ctx, m); err != nil {
 		return deliveryError(err)
 	}
 
@@ -346,7 +348,7 @@ func (s *Service) verify(ctx context.Context, sub *Submission, begun time.Time) 
 		return fmt.Errorf("otp: verify: %w", errLongKey)
 	}
 
-	r, err := s.open(ctx, sub.To, sub.Binding, sub.Trust, begun)
+	r, err := s.open(ctx, sub.To, sub.Binding, sub.Trust)
 	if err != nil {
 		return fmt.Errorf("otp: verify: %w", err)
 	}
@@ -357,6 +359,9 @@ func (s *Service) verify(ctx context.Context, sub *Submission, begun time.Time) 
 		return &RejectedError{Reason: ErrMalformed}
 	}
 
+	contexts := detach(ctx, begun)
+	defer contexts.end()
+
 	g := guess{
 		id:             newOperationID(),
 		binding:        r.bindingTag,
@@ -364,7 +369,7 @@ func (s *Service) verify(ctx context.Context, sub *Submission, begun time.Time) 
 		idempotencyKey: sub.IdempotencyKey,
 		codes:          r,
 	}
-	judged, err := update(ctx, r, func(st *state, now time.Time) (judgment, bool) {
+	judged, err := update(&contexts.store, r, func(st *state, now time.Time) (judgment, bool) {
 		return s.judge(st, now, &g)
 	})
 
@@ -414,14 +419,17 @@ func (s *Service) Status(ctx context.Context, req Request) (Status, error) {
 func (s *Service) status(
 	ctx context.Context, req *Request, begun time.Time,
 ) (Status, error) {
-	r, err := s.open(ctx, req.To, req.Binding, req.Trust, begun)
+	r, err := s.open(ctx, req.To, req.Binding, req.Trust)
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: status: %w", err)
 	}
 	defer r.release()
 
+	contexts := detach(ctx, begun)
+	defer contexts.end()
+
 	a := s.ask(r, req)
-	status, err := update(ctx, r, func(st *state, now time.Time) (Status, bool) {
+	status, err := update(&contexts.store, r, func(st *state, now time.Time) (Status, bool) {
 		return st.status(&s.policy, now, &a), false
 	})
 	if err != nil {
@@ -478,7 +486,7 @@ func (s *Service) administer(
 	start := time.Now()
 
 	e := Event{Op: op}
-	err := s.updateAll(ctx, to, step)
+	err := s.updateAll(ctx, to, start, step)
 	if err != nil {
 		err = fmt.Errorf("otp: %s: %w", op, err)
 	}
@@ -488,16 +496,19 @@ func (s *Service) administer(
 }
 
 func (s *Service) updateAll(
-	ctx context.Context, to string, step func(*record, *state, time.Time) bool,
+	ctx context.Context, to string, begun time.Time, step func(*record, *state, time.Time) bool,
 ) error {
 	address, err := s.address(ctx, to)
 	if err != nil {
 		return err
 	}
 
+	contexts := detach(ctx, begun)
+	defer contexts.end()
+
 	var errs []error
 	for _, trust := range trusts {
-		errs = append(errs, s.updateOne(ctx, address, trust, step))
+		errs = append(errs, s.updateOne(&contexts.store, address, trust, step))
 	}
 
 	return errors.Join(errs...)
@@ -506,7 +517,7 @@ func (s *Service) updateAll(
 func (s *Service) updateOne(
 	ctx context.Context, address string, trust Trust, step func(*record, *state, time.Time) bool,
 ) error {
-	r := s.records.of(address, "", trust, time.Now())
+	r := s.records.of(address, "", trust)
 	defer r.release()
 
 	_, err := update(ctx, r, func(st *state, now time.Time) (struct{}, bool) {
@@ -535,9 +546,7 @@ func (s *Service) Pseudonym(to string) string {
 
 // open checks the fields that all requests have (rule 12) and returns the record to work on. The
 // caller releases it.
-func (s *Service) open(
-	ctx context.Context, to, binding string, trust Trust, begun time.Time,
-) (*record, error) {
+func (s *Service) open(ctx context.Context, to, binding string, trust Trust) (*record, error) {
 	if err := s.checkBinding(binding, trust); err != nil {
 		return nil, err
 	}
@@ -547,7 +556,7 @@ func (s *Service) open(
 		return nil, err
 	}
 
-	return s.records.of(address, binding, trust, begun), nil
+	return s.records.of(address, binding, trust), nil
 }
 
 // checkBinding applies rules 8 and 9 to the fields of a request.

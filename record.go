@@ -30,8 +30,7 @@ func newRecords(purpose string, policy *Policy, store Store, keys *keyring) *rec
 type record struct {
 	*records
 
-	begun            time.Time // the operation
-	key              string    // in the store
+	key              string // in the store
 	address, binding string
 	bindingTag       tag
 
@@ -57,11 +56,9 @@ func (rs *records) newRecord() *record {
 	return r
 }
 
-// of returns the record of a normalized address, for an operation that has begun. The caller releases
-// it.
-func (rs *records) of(address, binding string, trust Trust, begun time.Time) *record {
+// of returns the record of a normalized address. The caller releases it.
+func (rs *records) of(address, binding string, trust Trust) *record {
 	r := rs.pool.Get().(*record)
-	r.begun = begun
 	r.address, r.binding = address, binding
 
 	// Rule 8: each Trust is a record of its own.
@@ -149,12 +146,9 @@ const (
 func update[T any](
 	ctx context.Context, r *record, step func(*state, time.Time) (outcome T, changed bool),
 ) (outcome T, err error) {
-	store := detach(ctx, r.begun, storeTimeout)
-	defer store.end()
-
 	inDoubt, faults := false, 0
 	for range maxRounds {
-		result, end, err := try(store, r, step)
+		result, end, err := try(ctx, r, step)
 
 		switch {
 		case end == settled:
@@ -166,7 +160,7 @@ func update[T any](
 		}
 
 		faults++
-		if !inDoubt || faults > maxFaults || !pause(store, faultPause<<(faults-1)) {
+		if !inDoubt || faults > maxFaults || !pause(ctx, faultPause<<(faults-1)) {
 			return outcome, err
 		}
 	}
@@ -216,12 +210,28 @@ func try[T any](
 	return outcome, settled, nil
 }
 
-// A timeout is a context with the values of the caller's, which ends after a time of its own. Rule
-// 14: what has begun ends by its own deadlines; neither cancelling nor deadline of the caller is
-// passed on.
-//
-// It is context.WithTimeout of context.WithoutCancel, made when somebody first waits for it. A
-// store in memory never does, and would otherwise cost less than its contexts.
+// contexts are what store and Sender get in place of the caller's context. Rule 14: what has begun
+// ends by its own deadlines; neither cancelling nor deadline of the caller is passed on.
+type contexts struct {
+	store, sender timeout
+}
+
+// detach returns the contexts of an operation that began then. The caller ends them.
+func detach(ctx context.Context, begun time.Time) *contexts {
+	return &contexts{
+		store:  timeout{parent: ctx, begun: begun, limit: storeTimeout},
+		sender: timeout{parent: ctx},
+	}
+}
+
+func (c *contexts) end() {
+	c.store.end()
+	c.sender.end()
+}
+
+// A timeout is a context with the values of the caller's, which ends after a time of its own. It is
+// context.WithTimeout of context.WithoutCancel, made when somebody first waits for it: a store in
+// memory never does, and would take less time than the context.
 type timeout struct {
 	parent context.Context
 	begun  time.Time
@@ -231,10 +241,6 @@ type timeout struct {
 	waited context.Context // nil until somebody waits
 	cancel context.CancelFunc
 	ended  bool
-}
-
-func detach(ctx context.Context, begun time.Time, limit time.Duration) *timeout {
-	return &timeout{parent: ctx, begun: begun, limit: limit}
 }
 
 // wait returns the context that those wait for who wait.

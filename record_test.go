@@ -50,7 +50,7 @@ func TestKnownAnswers(t *testing.T) {
 	policy := testPolicy(Policy{})
 	keys, err := newKeyring(&Config{Purpose: purpose, Secret: secret, CodeKeys: Keys{codeSecret}})
 	require.NoError(t, err)
-	r := newRecords(purpose, policy, nil, keys).of(address, binding, Known, start)
+	r := newRecords(purpose, policy, nil, keys).of(address, binding, Known)
 	defer r.release()
 
 	recordKey := base64.RawURLEncoding.EncodeToString(hmacOf(
@@ -116,11 +116,11 @@ func TestTagsDependOnTheirFields(t *testing.T) {
 	}
 
 	for name, r := range map[string]*record{
-		"base":              records.of("a", "b", Stranger, start),
-		"address":           records.of("x", "b", Stranger, start),
-		"a trusted one":     records.of("a", "b", Challenged, start),
-		"a more trusted":    records.of("a", "b", Known, start),
-		"longer than Trust": records.of("a\x01", "b", Stranger, start),
+		"base":              records.of("a", "b", Stranger),
+		"address":           records.of("x", "b", Stranger),
+		"a trusted one":     records.of("a", "b", Challenged),
+		"a more trusted":    records.of("a", "b", Known),
+		"longer than Trust": records.of("a\x01", "b", Stranger),
 	} {
 		see(name, r.key)
 		see(name+", tag", r.bindingTag)
@@ -134,10 +134,10 @@ func TestTagsDependOnTheirFields(t *testing.T) {
 		assert.Zero(t, r.tagOf(""))
 	}
 
-	same := records.of("a", "b", Stranger, start)
+	same := records.of("a", "b", Stranger)
 	assert.Contains(t, seen, same.key)
 	assert.Contains(t, seen, same.bindingTag)
-	other := records.of("a", "c", Stranger, start)
+	other := records.of("a", "c", Stranger)
 	see("a repeat of another Binding", other.repeatTag(&code{seed: operationID{1}}, "key"))
 }
 
@@ -145,7 +145,7 @@ func TestTagsDependOnTheirFields(t *testing.T) {
 // text.
 func TestReleasedRecordsHoldNoAddress(t *testing.T) {
 	r := newRecords("test", testPolicy(Policy{}), nil, testKeys(t)).
-		of("ada@example.com", "the-session-id", Stranger, start)
+		of("ada@example.com", "the-session-id", Stranger)
 	_, known := r.text(&code{key: r.keys.codes[0].id, length: 6})
 	require.True(t, known)
 	r.repeatTag(&code{}, "an idempotency key")
@@ -184,7 +184,7 @@ func (s *oddStore) CompareAndSwap(
 
 func updateOver(t *testing.T, store Store, changed bool) (int, error) {
 	t.Helper()
-	r := newRecords("test", testPolicy(Policy{}), store, testKeys(t)).of("a", "", Stranger, time.Now())
+	r := newRecords("test", testPolicy(Policy{}), store, testKeys(t)).of("a", "", Stranger)
 	defer r.release()
 
 	return update(t.Context(), r, func(*state, time.Time) (int, bool) { return 7, changed })
@@ -235,6 +235,10 @@ func TestPausesBetweenFaults(t *testing.T) {
 	})
 }
 
+func newTimeout(parent context.Context, limit time.Duration) *timeout {
+	return &timeout{parent: parent, begun: time.Now(), limit: limit}
+}
+
 // A timeout behaves as context.WithTimeout of context.WithoutCancel, whether somebody waits or not.
 func TestTimeout(t *testing.T) {
 	type key struct{}
@@ -242,7 +246,7 @@ func TestTimeout(t *testing.T) {
 	for _, waited := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-			ctx := detach(parent, time.Now(), time.Second)
+			ctx := newTimeout(parent, time.Second)
 			cancel()
 			if waited {
 				ctx.Done()
@@ -262,14 +266,14 @@ func TestTimeout(t *testing.T) {
 			<-ctx.Done()
 			require.ErrorIs(t, context.Cause(ctx), context.DeadlineExceeded)
 
-			ended := detach(parent, time.Now(), time.Second)
+			ended := newTimeout(parent, time.Second)
 			child, cancelChild := context.WithCancel(ended)
 			defer cancelChild()
 			ended.end()
 			<-child.Done()
 			require.ErrorIs(t, ended.Err(), context.Canceled)
 
-			unwaited := detach(parent, time.Now(), time.Second)
+			unwaited := newTimeout(parent, time.Second)
 			unwaited.end()
 			require.ErrorIs(t, unwaited.Err(), context.Canceled)
 			<-unwaited.Done()
