@@ -1,9 +1,18 @@
 #!/bin/sh
-# Runs a command until standard input ends. The process that started this script holds the other end of that pipe, so
-# the command ends with it, however it ends.
+# Usage: keep.sh FOLDER COMMAND...
+#
+# Runs a server until standard input ends, and removes its folder then, unless the last line of the
+# input was "keep". The process that started this script holds the other end of that pipe, so the
+# server ends with it, however it ends.
+folder=$1
+shift
 exec 3<&0
 "$@" 3<&- </dev/null &
 server=$!
-(cat <&3; kill -9 $server) >/dev/null 2>&1 &
+(
+	read -r last <&3
+	kill -9 $server
+	[ "$last" = keep ] || until rm -rf "$folder"; do sleep 0.1; done
+) >/dev/null 2>&1 &
 exec 3<&-
 wait $server

