@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A module that imports the root and memstore builds from the standard library and this module alone: with an empty
+// A module that imports the root, memstore and sqlstore builds from the standard library and this module alone: with an empty
 // module cache, without a proxy, without a go.sum. Nothing of AWS can be in its build then, nor in what it downloads.
 func TestImportersOfTheRootGetNoAWS(t *testing.T) {
 	repository, err := filepath.Abs(root)
@@ -33,7 +33,7 @@ func TestImportersOfTheRootGetNoAWS(t *testing.T) {
 		return dir
 	}
 
-	dir := importing(module, module+"/memstore")
+	dir := importing(module, module+"/memstore", module+"/sqlstore")
 	if _, err := goCommand(dir, offline, "build", "-o", os.DevNull, "."); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestImportersOfTheRootGetNoAWS(t *testing.T) {
 	}
 	for _, dep := range strings.Fields(string(deps)) {
 		switch dep {
-		case "example.com/importer", module, module + "/memstore":
+		case "example.com/importer", module, module + "/memstore", module + "/sqlstore":
 		default:
 			t.Errorf("%s is in the build", dep)
 		}

@@ -1,0 +1,245 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+)
+
+// Options name the table of a Store. The zero value names the one that [Schema] creates by default.
+type Options struct {
+	// Table is a name of up to 55 letters, digits and underscores, optionally after the name of a
+	// schema and a dot. It stands in the statements as it is, without quotes. Default
+	// "otp_records".
+	Table string
+}
+
+// A Store keeps values in one table. It is an [otp.Store] and safe for concurrent use.
+type Store struct {
+	db                                   *sql.DB
+	load, insert, update, expired, purge statement
+}
+
+var _ otp.Store = (*Store)(nil)
+
+// New returns a Store on a table of the database, which speaks the dialect. It does not connect to
+// the database. Nil opts mean the zero Options. The error says which argument is bad, and why.
+func New(db *sql.DB, dialect Dialect, opts *Options) (*Store, error) {
+	if db == nil {
+		return nil, errors.New("sqlstore: the db is nil: it is required (sql.Open)")
+	}
+	if opts == nil {
+		opts = &Options{}
+	}
+
+	l, err := dialect.statements(opts.Table)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+
+	return &Store{
+		db:      db,
+		load:    statement{text: l.load, prepare: l.prepare},
+		insert:  statement{text: l.insert, prepare: l.prepare},
+		update:  statement{text: l.update, prepare: l.prepare},
+		expired: statement{text: l.expired, prepare: l.prepare},
+		purge:   statement{text: l.purge, prepare: l.prepare},
+	}, nil
+}
+
+// Load returns the value under key, or nil if there is none. An expired value is returned until it
+// is purged.
+func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
+	values, err := s.load.column(ctx, s.db, []byte(key))
+	switch {
+	case err != nil:
+		return nil, failure(ctx, "load", err)
+	case len(values) == 0:
+		return nil, nil
+	case len(values[0]) == 0:
+		return nil, errors.New("sqlstore: load: the value of a row is empty: " +
+			"something else writes to the table, for no Store does")
+	}
+	return values[0], nil
+}
+
+// CompareAndSwap stores new under key if the value there still equals old, where an empty old means
+// that there is no row, and reports whether it did. Expires is rounded up to whole seconds.
+//
+// On a bad network, database/sql repeats a statement whose connection the driver calls bad. lib/pq
+// does so even if the statement may have been carried out, and the second one then finds the value
+// of the first: CompareAndSwap reports false, as if another had won. A [otp.Service] recognizes its
+// own write when it loads the value again.
+func (s *Store) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (swapped bool, err error) {
+	if len(key) > maxKey || len(new) > maxValue { // MySQL may shorten them without an error
+		return false, fmt.Errorf("sqlstore: swap: a key of %d bytes, a value of %d bytes: "+
+			"at most %d and %d can be kept", len(key), len(new), maxKey, maxValue)
+	}
+
+	var until any // NULL: for good
+	if !expires.IsZero() {
+		until = roundUp(expires)
+	}
+
+	var rows int64
+	if len(old) == 0 {
+		rows, err = s.insert.exec(ctx, s.db, []byte(key), new, until)
+	} else {
+		rows, err = s.update.exec(ctx, s.db, new, until, []byte(key), old)
+	}
+	if err != nil {
+		return false, failure(ctx, "swap", err)
+	}
+	return rows == 1, nil
+}
+
+// What the columns of every dialect have room for, as the contract of otp.Store asks.
+const (
+	maxKey   = 43
+	maxValue = 1024
+)
+
+// roundUp returns t in whole seconds since 1970, not earlier.
+func roundUp(t time.Time) int64 {
+	seconds := t.Unix()
+	if t.Nanosecond() > 0 {
+		seconds++
+	}
+	return seconds
+}
+
+const (
+	// purgeAfter is how long ago a row must have expired, since clocks differ.
+	purgeAfter = time.Hour
+	// purgeBatch is the number of rows that one statement deletes: some milliseconds of work.
+	purgeBatch = 100
+)
+
+// Purge deletes the rows that expired at least an hour ago by the clock of this process, and
+// returns their number, also with an error. Several processes may purge at a time.
+//
+// Each statement deletes at most 100 rows, in a transaction of its own. Then Purge pauses for four
+// times as long as that took, so that others find the database free, even where one writer excludes
+// all others, as in SQLite.
+func (s *Store) Purge(ctx context.Context) (purged int64, err error) {
+	before := time.Now().Add(-purgeAfter).Unix()
+
+	for {
+		start := time.Now()
+		expired, err := s.expired.column(ctx, s.db, before)
+		if err != nil {
+			return purged, failure(ctx, "purge", err)
+		}
+		if len(expired) == 0 {
+			return purged, nil
+		}
+
+		args := append(make([]any, 0, 1+purgeBatch), before)
+		for i := range purgeBatch {
+			args = append(args, expired[i%len(expired)]) // those of a small batch again
+		}
+
+		deleted, err := s.purge.exec(ctx, s.db, args...)
+		if err != nil {
+			return purged, failure(ctx, "purge", err)
+		}
+		purged += deleted
+
+		select {
+		case <-time.After(4 * time.Since(start)):
+		case <-ctx.Done():
+			return purged, failure(ctx, "purge", ctx.Err())
+		}
+	}
+}
+
+// A statement is prepared at its first use, if the dialect is one to prepare. From then on,
+// database/sql prepares it once for each connection that it uses.
+type statement struct {
+	text    string
+	prepare bool
+	stmt    atomic.Pointer[sql.Stmt]
+}
+
+func (s *statement) prepared(ctx context.Context, db *sql.DB) (*sql.Stmt, error) {
+	if stmt := s.stmt.Load(); stmt != nil {
+		return stmt, nil
+	}
+
+	stmt, err := db.PrepareContext(ctx, s.text)
+	if err != nil {
+		return nil, err
+	}
+
+	if !s.stmt.CompareAndSwap(nil, stmt) { // others were faster
+		stmt.Close()
+	}
+	return s.stmt.Load(), nil
+}
+
+func (s *statement) query(ctx context.Context, db *sql.DB, args ...any) (*sql.Rows, error) {
+	if !s.prepare {
+		return db.QueryContext(ctx, s.text, args...)
+	}
+
+	stmt, err := s.prepared(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// column returns the first column of the rows that the statement selects.
+func (s *statement) column(ctx context.Context, db *sql.DB, args ...any) ([][]byte, error) {
+	rows, err := s.query(ctx, db, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+
+	var column [][]byte
+	for rows.Next() {
+		var value []byte // a copy
+		if err := rows.Scan(&value); err != nil {
+			return nil, err
+		}
+		column = append(column, value)
+	}
+	return column, rows.Err()
+}
+
+// exec returns the number of rows that the statement has affected.
+func (s *statement) exec(ctx context.Context, db *sql.DB, args ...any) (int64, error) {
+	if !s.prepare {
+		return affected(db.ExecContext(ctx, s.text, args...))
+	}
+
+	stmt, err := s.prepared(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	return affected(stmt.ExecContext(ctx, args...))
+}
+
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// failure says which operation has failed. It adds the end of ctx, which some drivers report in
+// words of their own.
+func failure(ctx context.Context, operation string, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		return fmt.Errorf("sqlstore: %s: %w: %w", operation, ended, err)
+	}
+	return fmt.Errorf("sqlstore: %s: %w", operation, err)
+}
