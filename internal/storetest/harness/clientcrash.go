@@ -1,0 +1,217 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+)
+
+// ClientCrash has another process make each kind of call, kills it by SIGKILL between every two of
+// its steps in turn, and returns how many were killed. What the process has written counts, and
+// what it has not written does not, whether or not it lived to tell.
+func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
+	store, closeStore, err := db.open()
+	if err != nil {
+		return 0, err
+	}
+	defer closeStore()
+
+	var mails mailbox
+	heir, err := newService(store, &mails)
+	if err != nil {
+		return 0, err
+	}
+
+	for _, c := range []crash{
+		{name: "the first Send"},
+		{name: "another Send", sent: true},
+		{name: "a right code", sent: true, submit: func(right string) string { return right }},
+		{name: "a wrong code", sent: true, submit: func(r string) string { return wrong(r, 0) }},
+	} {
+		c.db, c.heir, c.mails = db, heir, &mails
+		for c.killAt = 1; ; c.killAt++ {
+			points, killed, err := c.run(ctx)
+			if err != nil {
+				return kills, fmt.Errorf("%s, after the steps %q: %w", c.name, points, err)
+			}
+			if !killed {
+				break
+			}
+			kills++
+		}
+	}
+
+	return kills, nil
+}
+
+// A crash is one call that ends early.
+type crash struct {
+	db    Database
+	heir  *otp.Service // over the same database, afterwards
+	mails *mailbox
+
+	name   string
+	sent   bool // a code before, which was guessed at once
+	submit func(right string) string
+	killAt int // the number of the point where the process ends
+}
+
+// run makes the call and checks what is left.
+func (c *crash) run(ctx context.Context) (points []string, killed bool, err error) {
+	j := job{Database: c.db, To: newAddress()}
+	counted := expected{}
+
+	if c.sent {
+		if _, err := c.heir.Send(ctx, otp.Request{To: j.To}); err != nil {
+			return nil, false, err
+		}
+		err := c.verify(ctx, j.To, wrong(c.mails.code(j.To), 1))
+		if !errors.Is(err, otp.ErrMismatch) {
+			return nil, false, err
+		}
+		counted = expected{sends: 1, guesses: 1}
+	}
+	if c.submit != nil {
+		j.Code = c.submit(c.mails.code(j.To))
+	}
+
+	points, killed, err = c.runWorker(ctx, j)
+	if err != nil {
+		return points, killed, err
+	}
+
+	if slices.Contains(points, "after swap") {
+		switch {
+		case c.submit == nil:
+			counted.sends++
+		case j.Code == c.mails.code(j.To):
+			counted.spent = true
+		default:
+			counted.guesses++
+		}
+	}
+	return points, killed, c.check(ctx, j.To, counted)
+}
+
+// runWorker lets the worker go from point to point, up to killAt.
+func (c *crash) runWorker(ctx context.Context, j job) (points []string, killed bool, err error) {
+	w, err := hire(ctx, j)
+	if err != nil {
+		return nil, false, err
+	}
+	defer w.cmd.Wait()
+	defer w.in.Close()
+
+	for {
+		point, err := w.hear()
+		if err != nil {
+			return points, false, err
+		}
+		if point == "done" {
+			return points, false, nil
+		}
+
+		points = append(points, point)
+		if len(points) == c.killAt {
+			return points, true, w.cmd.Process.Kill() // SIGKILL
+		}
+		if err := w.tell(); err != nil {
+			return points, false, err
+		}
+	}
+}
+
+// expected is what the record of an address must hold.
+type expected struct {
+	sends, guesses int
+	spent          bool
+}
+
+func (c *crash) check(ctx context.Context, to string, want expected) error {
+	status, err := c.heir.Status(ctx, otp.Request{To: to})
+	if err != nil {
+		return err
+	}
+	if live := want.sends > 0 && !want.spent; status.Live != live {
+		return fmt.Errorf("the code is live: %v, want %v", status.Live, live)
+	}
+	if status.Live && status.AttemptsLeft != attempts-want.guesses {
+		return fmt.Errorf("%d attempts are left after %d guesses",
+			status.AttemptsLeft, want.guesses)
+	}
+
+	if want.sends > 0 && c.sent { // the heir knows the code
+		err := c.verify(ctx, to, c.mails.code(to))
+		if accepted := err == nil; accepted == want.spent {
+			return fmt.Errorf("the code, spent: %v, is submitted again: %v", want.spent, err)
+		}
+	}
+
+	// The person asks again as often as the policy allows, and is let in.
+	more := 0
+	for ; ; more++ {
+		_, err := c.heir.Send(ctx, otp.Request{To: to})
+		if errors.Is(err, otp.ErrLimited) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if want.sends+more != sends {
+		return fmt.Errorf("%d sends before and %d after, want %d", want.sends, more, sends)
+	}
+	return c.verify(ctx, to, c.mails.code(to))
+}
+
+func (c *crash) verify(ctx context.Context, to, code string) error {
+	return c.heir.Verify(ctx, otp.Submission{To: to, Code: code})
+}
+
+// stopBetweenSteps makes the call of the job, and waits before and after each of its steps.
+func stopBetweenSteps(j job, store otp.Store) error {
+	service, err := newService(stopping{store}, otp.SenderFunc(
+		func(context.Context, otp.Message) error {
+			await("before mail")
+			await("after mail")
+			return nil
+		}))
+	if err != nil {
+		return err
+	}
+
+	if j.Code == "" {
+		_, err = service.Send(context.Background(), otp.Request{To: j.To})
+	} else {
+		err = service.Verify(context.Background(), otp.Submission{To: j.To, Code: j.Code})
+	}
+	if err != nil && !errors.Is(err, otp.ErrRejected) {
+		return err
+	}
+
+	fmt.Println("done")
+	return nil
+}
+
+// stopping is a store that waits before and after each call.
+type stopping struct{ otp.Store }
+
+func (s stopping) Load(ctx context.Context, key string) ([]byte, error) {
+	await("before load")
+	value, err := s.Store.Load(ctx, key)
+	await("after load")
+	return value, err
+}
+
+func (s stopping) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	await("before swap")
+	swapped, err := s.Store.CompareAndSwap(ctx, key, old, new, expires)
+	await("after swap")
+	return swapped, err
+}

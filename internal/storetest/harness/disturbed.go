@@ -1,0 +1,238 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/servers"
+)
+
+// A Report says how much has happened.
+type Report struct {
+	Codes    int // that were sent
+	Judged   int // submissions
+	Failures int // calls of the store that ended in an error
+}
+
+// Disturbed has a crowd ask for codes and submit right and wrong ones, over two handles on the
+// database, while disturb runs and for as long as it does. Afterwards, over the calm database, no
+// code may have been accepted twice, none after its attempts were spent, and none compared with
+// more wrong ones than MaxAttempts, by what the callers were told.
+func Disturbed(ctx context.Context, db, calm Database, disturb func(context.Context) error) (
+	Report, error,
+) {
+	var c disturbedCrowd
+	for i := range c.services {
+		store, closeStore, err := db.open()
+		if err != nil {
+			return Report{}, err
+		}
+		defer closeStore()
+
+		hasty := &Hasty{Store: store, Failures: &c.failures}
+		if c.services[i], err = newService(hasty, &c.mails); err != nil {
+			return Report{}, err
+		}
+	}
+
+	store, closeStore, err := calm.open()
+	if err != nil {
+		return Report{}, err
+	}
+	defer closeStore()
+	auditor, err := newService(store, &c.mails)
+	if err != nil {
+		return Report{}, err
+	}
+
+	disturbance, end := context.WithCancel(ctx)
+	var crowd sync.WaitGroup
+	for range 8 {
+		crowd.Go(func() {
+			for disturbance.Err() == nil {
+				c.play(ctx)
+			}
+		})
+	}
+	err = disturb(ctx)
+	end()
+	crowd.Wait()
+
+	return c.report(), errors.Join(err, c.audit(ctx, auditor))
+}
+
+type disturbedCrowd struct {
+	services [2]*otp.Service
+	mails    mailbox
+	failures atomic.Int64
+
+	mu    sync.Mutex
+	games []*game
+}
+
+func (c *disturbedCrowd) report() Report {
+	r := Report{Codes: len(c.games), Failures: int(c.failures.Load())}
+	for _, g := range c.games {
+		r.Judged += g.tally.Accepted + g.tally.Compared + g.tally.Refused
+	}
+	return r
+}
+
+// audit audits all games, some at a time.
+func (c *disturbedCrowd) audit(ctx context.Context, service *otp.Service) error {
+	errs := make([]error, len(c.games))
+	var next atomic.Int64
+	var auditors sync.WaitGroup
+	for range 8 {
+		auditors.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(errs)); i = next.Add(1) - 1 {
+				errs[i] = c.games[i].audit(ctx, service)
+			}
+		})
+	}
+	auditors.Wait()
+	return errors.Join(errs...)
+}
+
+// A game is one code, and what became of its submissions.
+type game struct {
+	to, code string
+
+	mu    sync.Mutex
+	tally Tally
+}
+
+// play has a code sent, and two players submit: two wrong ones and the right one each, or six wrong
+// ones. Who gets no answer tries again.
+func (c *disturbedCrowd) play(ctx context.Context) {
+	g := &game{to: newAddress()}
+	for {
+		_, err := c.services[rand.IntN(2)].Send(ctx, otp.Request{To: g.to})
+		if errors.Is(err, otp.ErrLimited) {
+			return // all sends were counted, and nobody knows of a code
+		}
+		if err == nil {
+			break
+		}
+	}
+	g.code = c.mails.code(g.to)
+
+	c.mu.Lock()
+	c.games = append(c.games, g)
+	c.mu.Unlock()
+
+	submissions := []string{wrong(g.code, 0), wrong(g.code, 1), g.code}
+	if rand.IntN(2) == 0 {
+		submissions = nil
+		for n := range attempts + 1 {
+			submissions = append(submissions, wrong(g.code, n))
+		}
+	}
+
+	var players sync.WaitGroup
+	for _, service := range c.services {
+		players.Go(func() {
+			for _, code := range submissions {
+				for !g.submit(ctx, service, code) && ctx.Err() == nil {
+				}
+			}
+		})
+	}
+	players.Wait()
+}
+
+// submit counts one submission, and reports whether it was judged.
+func (g *game) submit(ctx context.Context, service *otp.Service, code string) bool {
+	err := service.Verify(ctx, otp.Submission{To: g.to, Code: code})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+
+	before := g.tally.Failed
+	g.tally.count(err)
+	return g.tally.Failed == before
+}
+
+// audit spends what attempts are left, and then submits the right code.
+func (g *game) audit(ctx context.Context, service *otp.Service) error {
+	told := g.tally
+	g.tally.Failure = ""
+
+	for n := range attempts + 1 {
+		if !g.submit(ctx, service, wrong(g.code, 100+n)) {
+			return fmt.Errorf("audit: %s", g.tally.Failure)
+		}
+	}
+	if !g.submit(ctx, service, g.code) {
+		return fmt.Errorf("audit: %s", g.tally.Failure)
+	}
+
+	if g.tally.Compared > attempts {
+		return fmt.Errorf("a code was compared with %d wrong ones, %d before the audit",
+			g.tally.Compared, told.Compared)
+	}
+	if g.tally.Accepted > 1 || g.tally.Accepted > told.Accepted {
+		return fmt.Errorf("a code was accepted %d times, and %d times by the audit, when no "+
+			"attempt was left", told.Accepted, g.tally.Accepted-told.Accepted)
+	}
+	return nil
+}
+
+// Hasty gives up a call of a store after a second, and counts the calls that have failed.
+type Hasty struct {
+	otp.Store
+	Failures *atomic.Int64
+}
+
+const patience = time.Second
+
+func (h *Hasty) end(err error) {
+	if err != nil {
+		h.Failures.Add(1)
+		time.Sleep(time.Millisecond) // not to try again all the time while the server is down
+	}
+}
+
+// Load calls Load of the store.
+func (h *Hasty) Load(ctx context.Context, key string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+
+	value, err := h.Store.Load(ctx, key)
+	h.end(err)
+	return value, err
+}
+
+// CompareAndSwap calls CompareAndSwap of the store.
+func (h *Hasty) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+
+	swapped, err := h.Store.CompareAndSwap(ctx, key, old, new, expires)
+	h.end(err)
+	return swapped, err
+}
+
+// Kills returns a disturbance: the server is killed by SIGKILL and started again so many times,
+// with the time between.
+func Kills(server *servers.Server, times int, between time.Duration) func(context.Context) error {
+	return func(context.Context) error {
+		for range times {
+			time.Sleep(between)
+			server.Kill()
+			if err := server.Restart(); err != nil {
+				return err
+			}
+		}
+
+		time.Sleep(between)
+		return nil
+	}
+}

@@ -1,0 +1,119 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+)
+
+// ProcessCrash has two processes at a time submit right and wrong codes, each from several
+// goroutines, and kills them by SIGKILL in the middle, as often as it is told. What they were told
+// before must hold afterwards, as in Disturbed.
+func ProcessCrash(ctx context.Context, db Database, kills int) (Report, error) {
+	store, closeStore, err := db.open()
+	if err != nil {
+		return Report{}, err
+	}
+	defer closeStore()
+
+	var c disturbedCrowd
+	service, err := newService(store, &c.mails)
+	if err != nil {
+		return Report{}, err
+	}
+
+	j := job{Database: db, To: newAddress()}
+	for i := range 20 * kills {
+		g := &game{to: fmt.Sprint(i, j.To)}
+		if _, err := service.Send(ctx, otp.Request{To: g.to}); err != nil {
+			return Report{}, err
+		}
+
+		g.code = c.mails.code(g.to)
+		c.games = append(c.games, g)
+		j.Codes = append(j.Codes, g.code)
+	}
+
+	errs := make(chan error, 2)
+	for i := range 2 {
+		go func() {
+			for range (kills + i) / 2 {
+				if err := c.playAndDie(ctx, j); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	for range 2 {
+		if err := <-errs; err != nil {
+			return c.report(), err
+		}
+	}
+
+	return c.report(), c.audit(ctx, service)
+}
+
+// playAndDie lets a worker play, notes what it was told, and kills it.
+func (c *disturbedCrowd) playAndDie(ctx context.Context, j job) error {
+	w, err := hire(ctx, j)
+	if err != nil {
+		return err
+	}
+	defer w.cmd.Wait()
+
+	if _, err := w.hear(); err != nil { // it has begun
+		return err
+	}
+	time.AfterFunc(time.Duration(50+rand.IntN(200))*time.Millisecond, func() {
+		w.cmd.Process.Kill() // SIGKILL
+	})
+
+	for w.out.Scan() {
+		var i, accepted, compared, refused int
+		_, err := fmt.Sscan(w.out.Text(), &i, &accepted, &compared, &refused)
+		if err != nil {
+			continue // half a line
+		}
+
+		g := c.games[i]
+		g.mu.Lock()
+		g.tally.add(Tally{Accepted: accepted, Compared: compared, Refused: refused})
+		g.mu.Unlock()
+	}
+	return nil
+}
+
+// playUntilKilled submits codes at random, and prints what it was told.
+func playUntilKilled(j job, store otp.Store) error {
+	service, err := newService(store, &mailbox{})
+	if err != nil {
+		return err
+	}
+	fmt.Println("begun")
+
+	var players sync.WaitGroup
+	for range 8 {
+		players.Go(func() {
+			for {
+				i := rand.IntN(len(j.Codes))
+				code := j.Codes[i]
+				if rand.IntN(3) > 0 {
+					code = wrong(code, rand.IntN(10_000))
+				}
+
+				var t Tally
+				t.count(service.Verify(context.Background(),
+					otp.Submission{To: fmt.Sprint(i, j.To), Code: code}))
+				fmt.Println(i, t.Accepted, t.Compared, t.Refused)
+			}
+		})
+	}
+	players.Wait()
+	return nil
+}
