@@ -1,0 +1,144 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
+	"github.com/seed-5978b5f1/otp/otptest"
+	"github.com/seed-5978b5f1/otp/sqlstore"
+)
+
+// Send + Verify are four statements, each prepared at most once.
+func TestStatements(t *testing.T) {
+	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
+		sqlDB, watch := openWatched(t, db.Opener, db.Source)
+		sqlDB.SetMaxOpenConns(1)
+		store, err := sqlstore.New(sqlDB, setups[db.Opener].dialect, nil)
+		require.NoError(t, err)
+		service, inbox := otptest.New(t, otp.Config{Store: store})
+
+		for pair := range 5 {
+			watch.take()
+			to := fmt.Sprintf("ada%d@example.com", pair)
+			_, err := service.Send(t.Context(), otp.Request{To: to})
+			require.NoError(t, err)
+			err = service.Verify(t.Context(), otp.Submission{To: to, Code: inbox.Code(t, to)})
+			require.NoError(t, err)
+
+			executed, prepared := watch.take()
+			assert.Len(t, executed, 4)
+			if pair > 0 {
+				assert.Zero(t, prepared)
+			}
+		}
+	})
+}
+
+// Purge deletes what expired more than an hour ago, and nothing else.
+func TestPurge(t *testing.T) {
+	each(t, all(), func(t *testing.T, db harness.Database) {
+		store := db.Open(t).(*sqlstore.Store)
+		now := time.Now()
+
+		for key, expires := range map[string]time.Time{
+			"past":     now.Add(-time.Hour - 2*time.Second),
+			"recent":   now.Add(-time.Hour + 10*time.Second),
+			"future":   now.Add(time.Second),
+			"for-good": {},
+		} {
+			swapped, err := store.CompareAndSwap(t.Context(), key, nil, []byte(key), expires)
+			require.True(t, swapped && err == nil, err)
+		}
+
+		purged, err := store.Purge(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, 1, purged)
+
+		for key, want := range map[string]string{
+			"past": "", "recent": "recent", "future": "future", "for-good": "for-good",
+		} {
+			value, err := store.Load(t.Context(), key)
+			require.NoError(t, err)
+			assert.Equal(t, want, string(value), key)
+		}
+
+		ended, end := context.WithCancel(t.Context())
+		end()
+		_, err = store.Purge(ended)
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
+// A row that is renewed while it is being purged stays.
+func TestPurgeSparesRenewedRows(t *testing.T) {
+	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
+		a, b := db.Open(t).(*sqlstore.Store), db.Open(t).(*sqlstore.Store)
+		long := time.Now().Add(-2 * time.Hour)
+
+		for i := range 200 {
+			key := fmt.Sprintf("key-%d", i)
+			swapped, err := a.CompareAndSwap(t.Context(), key, nil, []byte("old"), long)
+			require.True(t, swapped && err == nil, err)
+
+			purge := make(chan error)
+			go func() {
+				_, err := b.Purge(t.Context())
+				purge <- err
+			}()
+			swapped, err = a.CompareAndSwap(t.Context(), key, []byte("old"), []byte("new"),
+				time.Now().Add(time.Hour))
+			require.NoError(t, err)
+			require.NoError(t, <-purge)
+
+			value, err := a.Load(t.Context(), key)
+			require.NoError(t, err)
+			require.Equal(t, swapped, string(value) == "new",
+				"swapped: %v, value %q", swapped, value)
+		}
+	})
+}
+
+// Several processes may purge at a time, while others renew what they purge.
+func TestPurgeByTwo(t *testing.T) {
+	const rows = 2000
+
+	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
+		store := db.Open(t)
+		long := time.Now().Add(-2 * time.Hour)
+		for i := range rows {
+			swapped, err := store.CompareAndSwap(t.Context(), fmt.Sprint(i), nil, []byte("old"),
+				long)
+			require.True(t, swapped && err == nil, err)
+		}
+
+		var all sync.WaitGroup
+		var gone atomic.Int64
+		for range 2 {
+			all.Go(func() {
+				purged, err := db.Open(t).(*sqlstore.Store).Purge(t.Context())
+				assert.NoError(t, err)
+				gone.Add(purged)
+			})
+		}
+		for i := range rows / 2 {
+			renewed, err := store.CompareAndSwap(t.Context(), fmt.Sprint(2*i), []byte("old"),
+				[]byte("new"), time.Now().Add(time.Hour))
+			assert.NoError(t, err)
+			if renewed {
+				gone.Add(1)
+			}
+		}
+		all.Wait()
+
+		require.EqualValues(t, rows, gone.Load(), "each row is purged or renewed, once")
+	})
+}

@@ -1,0 +1,56 @@
+package sqldb
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// each runs the test for some setups, on an empty database each.
+func each(t *testing.T, names []string, test func(*testing.T, harness.Database)) {
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) { test(t, newDatabase(t, name)) })
+	}
+}
+
+func all() (names []string) {
+	for name := range setups {
+		names = append(names, name)
+	}
+	return names
+}
+
+func TestConformance(t *testing.T) {
+	each(t, all(), func(t *testing.T, db harness.Database) {
+		otptest.TestStore(t, func(tb testing.TB) otp.Store { return db.Open(tb) })
+	})
+}
+
+func TestCrowd(t *testing.T) {
+	each(t, all(), func(t *testing.T, db harness.Database) {
+		require.NoError(t, harness.Crowd(t.Context(), db))
+	})
+}
+
+func TestClientCrash(t *testing.T) {
+	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
+		kills, err := harness.ClientCrash(t.Context(), db)
+		require.NoError(t, err)
+		require.Equal(t, 20, kills, "the steps of two Sends and two Verifies")
+	})
+}
+
+func TestLinearizable(t *testing.T) {
+	each(t, all(), func(t *testing.T, db harness.Database) {
+		a, b := db.Open(t), db.Open(t)
+
+		for range 20 {
+			_, err := harness.Linearizable(t.Context(), a, b, a, false)
+			require.NoError(t, err)
+		}
+	})
+}
