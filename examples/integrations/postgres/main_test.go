@@ -1,0 +1,16 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/seed-5978b5f1/otp/internal/servers"
+)
+
+// The program ends the test unless it signs in.
+func TestRun(t *testing.T) {
+	url := servers.Postgres(t)
+
+	for range 2 { // the second run finds the table
+		run(t.Context(), url)
+	}
+}
