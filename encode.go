@@ -2,7 +2,6 @@ package otp
 
 import (
 	"crypto/hmac"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -122,10 +121,11 @@ func appendTime(b []byte, t time.Time) []byte {
 
 // appendUint appends the lowest size bytes of n.
 func appendUint(b []byte, n uint64, size int) []byte {
-	var all [8]byte
-	binary.BigEndian.PutUint64(all[:], n)
+	for shift := 8 * (size - 1); shift >= 0; shift -= 8 {
+		b = append(b, byte(n>>shift))
+	}
 
-	return append(b, all[8-size:]...)
+	return b
 }
 
 // decode reads what append wrote into s. It checks every bound, so that no rule ever sees a state
@@ -194,27 +194,32 @@ func (r *reader) code() (c code) {
 	return c
 }
 
-// read fills into, with zeros if there is too little left.
-func (r *reader) read(into []byte) {
-	if len(r.rest) < len(into) {
+// take returns the next n bytes, zeros if there are too few.
+func (r *reader) take(n int) []byte {
+	if len(r.rest) < n {
 		r.bad, r.rest = true, nil
-		clear(into)
 
-		return
+		return zeros[:n]
 	}
 
-	copy(into, r.rest)
-	r.rest = r.rest[len(into):]
+	taken := r.rest[:n]
+	r.rest = r.rest[n:]
+
+	return taken
 }
 
-func (r *reader) byte() byte { return byte(r.uint(1)) }
+var zeros [16]byte
+
+func (r *reader) read(into []byte) { copy(into, r.take(len(into))) }
+func (r *reader) byte() byte       { return r.take(1)[0] }
 
 // uint reads a number of size bytes.
-func (r *reader) uint(size int) uint64 {
-	var all [8]byte
-	r.read(all[8-size:])
+func (r *reader) uint(size int) (n uint64) {
+	for _, b := range r.take(size) {
+		n = n<<8 | uint64(b)
+	}
 
-	return binary.BigEndian.Uint64(all[:])
+	return n
 }
 
 // upTo reads a byte that must be at most limit.

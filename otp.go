@@ -314,7 +314,7 @@ func (s *Service) message(req *Request, c *code, text *codeText) Message {
 // deliver hands the message to the Sender. Rule 14: the send counts and the code stays valid,
 // whatever the Sender says.
 func (s *Service) deliver(ctx *timeout, m Message) error {
-	ctx.begun, ctx.limit = time.Now(), s.policy.DeliveryTimeout
+	ctx.deadline = time.Now().Add(s.policy.DeliveryTimeout)
 
 	if err := s.sender.Send(ctx, m); err != nil {
 		return deliveryError(err)

@@ -219,7 +219,7 @@ type contexts struct {
 // detach returns the contexts of an operation that began then. The caller ends them.
 func detach(ctx context.Context, begun time.Time) *contexts {
 	return &contexts{
-		store:  timeout{parent: ctx, begun: begun, limit: storeTimeout},
+		store:  timeout{parent: ctx, deadline: begun.Add(storeTimeout)},
 		sender: timeout{parent: ctx},
 	}
 }
@@ -229,18 +229,21 @@ func (c *contexts) end() {
 	c.sender.end()
 }
 
-// A timeout is a context with the values of the caller's, which ends after a time of its own. It is
-// context.WithTimeout of context.WithoutCancel, made when somebody first waits for it: a store in
+// A timeout is a context with the values of the caller's, which ends at a deadline of its own. It is
+// context.WithDeadline of context.WithoutCancel, made when somebody first waits for it: a store in
 // memory never does, and would take less time than the context.
 type timeout struct {
-	parent context.Context
-	begun  time.Time
-	limit  time.Duration
+	parent   context.Context
+	deadline time.Time
 
-	mu     sync.Mutex
-	waited context.Context // nil until somebody waits
+	mu    sync.Mutex
+	made  *deadlineContext // nil until somebody waits
+	ended bool
+}
+
+type deadlineContext struct {
+	context.Context
 	cancel context.CancelFunc
-	ended  bool
 }
 
 // wait returns the context that those wait for who wait.
@@ -248,15 +251,16 @@ func (t *timeout) wait() context.Context {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 
-	if t.waited == nil {
+	if t.made == nil {
 		detached := context.WithoutCancel(t.parent)
-		t.waited, t.cancel = context.WithDeadline(detached, t.begun.Add(t.limit))
+		ctx, cancel := context.WithDeadline(detached, t.deadline)
+		t.made = &deadlineContext{ctx, cancel}
 		if t.ended {
-			t.cancel()
+			cancel()
 		}
 	}
 
-	return t.waited
+	return t.made.Context
 }
 
 // end releases what the context holds, as a context.CancelFunc does.
@@ -265,12 +269,12 @@ func (t *timeout) end() {
 	defer t.mu.Unlock()
 
 	t.ended = true
-	if t.cancel != nil {
-		t.cancel()
+	if t.made != nil {
+		t.made.cancel()
 	}
 }
 
-func (t *timeout) Deadline() (time.Time, bool) { return t.begun.Add(t.limit), true }
+func (t *timeout) Deadline() (time.Time, bool) { return t.deadline, true }
 func (t *timeout) Done() <-chan struct{}       { return t.wait().Done() }
 func (t *timeout) Value(key any) any           { return t.wait().Value(key) }
 
@@ -279,11 +283,11 @@ func (t *timeout) Err() error {
 	defer t.mu.Unlock()
 
 	switch {
-	case t.waited != nil:
-		return t.waited.Err()
+	case t.made != nil:
+		return t.made.Err()
 	case t.ended:
 		return context.Canceled
-	case time.Since(t.begun) >= t.limit:
+	case time.Until(t.deadline) <= 0:
 		return context.DeadlineExceeded
 	}
 

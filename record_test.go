@@ -236,7 +236,7 @@ func TestPausesBetweenFaults(t *testing.T) {
 }
 
 func newTimeout(parent context.Context, limit time.Duration) *timeout {
-	return &timeout{parent: parent, begun: time.Now(), limit: limit}
+	return &timeout{parent: parent, deadline: time.Now().Add(limit)}
 }
 
 // A timeout behaves as context.WithTimeout of context.WithoutCancel, whether somebody waits or not.

@@ -110,8 +110,13 @@ func (s *state) send(p *Policy, now time.Time, a *ask) (sent, bool) {
 
 // recorded reports whether the Send with this id has been counted.
 func (s *state) recorded(id operationID) bool {
-	return slices.Contains(s.ids, id) ||
-		slices.ContainsFunc(s.codes, func(c code) bool { return c.seed == id })
+	for i := range s.codes {
+		if s.codes[i].seed == id {
+			return true
+		}
+	}
+
+	return slices.Contains(s.ids, id)
 }
 
 // delivery returns what a Send that is recorded has to deliver: the latest live code of its
