@@ -33,7 +33,7 @@ func TestImportersOfTheRootGetNoAWS(t *testing.T) {
 		return dir
 	}
 
-	dir := importing(module, module+"/memstore", module+"/sqlstore")
+	dir := importing(module, module+"/memstore", module+"/redisstore", module+"/sqlstore")
 	if _, err := goCommand(dir, offline, "build", "-o", os.DevNull, "."); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,8 @@ func TestImportersOfTheRootGetNoAWS(t *testing.T) {
 	}
 	for _, dep := range strings.Fields(string(deps)) {
 		switch dep {
-		case "example.com/importer", module, module + "/memstore", module + "/sqlstore":
+		case "example.com/importer", module, module + "/memstore", module + "/redisstore",
+			module + "/sqlstore":
 		default:
 			t.Errorf("%s is in the build", dep)
 		}
