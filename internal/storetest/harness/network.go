@@ -31,6 +31,23 @@ func NewProxy(tb testing.TB, server string) *Proxy {
 // Address is the host and port of the Proxy.
 func (p *Proxy) Address() string { return p.proxy.Listen }
 
+// Stop ends the Proxy and all its connections.
+func (p *Proxy) Stop() { p.proxy.Stop() }
+
+// Swallow leaves all connections half open from now on: nothing arrives, and nothing ends.
+func (p *Proxy) Swallow(tb testing.TB) {
+	tb.Helper()
+
+	for _, stream := range []string{"upstream", "downstream"} {
+		_, err := p.proxy.Toxics.AddToxicJson(strings.NewReader(fmt.Sprintf(
+			`{"name": %[1]q, "stream": %[1]q, "type": "timeout", "attributes": {"timeout": 0}}`,
+			stream)))
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
 // Weather returns a disturbance: for so long, the network is slow, resets connections, cuts streams
 // short, or swallows what is sent and leaves the connection half open, each for some milliseconds.
 func (p *Proxy) Weather(lasts time.Duration) func(context.Context) error {

@@ -1,0 +1,154 @@
+package harness
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
+)
+
+// maxOverhead is how long Send and Verify may take, as a multiple of the bare calls.
+const maxOverhead = 1.15
+
+// A Bare makes by hand the calls that Send and Verify of one code make on the store: it loads
+// nothing under key, swaps that for sent, loads sent, and swaps it for used.
+type Bare func(ctx context.Context, key string, sent, used []byte) error
+
+// Latency compares Send and Verify of one code with the same calls made by hand. They take turns,
+// ten of each, so that both see the same noise. One operation is one turn of both. Latency reports
+// the medians, and fails the benchmark if the overhead is too large.
+func Latency(b *testing.B, store otp.Store, bare Bare) {
+	const turn = 10
+	ctx := b.Context()
+	c := newBenchClient(b, store)
+	sent, used := recordSizes(b)
+
+	ours := func() error { return c.pair(ctx) }
+	byHand := func() error {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // as a Service does
+		defer cancel()
+		return bare(ctx, benchKey(), make([]byte, sent), make([]byte, used))
+	}
+	var latency [2][]time.Duration
+	measure := func(who int) {
+		runtime.GC()
+		for range turn {
+			start := time.Now()
+			require.NoError(b, []func() error{ours, byHand}[who]())
+			latency[who] = append(latency[who], time.Since(start))
+		}
+	}
+
+	measure(0) // once for connections and caches
+	measure(1)
+	latency = [2][]time.Duration{}
+	for i := 0; b.Loop(); i++ {
+		measure(i % 2) // who goes first does not matter in the mean
+		measure(1 - i%2)
+	}
+
+	var medians [2]float64
+	for who := range latency {
+		slices.Sort(latency[who])
+		medians[who] = float64(latency[who][len(latency[who])/2])
+	}
+	overhead := medians[0] / medians[1]
+	b.ReportMetric(medians[0], "otp-ns")
+	b.ReportMetric(medians[1], "bare-ns")
+	b.ReportMetric(overhead, "overhead")
+	b.ReportMetric(0, "ns/op")
+
+	if enough := 100; len(latency[0]) >= enough && overhead > maxOverhead {
+		b.Errorf("Send and Verify take %.2f times what the bare calls take, want at most %.2f",
+			overhead, maxOverhead)
+	}
+}
+
+// Throughput sends and verifies codes over so many connections at once: one operation is one code.
+func Throughput(b *testing.B, open func(b *testing.B, connections int) otp.Store) {
+	for _, connections := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("%d-connections", connections), func(b *testing.B) {
+			store := open(b, connections)
+			var begun atomic.Int64
+			var done sync.WaitGroup
+			b.ResetTimer()
+
+			for range connections {
+				done.Go(func() {
+					for c := newBenchClient(b, store); begun.Add(1) <= int64(b.N); {
+						if err := c.pair(b.Context()); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			done.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "codes/s")
+		})
+	}
+}
+
+// A benchClient asks for codes and submits them.
+type benchClient struct {
+	service *otp.Service
+	code    string
+}
+
+func newBenchClient(b *testing.B, store otp.Store) *benchClient {
+	b.Helper()
+	c := &benchClient{}
+
+	service, err := newService(store, otp.SenderFunc(
+		func(_ context.Context, m otp.Message) error {
+			c.code = m.Code.Reveal()
+			return nil
+		}))
+	require.NoError(b, err)
+	c.service = service
+	return c
+}
+
+// pair is the life of one code: it is sent to a new address and accepted.
+func (c *benchClient) pair(ctx context.Context) error {
+	to := newAddress()
+	if _, err := c.service.Send(ctx, otp.Request{To: to}); err != nil {
+		return err
+	}
+	return c.service.Verify(ctx, otp.Submission{To: to, Code: c.code})
+}
+
+// benchKey returns a key of the length of all keys of a Service.
+func benchKey() string { return (rand.Text() + rand.Text())[:43] }
+
+// recordSizes returns the sizes of a record once its code is sent, and once it is used.
+func recordSizes(b *testing.B) (sent, used int) {
+	b.Helper()
+	sizes := &sizingStore{Store: memstore.New(nil)}
+	require.NoError(b, newBenchClient(b, sizes).pair(b.Context()))
+	require.Len(b, sizes.sizes, 2)
+	return sizes.sizes[0], sizes.sizes[1]
+}
+
+// A sizingStore notes the sizes of the values that it is given.
+type sizingStore struct {
+	otp.Store
+	sizes []int
+}
+
+func (s *sizingStore) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	s.sizes = append(s.sizes, len(new))
+	return s.Store.CompareAndSwap(ctx, key, old, new, expires)
+}

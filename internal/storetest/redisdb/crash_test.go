@@ -1,0 +1,213 @@
+package redisdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/servers"
+	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// repeats says whether a client makes a call again by itself after a lost reply.
+func repeats(client string) bool { return client == "go-redis" }
+
+// A server that is killed forgets nothing that it has acknowledged.
+func TestServerCrash(t *testing.T) {
+	for _, client := range fourClients {
+		t.Run(client, func(t *testing.T) {
+			server := startRedis(t)
+			db := harness.Database{Opener: client, Source: server.Address}
+
+			kills := harness.Kills(server, 5, 200*time.Millisecond)
+			report, err := harness.Disturbed(t.Context(), db, db, kills)
+			require.NoError(t, err)
+			t.Logf("%+v", report)
+
+			require.Greater(t, report.Judged, 100)
+			if !repeats(client) {
+				require.NotZero(t, report.Failures, "calls that the crashes have met")
+			}
+			require.NoError(t, remembers(t, server))
+		})
+	}
+}
+
+// The same crash shows what a server forgets that does not log its writes.
+func TestServerCrashWithoutPersistence(t *testing.T) {
+	require.Error(t, remembers(t, startRedis(t, "--appendonly", "no")))
+}
+
+// remembers kills the server after each step in the life of a code, and returns an error unless the
+// step counts when the server is back.
+func remembers(t *testing.T, server *servers.Server) error {
+	t.Helper()
+
+	store := harness.Database{Opener: "go-redis", Source: server.Address}.Open(t)
+	service, inbox := otptest.New(t, otp.Config{Store: store})
+	request := otp.Request{To: "ada@example.com"}
+	submit := func(code string) error {
+		return service.Verify(t.Context(), otp.Submission{To: request.To, Code: code})
+	}
+
+	sent, err := service.Send(t.Context(), request)
+	require.NoError(t, err)
+	crash(t, server)
+	code := inbox.Code(t, request.To)
+	if err := submit(wrong(code)); !errors.Is(err, otp.ErrMismatch) {
+		return fmt.Errorf("after a crash, a wrong guess at a code that was sent: %w", err)
+	}
+
+	crash(t, server)
+	status, err := service.Status(t.Context(), request)
+	require.NoError(t, err)
+	if status.AttemptsLeft != sent.AttemptsLeft-1 {
+		return fmt.Errorf("%d attempts are left after a guess and a crash", status.AttemptsLeft)
+	}
+
+	require.NoError(t, submit(code))
+	crash(t, server)
+	if err := submit(code); !errors.Is(err, otp.ErrUsed) {
+		return fmt.Errorf("after a crash, a used code: %w", err)
+	}
+	return nil
+}
+
+func crash(t *testing.T, server *servers.Server) {
+	t.Helper()
+	server.Kill()
+	require.NoError(t, server.Restart())
+}
+
+// wrong returns a code that differs from the right one.
+func wrong(right string) string {
+	if right[0] == '9' {
+		return "0" + right[1:]
+	}
+	return string(right[0]+1) + right[1:]
+}
+
+// A snapshot that is loaded again, and a fail-over to a replica that has not received a write,
+// make a used code valid again. The package comment of redisstore says so; this is the evidence.
+func TestUsedCodeComesBack(t *testing.T) {
+	t.Run("snapshot", func(t *testing.T) {
+		server := startRedis(t, "--appendonly", "no", "--save", "3600 1")
+		store := harness.Database{Opener: "go-redis", Source: server.Address}.Open(t)
+
+		acceptedTwice(t, store, store,
+			func() { admin(t, server.Address, "SAVE") },
+			func() { crash(t, server) })
+	})
+
+	t.Run("fail-over", func(t *testing.T) {
+		primary, replica := startRedis(t), startRedis(t)
+		proxy := harness.NewProxy(t, primary.Address)
+		host, port, err := net.SplitHostPort(proxy.Address())
+		require.NoError(t, err)
+
+		admin(t, replica.Address, "REPLICAOF", host, port)
+		require.Eventually(t, func() bool {
+			info := admin(t, primary.Address, "INFO", "replication").(string)
+			return strings.Contains(info, "state=online")
+		}, 30*time.Second, 10*time.Millisecond)
+
+		acceptedTwice(t,
+			harness.Database{Opener: "go-redis", Source: primary.Address}.Open(t),
+			harness.Database{Opener: "go-redis", Source: replica.Address}.Open(t),
+			func() {
+				require.EqualValues(t, 1, admin(t, primary.Address, "WAIT", 1, 10_000))
+				proxy.Stop()
+			},
+			func() {
+				require.EqualValues(t, 0, admin(t, primary.Address, "WAIT", 1, 10))
+				primary.Kill()
+				admin(t, replica.Address, "REPLICAOF", "NO", "ONE")
+			})
+	})
+}
+
+// acceptedTwice has a code accepted, by the store before a loss and by the one after it. Freeze is
+// called when the code was sent, and lose when it was accepted once.
+func acceptedTwice(t *testing.T, before, after otp.Store, freeze, lose func()) {
+	t.Helper()
+	secret := []byte("a secret of 32 bytes for one test")
+	service, inbox := otptest.New(t, otp.Config{Secret: secret, Store: before})
+	heir, _ := otptest.New(t, otp.Config{Secret: secret, Store: after})
+
+	_, err := service.Send(t.Context(), otp.Request{To: "ada@example.com"})
+	require.NoError(t, err)
+	submission := otp.Submission{To: "ada@example.com", Code: inbox.Code(t, "ada@example.com")}
+
+	freeze()
+	require.NoError(t, service.Verify(t.Context(), submission))
+	require.ErrorIs(t, service.Verify(t.Context(), submission), otp.ErrUsed)
+
+	lose()
+	require.NoError(t, heir.Verify(t.Context(), submission), "nothing was lost")
+}
+
+// behindProxy returns the database behind a proxy.
+func behindProxy(t *testing.T, calm harness.Database) (*harness.Proxy, harness.Database) {
+	t.Helper()
+	proxy := harness.NewProxy(t, calm.Source)
+	return proxy, harness.Database{Opener: calm.Opener, Source: proxy.Address()}
+}
+
+// On a bad network, calls fail, and what has happened stays so.
+func TestBadNetwork(t *testing.T) {
+	each(t, fourClients, func(t *testing.T, calm harness.Database) {
+		proxy, db := behindProxy(t, calm)
+
+		report, err := harness.Disturbed(t.Context(), db, calm, proxy.Weather(3*time.Second))
+		require.NoError(t, err)
+		t.Logf("%+v", report)
+
+		require.NotZero(t, report.Failures, "calls that the network has failed")
+		require.Greater(t, report.Judged, 100)
+	})
+}
+
+// On a bad network, an order of the calls explains what all callers saw.
+func TestLinearizableOnBadNetwork(t *testing.T) {
+	each(t, fourClients, func(t *testing.T, calm harness.Database) {
+		proxy, db := behindProxy(t, calm)
+		var failures atomic.Int64
+		a := &harness.Hasty{Store: db.Open(t), Failures: &failures}
+		b := &harness.Hasty{Store: db.Open(t), Failures: &failures}
+		direct := calm.Open(t)
+
+		ctx, end := context.WithCancel(t.Context())
+		var weather sync.WaitGroup
+		weather.Go(func() { assert.NoError(t, proxy.Weather(time.Hour)(ctx)) })
+		defer weather.Wait()
+		defer end()
+
+		// A client that repeats calls hides most failures. It goes on until there is one.
+		const atLeast, atMost = 10, 500
+		histories, undecided := 0, 0
+		for histories < atLeast || failures.Load() == 0 && histories < atMost {
+			histories++
+			_, err := harness.Linearizable(ctx, a, b, direct, repeats(calm.Opener))
+			if errors.Is(err, harness.ErrUndecided) {
+				undecided++
+				continue
+			}
+			require.NoError(t, err)
+		}
+
+		t.Logf("%d failures, %d of %d histories undecided", failures.Load(), undecided, histories)
+		require.NotZero(t, failures.Load())
+		require.Less(t, undecided, histories/2)
+	})
+}
