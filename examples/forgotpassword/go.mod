@@ -14,6 +14,7 @@ require (
 	github.com/chromedp/chromedp v0.23.0
 	github.com/go-chi/httprate v0.16.1
 	github.com/seed-5978b5f1/otp v0.0.0
+	github.com/seed-5978b5f1/otp/lambdahttp v0.0.0
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/crypto v0.58.0
 	golang.org/x/text v0.43.0
@@ -41,6 +42,9 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 )
 
-replace github.com/seed-5978b5f1/otp => ../..
+replace (
+	github.com/seed-5978b5f1/otp => ../..
+	github.com/seed-5978b5f1/otp/lambdahttp => ../../lambdahttp
+)
 
 tool github.com/aws/aws-lambda-go/cmd/build-lambda-zip

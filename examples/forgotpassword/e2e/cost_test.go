@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-5978b5f1/otp/internal/servers"
+	"github.com/seed-5978b5f1/otp/internal/lambdaruntime"
 )
 
 // What the application adds to a Lambda function is measured against package bare. The results of a benchmark are on one
@@ -51,10 +51,8 @@ func BenchmarkBinary(b *testing.B) {
 // mail: what is compared is what the application costs before it does anything. Each function reads the secret. The
 // result is the median, since the least is a matter of luck: when the garbage collector runs, for instance.
 func BenchmarkColdStart(b *testing.B) {
-	env, _ := secrets(b)
-	env = append(env, // and nothing of this machine: AWS_CA_BUNDLE alone takes the SDK as long as all else
-		"OTP_TABLE=codes", "USERS_TABLE=users", "MAIL_FROM="+mailFrom,
-		"AWS_REGION="+servers.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
+	secret, _ := secrets(b)
+	settings := append(secret, idle...) // nothing of this machine: AWS_CA_BUNDLE alone takes the SDK as long as all else
 	for _, name := range functions {
 		program(b, name)
 	}
@@ -62,10 +60,10 @@ func BenchmarkColdStart(b *testing.B) {
 	for range b.N {
 		for _, i := range rand.Perm(len(functions)) { // so that none gets the same processor each time
 			name := functions[i]
-			f := startFunction(b, name, env)
-			f.invoke("POST", "/", "")
-			took[name] = append(took[name], time.Since(f.started))
-			f.stop()
+			f := startFunction(b, program(b, name), lambdaruntime.Sources[0], settings)
+			f.request("POST", "/", "")
+			took[name] = append(took[name], time.Since(f.Started()))
+			f.Stop()
 		}
 	}
 	for _, name := range functions {

@@ -57,6 +57,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 		return err
 	}
 	app.Allow = budget.PerClient()
+	if err := setup.TrustOrigins(app, getenv); err != nil {
+		return err
+	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "development", app.Mailbox != nil)
 	return serve(ctx, listener, app.Handler(), log)
 }

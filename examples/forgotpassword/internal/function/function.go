@@ -8,23 +8,30 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/gateway"
+	"github.com/seed-5978b5f1/otp/lambdahttp"
+
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/setup"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
 )
 
-// Run serves the routes of the application as a Lambda function. Clients and secret are made ready once, before the
-// first event, and serve all that follow.
+// Run serves the routes of the application as a Lambda function. Clients and secret are made ready
+// once, before the first event, and serve all that follow. The environment variable BASE_PATH is
+// lambdahttp.Options.BasePath; the others are those of package setup.
 func Run(routes func(*web.App) http.Handler) {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := lambdacontext.NewLogger()
+
 	app, err := start(log)
-	if err != nil {
-		log.Error("start failed", "err", err)
-		os.Exit(1)
+	if err == nil {
+		err = lambdahttp.Start(routes(app), &lambdahttp.Options{
+			BasePath: os.Getenv("BASE_PATH"),
+			Log:      log,
+		})
 	}
-	lambda.Start(gateway.Handler(routes(app)))
+
+	log.Error("start failed", "err", err)
+	os.Exit(1)
 }
 
 func start(log *slog.Logger) (*web.App, error) {
@@ -32,8 +39,16 @@ func start(log *slog.Logger) (*web.App, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if !onAWS {
-		return nil, errors.New("the settings of package setup are missing: a function keeps nothing in memory")
+		return nil, errors.New("the settings of package setup are missing: " +
+			"a function keeps nothing in memory")
 	}
-	return setup.AWS(context.Background(), settings, log)
+
+	app, err := setup.AWS(context.Background(), settings, log)
+	if err != nil {
+		return nil, err
+	}
+
+	return app, setup.TrustOrigins(app, os.Getenv)
 }

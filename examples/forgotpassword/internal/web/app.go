@@ -15,7 +15,7 @@ import (
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
 
-// App is the application. All fields but Allow and Mailbox are required.
+// App is the application. All fields but CrossOrigin, Allow and Mailbox are required.
 type App struct {
 	// Codes sends and verifies the codes.
 	Codes *otp.Service
@@ -28,6 +28,8 @@ type App struct {
 	// HTTPS says that browsers reach the application by HTTPS, as they must outside of development. Cookies are
 	// marked Secure then.
 	HTTPS bool
+	// CrossOrigin refuses what other sites make a browser send, but for the origins that were added to it.
+	CrossOrigin http.CrossOriginProtection
 	// Allow reports whether the client of a request that acts may make it; see package budget. Nil allows all, for
 	// functions behind a gateway, whose throttle they rely on.
 	Allow func(http.ResponseWriter, *http.Request) bool

@@ -45,10 +45,18 @@ func (d discreet) Send(ctx context.Context, m otp.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
 	if err := d.next.Send(ctx, m); err != nil {
-		d.log.ErrorContext(ctx, "mail failed", "message_id", m.ID, "err", err)
+		d.log.Log(ctx, failureLevel(ctx), "mail failed", "message_id", m.ID, "err", err)
 		return errors.New("the mail failed")
 	}
 	return nil
+}
+
+// failureLevel returns the level of a failure: an error, unless the client has hung up, which needs nobody's attention.
+func failureLevel(ctx context.Context) slog.Level {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return slog.LevelInfo
+	}
+	return slog.LevelError
 }
 
 // observe logs what became of a code. Events hold neither codes nor addresses.
@@ -58,11 +66,11 @@ func observe(ctx context.Context, log *slog.Logger, e otp.Event) {
 		outcome = e.Err.Error()
 		refused := errors.Is(e.Err, otp.ErrRejected) || errors.Is(e.Err, otp.ErrLimited) || errors.Is(e.Err, otp.ErrLocked)
 		if !refused {
-			level = slog.LevelError
+			level = failureLevel(ctx)
 		}
 	}
 	log.LogAttrs(ctx, level, "otp",
 		slog.String("op", e.Op), slog.String("purpose", e.Purpose), slog.String("subject", e.Subject),
 		slog.String("message_id", e.MessageID), slog.Bool("decoy", e.Decoy), slog.Bool("resent", e.Resent),
-		slog.Duration("took", e.Took), slog.String("outcome", outcome))
+		slog.Float64("duration_ms", milliseconds(e.Took)), slog.String("outcome", outcome))
 }

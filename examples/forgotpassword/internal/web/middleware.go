@@ -35,14 +35,13 @@ func (a *App) headers(next http.Handler) http.Handler {
 // sameOrigin refuses what another site makes a browser send. GET counts where it acts: no site may have its visitors
 // ask for codes by an image.
 func (rt *router) sameOrigin(next http.Handler) http.Handler {
-	var protection http.CrossOriginProtection
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		checked := r
 		if actsOnGet(r) {
 			checked = r.Clone(r.Context())
 			checked.Method = http.MethodPost
 		}
-		if protection.Check(checked) != nil {
+		if rt.app.CrossOrigin.Check(checked) != nil {
 			rt.fail(w, r, http.StatusForbidden, "The request comes from another site.")
 			return
 		}
@@ -58,9 +57,12 @@ func (a *App) log(next http.Handler) http.Handler {
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(recorder, r)
 		a.Log.InfoContext(r.Context(), "request", "route", r.Pattern, "method", r.Method, "status", recorder.status,
-			"took", time.Since(start))
+			"duration_ms", milliseconds(time.Since(start)))
 	})
 }
+
+// milliseconds returns the duration for a log, where a bare time.Duration is a number without a unit.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 type statusRecorder struct {
 	http.ResponseWriter

@@ -41,7 +41,7 @@ func (a *App) explain(r *http.Request, err error) (status int, detail string) {
 	case errors.Is(err, otp.ErrLimited), errors.Is(err, otp.ErrLocked):
 		return http.StatusTooManyRequests, "Too many codes were asked for. Nothing was sent; a code that you have may still work."
 	}
-	a.Log.ErrorContext(r.Context(), "request failed", "route", r.Pattern, "err", err)
+	a.Log.Log(r.Context(), failureLevel(r.Context()), "request failed", "route", r.Pattern, "err", err)
 	if errors.Is(err, errNotStored) {
 		return http.StatusServiceUnavailable,
 			"The code was right, but the new password could not be stored, and the old one still holds. Ask for another code."
