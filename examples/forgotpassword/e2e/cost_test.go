@@ -7,11 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp/internal/lambdaruntime"
 )
 
-// What the application adds to a Lambda function is measured against package bare. The results of a benchmark are on one
-// line, for bare and for each function; "make bench" compares them with the bounds.
+// What the application adds to a Lambda function is measured against package bare. The results of
+// a benchmark are on one line, for bare and for each function; docs/lambda.md has the bounds.
 
 // maxBinary is how large a function may be, relative to the bare one.
 const maxBinary = 1.15
@@ -21,22 +24,21 @@ var functions = []string{"bare", "generate", "reset"}
 
 func size(tb testing.TB, name string) float64 {
 	tb.Helper()
+
 	file, err := os.Stat(program(tb, name))
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, err)
+
 	return float64(file.Size())
 }
 
-// TestBinarySize fails if something has come in that keeps the linker from leaving out what is not used, as text/template
-// does, with which functions are 1.67 of the size.
+// TestBinarySize fails if something has come in that keeps the linker from leaving out what is not
+// used, as text/template does, with which functions are 1.67 of the size.
 func TestBinarySize(t *testing.T) {
 	bare := size(t, functions[0])
+
 	for _, name := range functions[1:] {
-		if ratio := size(t, name) / bare; ratio > maxBinary {
-			t.Errorf("%s is %.2f of the size of a bare function, at most %v is allowed: look for <ReflectMethod> in what "+
-				"go build -ldflags=-dumpdep prints", name, ratio, maxBinary)
-		}
+		assert.LessOrEqual(t, size(t, name)/bare, maxBinary, "%s is too large: look for "+
+			"<ReflectMethod> in what go build -ldflags=-dumpdep prints", name)
 	}
 }
 
@@ -47,18 +49,17 @@ func BenchmarkBinary(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkColdStart measures from the start of the process to its first answer, in turns. The answer needs no table and no
-// mail: what is compared is what the application costs before it does anything. Each function reads the secret. The
-// result is the median, since the least is a matter of luck: when the garbage collector runs, for instance.
+// BenchmarkColdStart measures from the start of the process to its first answer, in turns. The
+// answer needs no table and no mail: what is compared is what the application costs before it does
+// anything. Each function reads the secret. The result is the median, since the least is a matter
+// of luck: when the garbage collector runs, for instance.
 func BenchmarkColdStart(b *testing.B) {
 	secret, _ := secrets(b)
-	settings := append(secret, idle...) // nothing of this machine: AWS_CA_BUNDLE alone takes the SDK as long as all else
-	for _, name := range functions {
-		program(b, name)
-	}
+	settings := append(secret, idle...) // a CA bundle of this machine alone would double the time
+
 	took := map[string][]time.Duration{}
 	for range b.N {
-		for _, i := range rand.Perm(len(functions)) { // so that none gets the same processor each time
+		for _, i := range rand.Perm(len(functions)) { // none gets the same processor each time
 			name := functions[i]
 			f := startFunction(b, program(b, name), lambdaruntime.Sources[0], settings)
 			f.request("POST", "/", "")
@@ -66,6 +67,7 @@ func BenchmarkColdStart(b *testing.B) {
 			f.Stop()
 		}
 	}
+
 	for _, name := range functions {
 		slices.Sort(took[name])
 		b.ReportMetric(float64(took[name][b.N/2].Nanoseconds()), name+"-ns")

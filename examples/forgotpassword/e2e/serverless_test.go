@@ -10,240 +10,252 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
-// template is what the tests look at in a CloudFormation template.
-type template struct {
-	Resources map[string]struct {
-		Type           string
-		DeletionPolicy string
-		Properties     map[string]any
-	}
-}
+// packs are the templates that osls has made, by parameters.
+var packs = map[string]string{}
 
-// pack has osls package the service for the architecture and returns the template it makes, as text and parsed.
-func pack(t *testing.T, architecture string) (string, template) {
+// pack has osls package the service, without credentials of any account, and returns the
+// CloudFormation template that it makes.
+func pack(t *testing.T, parameters ...string) string {
 	t.Helper()
-	osls := need(t, filepath.Join("..", "node_modules", ".bin", "osls"))
-	if path, err := filepath.Abs(osls); err == nil {
-		osls = path
+
+	key := strings.Join(parameters, " ")
+	if text, made := packs[key]; made {
+		return text
 	}
+
+	osls, err := filepath.Abs(need(t, filepath.Join("..", "node_modules", ".bin", "osls")))
+	require.NoError(t, err)
+
 	folder := t.TempDir()
-	cmd := exec.Command(osls, "package", "--package", folder, "--param", "architecture="+architecture,
-		"--param", "mailFrom=no-reply@acme.example", "--param", "mailIdentity=acme.example")
+	cmd := exec.Command(osls, append([]string{"package", "--package", folder,
+		"--param", "product=Acme",
+		"--param", "mailFrom=no-reply@acme.example",
+		"--param", "mailIdentity=acme.example"}, parameters...)...)
 	cmd.Dir = ".."
-	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "SLS_TELEMETRY_DISABLED=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	cmd.Env = append(os.Environ(),
+		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "SLS_TELEMETRY_DISABLED=1")
+
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+
 	text, err := os.ReadFile(filepath.Join(folder, "cloudformation-template-update-stack.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var parsed template
-	if err := json.Unmarshal(text, &parsed); err != nil {
-		t.Fatal(err)
-	}
-	return string(text), parsed
+	require.NoError(t, err)
+	packs[key] = string(text)
+
+	return packs[key]
 }
 
-// at returns what is under the path in v: names of members, and "0" for the only element of an array.
-func at(v any, path ...string) any {
-	for _, name := range path {
-		switch node := v.(type) {
-		case map[string]any:
-			v = node[name]
-		case []any:
-			if name != "0" || len(node) != 1 {
-				return nil
-			}
-			v = node[0]
-		default:
-			return nil
+// The packages are for the architecture that the functions are deployed on.
+func TestPackages(t *testing.T) {
+	for architecture, machine := range map[string]elf.Machine{
+		"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64,
+	} {
+		for _, name := range []string{"generate", "reset"} {
+			testBootstrap(t, filepath.Join("..", "build", architecture, name+".zip"), machine)
+		}
+
+		var template object
+		text := pack(t, "--param", "architecture="+architecture)
+		require.NoError(t, json.Unmarshal([]byte(text), &template))
+		s, err := fromCloudFormation(template, nil)
+		require.NoError(t, err)
+
+		for _, id := range []string{"GenerateLambdaFunction", "ResetLambdaFunction"} {
+			p := s[id].Properties.(object)
+			assert.Equal(t, []any{architecture}, p["Architectures"])
+			assert.Equal(t, "provided.al2023", p["Runtime"])
+			assert.Equal(t, "bootstrap", p["Handler"])
 		}
 	}
-	return v
 }
 
-// asJSON returns v as JSON.
-func asJSON(t *testing.T, v any) string {
-	t.Helper()
-	out, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
-}
-
-func TestServerless(t *testing.T) {
-	for architecture, machine := range map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64} {
-		t.Run(architecture, func(t *testing.T) {
-			for _, name := range []string{"generate", "reset"} {
-				testBootstrap(t, filepath.Join("..", "build", architecture, name+".zip"), machine)
-			}
-			text, stack := pack(t, architecture)
-			testFunctions(t, stack, architecture)
-			testRoutes(t, stack)
-			testTables(t, stack)
-			testPolicies(t, stack)
-			testSecret(t, text, stack)
-		})
-	}
-}
-
-// testBootstrap looks into a package: one program for the machine, which needs no library of the system.
+// testBootstrap looks into a package: one program for the machine, which needs no library of the
+// system.
 func testBootstrap(t *testing.T, path string, machine elf.Machine) {
 	t.Helper()
+
 	archive, err := zip.OpenReader(path)
 	if errors.Is(err, os.ErrNotExist) {
-		servers.Missing(t, "the functions are not built: run `make -C examples/forgotpassword build`")
+		servers.Missing(t, "no functions there: run `make -C examples/forgotpassword build`")
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer archive.Close()
-	if len(archive.File) != 1 || archive.File[0].Name != "bootstrap" || archive.File[0].Mode()&0o111 != 0o111 {
-		t.Fatalf("%s holds not just an executable bootstrap", path)
-	}
+
+	require.Len(t, archive.File, 1)
+	assert.Equal(t, "bootstrap", archive.File[0].Name)
+	assert.EqualValues(t, 0o111, archive.File[0].Mode()&0o111, "executable")
+
 	file, err := archive.File[0].Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	program, err := io.ReadAll(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+
 	binary, err := elf.NewFile(bytes.NewReader(program))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if libraries, err := binary.ImportedLibraries(); binary.Machine != machine || len(libraries) > 0 {
-		t.Errorf("%s is for %v and needs %v (%v)", path, binary.Machine, libraries, err)
-	}
-}
-
-func testFunctions(t *testing.T, stack template, architecture string) {
-	for name, role := range map[string]string{"GenerateLambdaFunction": "GenerateRole", "ResetLambdaFunction": "ResetRole"} {
-		p := stack.Resources[name].Properties
-		if p["Runtime"] != "provided.al2023" || p["Handler"] != "bootstrap" || asJSON(t, p["Architectures"]) != `["`+architecture+`"]` {
-			t.Errorf("%s is %s", name, asJSON(t, p))
-		}
-		if got := asJSON(t, p["Role"]); got != `{"Fn::GetAtt":["`+role+`","Arn"]}` {
-			t.Errorf("%s has the role %s", name, got)
-		}
-		if got := asJSON(t, at(p, "Environment", "Variables")); got != `{"MAIL_FROM":"Acme \u003cno-reply@acme.example\u003e",`+
-			`"OTP_SECRET_ID":{"Ref":"OtpSecret"},"OTP_TABLE":{"Ref":"OtpTable"},"USERS_TABLE":{"Ref":"UsersTable"}}` {
-			t.Errorf("%s has the settings %s", name, got)
-		}
-	}
-}
-
-func testRoutes(t *testing.T, stack template) {
-	var routes []string
-	for _, r := range stack.Resources {
-		if r.Type == "AWS::ApiGatewayV2::Route" {
-			routes = append(routes, r.Properties["RouteKey"].(string))
-		}
-	}
-	slices.Sort(routes)
-	want := []string{"GET /generate-otp/{email}", "POST /generate-otp", "POST /login", "POST /reset", "POST /reset-password"}
-	if !slices.Equal(routes, want) {
-		t.Errorf("the routes are %q", routes)
-	}
-	limits := at(stack.Resources["HttpApiStage"].Properties, "DefaultRouteSettings")
-	if got := asJSON(t, limits); got != `{"ThrottlingBurstLimit":40,"ThrottlingRateLimit":20}` {
-		t.Errorf("the gateway's limits are %s", got)
-	}
-}
-
-func testTables(t *testing.T, stack template) {
-	for name, key := range map[string]string{"OtpTable": "pk", "UsersTable": "email"} {
-		r := stack.Resources[name]
-		p := r.Properties
-		if r.Type != "AWS::DynamoDB::Table" || p["BillingMode"] != "PAY_PER_REQUEST" ||
-			at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true ||
-			at(p, "SSESpecification", "SSEEnabled") != true ||
-			asJSON(t, p["KeySchema"]) != `[{"AttributeName":"`+key+`","KeyType":"HASH"}]` {
-			t.Errorf("%s is %s", name, asJSON(t, r))
-		}
-	}
-	if got := asJSON(t, stack.Resources["OtpTable"].Properties["TimeToLiveSpecification"]); got != `{"AttributeName":"expires","Enabled":true}` {
-		t.Errorf("the TTL is %s", got)
-	}
-	if stack.Resources["UsersTable"].DeletionPolicy != "Retain" {
-		t.Error("the accounts go with the stack")
-	}
+	require.NoError(t, err)
+	libraries, err := binary.ImportedLibraries()
+	require.NoError(t, err)
+	assert.Equal(t, machine, binary.Machine)
+	assert.Empty(t, libraries)
 }
 
 // What each function may do is spelled out: exactly these actions, each on one named resource.
-func testPolicies(t *testing.T, stack template) {
+func TestLeastPrivilege(t *testing.T) {
+	const identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:" +
+		"identity/acme.example"
+
 	wanted := map[string]map[string]string{
 		"GenerateRole": {
-			"dynamodb:GetItem,dynamodb:PutItem":      `{"Fn::GetAtt":["OtpTable","Arn"]}`,
-			"dynamodb:GetItem":                       `{"Fn::GetAtt":["UsersTable","Arn"]}`,
-			"logs:CreateLogStream,logs:PutLogEvents": `{"Fn::GetAtt":["GenerateLogGroup","Arn"]}`,
-			"secretsmanager:GetSecretValue":          `{"Ref":"OtpSecret"}`,
-			"ses:SendEmail":                          `{"Fn::Sub":"arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/acme.example"}`,
+			"dynamodb:GetItem dynamodb:PutItem":      "@OtpTable.Arn",
+			"dynamodb:GetItem":                       "@UsersTable.Arn",
+			"logs:CreateLogStream logs:PutLogEvents": "@GenerateLogGroup.Arn:*",
+			"secretsmanager:GetSecretValue":          "@OtpSecret",
+			"ses:SendEmail":                          identity,
 		},
 		"ResetRole": {
-			"dynamodb:GetItem,dynamodb:PutItem":      `{"Fn::GetAtt":["OtpTable","Arn"]}`,
-			"dynamodb:GetItem,dynamodb:UpdateItem":   `{"Fn::GetAtt":["UsersTable","Arn"]}`,
-			"logs:CreateLogStream,logs:PutLogEvents": `{"Fn::GetAtt":["ResetLogGroup","Arn"]}`,
-			"secretsmanager:GetSecretValue":          `{"Ref":"OtpSecret"}`,
-			"ses:SendEmail":                          `{"Fn::Sub":"arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/acme.example"}`,
+			"dynamodb:GetItem dynamodb:PutItem":      "@OtpTable.Arn",
+			"dynamodb:GetItem dynamodb:UpdateItem":   "@UsersTable.Arn",
+			"logs:CreateLogStream logs:PutLogEvents": "@ResetLogGroup.Arn:*",
+			"secretsmanager:GetSecretValue":          "@OtpSecret",
+			"ses:SendEmail":                          identity,
 		},
 	}
-	for name, r := range stack.Resources {
-		if r.Type == "AWS::IAM::Policy" || r.Type == "AWS::IAM::ManagedPolicy" || r.Type == "AWS::IAM::Role" && wanted[name] == nil {
-			t.Errorf("there is a %s named %s", r.Type, name)
+
+	type statement struct {
+		Effect, Resource  string
+		Action, Condition any
+	}
+	type role struct {
+		ManagedPolicyArns []string
+		Policies          []struct {
+			PolicyDocument struct{ Statement []statement }
 		}
 	}
-	for role, grants := range wanted {
-		p := stack.Resources[role].Properties
-		if asJSON(t, p["ManagedPolicyArns"]) != "null" {
-			t.Errorf("%s has managed policies", role)
+
+	for id, r := range oslsStack(t, "", "") {
+		if !strings.HasPrefix(r.Type, "AWS::IAM::") {
+			continue
 		}
-		statements, _ := at(p, "Policies", "0", "PolicyDocument", "Statement").([]any)
-		if len(statements) != len(grants) {
-			t.Errorf("%s has %d statements, want %d", role, len(statements), len(grants))
+		require.Contains(t, wanted, id)
+
+		var got role
+		require.NoError(t, json.Unmarshal([]byte(asJSON(r.Properties)), &got))
+		require.Empty(t, got.ManagedPolicyArns)
+		require.Len(t, got.Policies, 1)
+
+		grants := map[string]string{}
+		for _, s := range got.Policies[0].PolicyDocument.Statement {
+			require.Equal(t, "Allow", s.Effect)
+
+			actions := words(s.Action)
+			grants[actions] = s.Resource
+			if actions == "ses:SendEmail" {
+				from := object{"ses:FromAddress": "no-reply@acme.example"}
+				assert.Equal(t, object{"StringEquals": from}, s.Condition)
+			}
 		}
-		for _, s := range statements {
-			var actions []string
-			switch action := at(s, "Action").(type) {
-			case string:
-				actions = []string{action}
-			case []any:
-				for _, a := range action {
-					actions = append(actions, a.(string))
-				}
-			}
-			resource := asJSON(t, at(s, "Resource"))
-			if grants[strings.Join(actions, ",")] != resource || at(s, "Effect") != "Allow" {
-				t.Errorf("%s allows %q on %s", role, actions, resource)
-			}
-			if strings.Contains(strings.Join(actions, " ")+resource, "*") {
-				t.Errorf("%s has a wildcard: %q on %s", role, actions, resource)
-			}
-			if actions[0] == "ses:SendEmail" && asJSON(t, at(s, "Condition")) != `{"StringEquals":{"ses:FromAddress":"no-reply@acme.example"}}` {
-				t.Errorf("%s may send as anybody: %s", role, asJSON(t, s))
-			}
+		assert.Equal(t, wanted[id], grants, id)
+		delete(wanted, id)
+	}
+
+	assert.Empty(t, wanted, "roles that are not there")
+}
+
+// words joins a text, or a list of texts, with spaces.
+func words(v any) string {
+	list, ok := v.([]any)
+	if !ok {
+		return v.(string)
+	}
+
+	return joined(" ", list)
+}
+
+// Alarms are set on faults, throttles and mail. Each is sent to the one topic.
+func TestAlarms(t *testing.T) {
+	metrics := map[string]string{}
+	for _, r := range oslsStack(t, "", "") {
+		p := r.Properties.(object)
+		if r.Type == "AWS::CloudWatch::Alarm" {
+			name := p["AlarmName"].(string)
+			metrics[name] = joined(" ", []any{p["Namespace"], p["MetricName"]})
+			assert.Equal(t, []any{"@Alarms"}, p["AlarmActions"])
+		}
+	}
+
+	assert.Equal(t, map[string]string{
+		"forgotpassword-prod-api-faults":         "AWS/ApiGateway 5xx",
+		"forgotpassword-prod-generate-errors":    "AWS/Lambda Errors",
+		"forgotpassword-prod-generate-throttles": "AWS/Lambda Throttles",
+		"forgotpassword-prod-generate-faults":    "forgotpassword-prod generate-faults",
+		"forgotpassword-prod-reset-errors":       "AWS/Lambda Errors",
+		"forgotpassword-prod-reset-throttles":    "AWS/Lambda Throttles",
+		"forgotpassword-prod-reset-faults":       "forgotpassword-prod reset-faults",
+		"forgotpassword-prod-mail-bounces":       "AWS/SES Reputation.BounceRate",
+		"forgotpassword-prod-mail-complaints":    "AWS/SES Reputation.ComplaintRate",
+	}, metrics)
+}
+
+// One parameter lists the origins for the gateway's CORS and for the functions.
+func TestOrigins(t *testing.T) {
+	for _, list := range []string{"", origins} {
+		s := oslsStack(t, list, "")
+
+		cors, _ := s["HttpApi"].Properties.(object)["CorsConfiguration"].(object)
+		if list == "" {
+			assert.Nil(t, cors)
+		} else {
+			assert.Equal(t, split(",", origins), cors["AllowOrigins"])
+		}
+
+		for _, id := range []string{"GenerateLambdaFunction", "ResetLambdaFunction"} {
+			environment := s[id].Properties.(object)["Environment"].(object)
+			assert.Equal(t, list, environment["Variables"].(object)["ALLOWED_ORIGINS"])
 		}
 	}
 }
 
+// The tables keep what must be kept, and the routes are those that the tests of the functions use.
+func TestTablesAndRoutes(t *testing.T) {
+	s := oslsStack(t, "", "")
+
+	for id, key := range map[string]string{"OtpTable": "pk", "UsersTable": "email"} {
+		p := s[id].Properties.(object)
+		assert.Equal(t, []any{object{"AttributeName": key, "KeyType": "HASH"}}, p["KeySchema"])
+		recovery := object{"PointInTimeRecoveryEnabled": true}
+		assert.Equal(t, recovery, p["PointInTimeRecoverySpecification"])
+		assert.Equal(t, object{"SSEEnabled": true}, p["SSESpecification"])
+	}
+	ttl := object{"AttributeName": "expires", "Enabled": true}
+	assert.Equal(t, ttl, s["OtpTable"].Properties.(object)["TimeToLiveSpecification"])
+	assert.True(t, s["UsersTable"].Retained)
+	assert.Equal(t, true, s["UsersTable"].Properties.(object)["DeletionProtectionEnabled"])
+
+	var found []string
+	for id := range s {
+		if route, ok := strings.CutPrefix(id, "Route "); ok {
+			found = append(found, route)
+		}
+	}
+	assert.ElementsMatch(t, routes, found)
+}
+
 // The secret is made by CloudFormation and stands nowhere.
-func testSecret(t *testing.T, text string, stack template) {
-	r := stack.Resources["OtpSecret"]
-	if r.Type != "AWS::SecretsManager::Secret" || r.Properties["SecretString"] != nil ||
-		asJSON(t, r.Properties["GenerateSecretString"]) != `{"ExcludePunctuation":true,"PasswordLength":64}` {
-		t.Errorf("the secret is %s", asJSON(t, r))
-	}
-	if strings.Contains(text, "OTP_SECRET\"") || strings.Contains(text, "resolve:secretsmanager") {
-		t.Error("the template hands out the secret itself")
-	}
+func TestSecret(t *testing.T) {
+	text := pack(t)
+	assert.NotContains(t, text, `OTP_SECRET"`)
+	assert.NotContains(t, text, "resolve:secretsmanager")
+
+	p := oslsStack(t, "", "")["OtpSecret"].Properties.(object)
+	made := object{"PasswordLength": 64.0, "ExcludePunctuation": true}
+	assert.Equal(t, made, p["GenerateSecretString"])
+	assert.NotContains(t, p, "SecretString")
 }
