@@ -176,6 +176,7 @@ resource "aws_lambda_function" "function" {
       OTP_TABLE       = aws_dynamodb_table.otp.name
       USERS_TABLE     = aws_dynamodb_table.users.name
       OTP_SECRET_ID   = aws_secretsmanager_secret.otp.arn # the functions read it when they start
+      PRODUCT         = var.product
       MAIL_FROM       = "${var.product} <${var.mail_from}>"
       ALLOWED_ORIGINS = join(",", var.allowed_origins)
     }

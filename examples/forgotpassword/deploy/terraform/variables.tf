@@ -6,7 +6,7 @@ variable "name" {
 
 variable "product" {
   type        = string
-  description = "The name that people read in the sender of a mail."
+  description = "The name of the product, which people read in mails and as their sender."
 }
 
 variable "mail_from" {

@@ -201,7 +201,7 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 				t.Errorf("the log holds %q:\n%s", secret, log)
 			}
 		}
-		for _, needed := range []string{w.app.Codes.Subject(ada), "op=send", "op=verify", "message_id=", `route="POST /reset"`} {
+		for _, needed := range []string{w.app.Codes.Pseudonym(ada), "op=send", "op=verify", "message_id=", `route="POST /reset"`} {
 			if !strings.Contains(log, needed) {
 				t.Errorf("the log lacks %q:\n%s", needed, log)
 			}

@@ -55,7 +55,7 @@ func (a *App) ask(ctx context.Context, email, bind, language string) (otp.Status
 	if unknown {
 		to = email
 	}
-	status, err := a.Codes.Send(ctx, otp.Request{To: to, Bind: bind, Language: language, Decoy: unknown})
+	status, err := a.Codes.Send(ctx, otp.Request{To: to, Binding: bind, Language: language, Decoy: unknown})
 	if errors.Is(err, otp.ErrDelivery) {
 		return status, nil // a decoy never fails; Observe has seen the error
 	}
@@ -71,7 +71,7 @@ func (a *App) reset(ctx context.Context, email, bind, code, password, language s
 	if err := users.CheckPassword(password, email); err != nil {
 		return err // first: Verify spends the code
 	}
-	if err := a.Codes.Verify(ctx, otp.Submission{To: email, Bind: bind, Code: code}); err != nil {
+	if err := a.Codes.Verify(ctx, otp.Submission{To: email, Binding: bind, Code: code}); err != nil {
 		return err
 	}
 	// The code is spent: finish even if the person hangs up.
@@ -87,7 +87,7 @@ func (a *App) reset(ctx context.Context, email, bind, code, password, language s
 	}
 	if err := a.Notify(ctx, user.Email, language); err != nil {
 		a.Log.ErrorContext(ctx, "the person could not be told of the new password",
-			"subject", a.Codes.Subject(email), "err", err)
+			"pseudonym", a.Codes.Pseudonym(email), "err", err)
 	}
 	return nil
 }

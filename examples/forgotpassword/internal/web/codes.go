@@ -28,7 +28,7 @@ func NewCodes(secret []byte, store otp.Store, sender otp.Sender, log *slog.Logge
 		Secret:  secret,
 		Store:   store,
 		Sender:  discreet{sender, log},
-		Policy:  otp.Policy{Length: codeLength, MinSendTime: minSendTime},
+		Policy:  otp.Policy{Length: codeLength, MaxLength: codeLength, MinSendTime: minSendTime},
 		Observe: func(ctx context.Context, e otp.Event) { observe(ctx, log, e) },
 	})
 }
@@ -70,7 +70,7 @@ func observe(ctx context.Context, log *slog.Logger, e otp.Event) {
 		}
 	}
 	log.LogAttrs(ctx, level, "otp",
-		slog.String("op", e.Op), slog.String("purpose", e.Purpose), slog.String("subject", e.Subject),
+		slog.String("op", e.Op), slog.String("purpose", e.Purpose), slog.String("pseudonym", e.Pseudonym),
 		slog.String("message_id", e.MessageID), slog.Bool("decoy", e.Decoy), slog.Bool("resent", e.Resent),
-		slog.Float64("duration_ms", milliseconds(e.Took)), slog.String("outcome", outcome))
+		slog.Float64("duration_ms", milliseconds(e.Duration)), slog.String("outcome", outcome))
 }

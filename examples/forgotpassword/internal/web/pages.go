@@ -139,7 +139,7 @@ func (a *site) showCode(w http.ResponseWriter, r *http.Request) {
 
 // renderCode shows the form for the code with what can be done now.
 func (a *site) renderCode(w http.ResponseWriter, r *http.Request, code int, s session, p *page) {
-	status, err := a.Codes.Status(r.Context(), s.Email, s.Bind)
+	status, err := a.Codes.Status(r.Context(), otp.Request{To: s.Email, Binding: s.Bind})
 	if err != nil {
 		code, p.Alert = a.explain(r, err)
 	}
