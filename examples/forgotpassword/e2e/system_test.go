@@ -37,16 +37,22 @@ const (
 
 // A system is what the application finds on AWS: two tables, one account, and SES.
 type system struct {
-	t     *testing.T
-	email string // of the account, which no other test has
-	ses   string
-	env   []string // settings of the application, but for the secret
+	t        *testing.T
+	email    string // of the account, which no other test has
+	accounts string // the table of the accounts
+	ses      string
+	env      []string // settings of the application, but for the secret
 }
 
 func newSystem(t *testing.T) *system {
 	t.Helper()
 	db, codes, accounts := servers.DynamoDB(t), servers.TableName(), servers.TableName()
-	s := &system{t: t, email: strings.ToLower(rand.Text()) + "@example.com", ses: servers.SESEndpoint(t)}
+	s := &system{
+		t:        t,
+		email:    strings.ToLower(rand.Text()) + "@example.com",
+		accounts: accounts,
+		ses:      servers.SESEndpoint(t),
+	}
 	if err := dynamostore.CreateTable(t.Context(), db, codes); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +134,7 @@ var programs = sync.OnceValues(func() (folder string, err error) {
 	}
 	built = folder
 	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags=-s -w", "-o", folder,
-		"../server", "../lambda/generate", "../lambda/reset", "./bare")
+		"../server", "../users", "../lambda/generate", "../lambda/reset", "./bare")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return folder, fmt.Errorf("%w\n%s", err, out)

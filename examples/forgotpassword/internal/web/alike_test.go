@@ -137,7 +137,7 @@ func TestLockedAnswersLikeLimited(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		for range 20 {
+		for range 10 {
 			want(t, w.generate(ada), http.StatusAccepted)
 			for range 5 {
 				want(t, w.reset(ada, w.wrong(), newPassword), http.StatusForbidden)
@@ -148,7 +148,7 @@ func TestLockedAnswersLikeLimited(t *testing.T) {
 		answer := w.generate(ada)
 		locked = dumpWithoutTime(t, answer)
 		if answer.StatusCode != http.StatusTooManyRequests || w.mails() != mails {
-			t.Errorf("after 100 wrong codes the answer is %d, and %d mails were sent", answer.StatusCode, w.mails()-mails)
+			t.Errorf("after 50 wrong codes the answer is %d, and %d mails were sent", answer.StatusCode, w.mails()-mails)
 		}
 	})
 	if limited != locked {
