@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/internal/lambdaruntime"
+)
+
+// walkThrough returns the commands of docs/forgot-password.md that lead from an empty AWS account
+// to a working deployment.
+func walkThrough(t *testing.T) []string {
+	t.Helper()
+
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "forgot-password.md"))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(page), "## From an empty AWS account")
+	require.True(t, found)
+	section, _, found = strings.Cut(section, "\n## ")
+	require.True(t, found)
+
+	var commands []string
+	blocks := regexp.MustCompile("(?s) *```sh\n(.*?) *```")
+	for _, block := range blocks.FindAllStringSubmatch(section, -1) {
+		for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", "")) {
+			commands = append(commands, strings.TrimSpace(line))
+		}
+	}
+	require.Greater(t, len(commands), 8)
+
+	return commands
+}
+
+// gateway is an HTTP API in front of the two functions. It returns its URL.
+func (s *system) gateway() string {
+	t := s.t
+	secret, _ := secrets(t)
+	settings := append(s.env, secret...)
+	generate := startFunction(t, packaged(t, "generate"), lambdaruntime.Sources[0], settings)
+	reset := startFunction(t, packaged(t, "reset"), lambdaruntime.Sources[0], settings)
+
+	mux := http.NewServeMux()
+	for _, route := range routes {
+		f := reset
+		if strings.Contains(route, "/generate-otp") {
+			f = generate
+		}
+
+		mux.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
+			answer := f.source.Response(t, f.Invoke(f.source.Event(t, r, routes...)))
+			for name, values := range answer.Header {
+				w.Header()[name] = values
+			}
+			w.WriteHeader(answer.StatusCode)
+			io.Copy(w, answer.Body) // a client that leaves fails by itself
+		})
+	}
+
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+
+	return server.URL
+}
+
+// TestWalkThrough follows the documentation word for word, with a local gateway, DynamoDB and SES
+// in place of those of an account. What is left out is named here, and nothing else may be.
+func TestWalkThrough(t *testing.T) {
+	need(t, "curl")
+	s := newSystem(t)
+	s.email = "walker-" + s.email // whose account is yet to be added
+	url := s.gateway()
+
+	run := func(input, command string) {
+		t.Helper()
+
+		cmd := exec.Command("sh", "-c", command)
+		cmd.Dir = ".."
+		cmd.Env = append(s.env, "SLS_TELEMETRY_DISABLED=1")
+		cmd.Stdin = strings.NewReader(input)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s\n%s", command, out)
+	}
+
+	done := map[string]int{}
+	for _, command := range walkThrough(t) {
+		command = strings.ReplaceAll(command, "you@mail.example", s.email)
+		word := strings.Fields(command)
+
+		switch {
+		case command == "npm ci", command == "make build":
+			// make setup and make test have done so: without, nothing here would run.
+			done["prepared"]++
+		case word[0] == "aws", word[0] == "sam":
+			done["needs an account"]++
+		case word[0] == "npx":
+			// What needs no account is the packaging, with the same parameters.
+			require.Contains(t, []string{"deploy", "info"}, word[2])
+			packaging := "package --package " + t.TempDir()
+			run("", strings.Replace(command, word[2], packaging, 1))
+			done["packaged"]++
+		case strings.Contains(command, "go run ./users add"):
+			require.True(t, strings.HasPrefix(command, "AWS_REGION=eu-central-1 USERS_TABLE=… "))
+			run(oldPassword+"\n", strings.Replace(command, "…", s.accounts, 1))
+			assert.True(t, s.matches(s.email, oldPassword))
+			done["added"]++
+		case word[0] == "curl":
+			command = strings.Replace(command, "curl", "curl -sS --fail-with-body", 1)
+			command = strings.Replace(command,
+				"https://ID.execute-api.eu-central-1.amazonaws.com", url, 1)
+			if strings.Contains(command, "12345678") {
+				command = strings.Replace(command, "12345678", s.code(), 1)
+			}
+			run("", command)
+			done["requested"]++
+		default:
+			t.Errorf("nobody knows how to test %q", command)
+		}
+	}
+
+	assert.True(t, s.matches(s.email, newPassword))
+	assert.Equal(t, map[string]int{
+		"prepared": 2, "needs an account": 3, "packaged": 2, "added": 1, "requested": 3,
+	}, done)
+}
