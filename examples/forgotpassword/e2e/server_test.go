@@ -119,7 +119,7 @@ func TestServerThatCannotStart(t *testing.T) {
 	for reason, c := range map[string]struct{ env, args []string }{
 		"USERS_TABLE must be set": {[]string{"OTP_TABLE=otp", "MAIL_FROM=" + mailFrom, "OTP_SECRET=x"}, nil},
 		"Secret has 1 bytes":      {append(all[:3:3], "OTP_SECRET=x"), nil},
-		`from is "nobody"`:        {append(all, "MAIL_FROM=nobody"), nil},
+		"mail: the sender":        {append(all, "MAIL_FROM=nobody"), nil},
 		"no such file":            {nil, []string{"-seed", "nowhere.json"}},
 		"account 1 of the seed":   {nil, []string{"-seed", bad}},
 		"flag provided but":       {nil, []string{"-prot", "80"}},
