@@ -190,7 +190,7 @@ func TestBrowser(t *testing.T) {
 	w.submit(newPassword) // the code is still there
 	w.want("h1", "Your password was changed")
 	w.shoot("5-done")
-	if mails := s.mails(); len(mails) != 2 || !strings.Contains(mails[1], "was changed just now") {
+	if mails := s.mails(); len(mails) != 2 || !strings.Contains(mails[1], "was changed") {
 		t.Errorf("the mails are %q", mails)
 	}
 
