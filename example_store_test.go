@@ -48,8 +48,9 @@ func (s *mapStore) CompareAndSwap(
 func ExampleStore() {
 	// In a _test.go file:
 	_ = func(t *testing.T) {
-		otptest.TestStore(t, func(testing.TB) otp.Store {
-			return &mapStore{values: map[string][]byte{}}
+		otptest.TestStore(t, func(testing.TB) (a, b otp.Store) {
+			store := &mapStore{values: map[string][]byte{}}
+			return store, store
 		})
 	}
 

@@ -29,13 +29,15 @@ var singleTable = &dynamostore.Options{
 
 func TestContract(t *testing.T) {
 	t.Run("own table", func(t *testing.T) {
-		otptest.TestStore(t, func(tb testing.TB) otp.Store {
-			return newStore(tb, servers.DynamoDB(tb), newTable(tb, "pk"), nil)
+		otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) {
+			table := newTable(tb, "pk")
+			return newStore(tb, servers.DynamoDB(tb), table, nil), newStore(tb, servers.DynamoDB(tb), table, nil)
 		})
 	})
 	t.Run("single table", func(t *testing.T) {
-		otptest.TestStore(t, func(tb testing.TB) otp.Store {
-			return newStore(tb, servers.DynamoDB(tb), newTable(tb, "PK", "SK"), singleTable)
+		otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) {
+			table := newTable(tb, "PK", "SK")
+			return newStore(tb, servers.DynamoDB(tb), table, singleTable), newStore(tb, servers.DynamoDB(tb), table, singleTable)
 		})
 	})
 }

@@ -9,5 +9,8 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	otptest.TestStore(t, func(testing.TB) otp.Store { return memstore.New(nil) })
+	otptest.TestStore(t, func(testing.TB) (a, b otp.Store) {
+		store := memstore.New(nil)
+		return store, store
+	})
 }

@@ -55,8 +55,9 @@ func ExampleFaultyStore() {
 func ExampleTestStore() {
 	// In a _test.go file of the package that implements the store, named TestStore, say:
 	_ = func(t *testing.T) {
-		otptest.TestStore(t, func(testing.TB) otp.Store {
-			return memstore.New(nil)
+		otptest.TestStore(t, func(testing.TB) (a, b otp.Store) {
+			store := memstore.New(nil)
+			return store, store
 		})
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/seed-5978b5f1/otp"
 )
 
 // crowd is how many goroutines work at once where a rule is about concurrency.
@@ -20,16 +18,16 @@ var storeCases = []storeCase{
 	{
 		name: "absent",
 		rule: "Load returns nil and no error where there is no value",
-		check: func(ctx context.Context, s otp.Store) error {
-			return newSlot(ctx, s).holds("")
+		check: func(ctx context.Context, db handles) error {
+			return newSlot(ctx, db).holds("")
 		},
 	},
 	{
 		name: "create",
 		rule: "a swap from no value stores one where there is none, whether old is nil or empty",
-		check: func(ctx context.Context, s otp.Store) error {
-			k, l := newSlot(ctx, s), newSlot(ctx, s)
-			swapped, err := s.CompareAndSwap(ctx, l.key, []byte{}, []byte("b"), inAnHour())
+		check: func(ctx context.Context, db handles) error {
+			k, l := newSlot(ctx, db), newSlot(ctx, db)
+			swapped, err := db[0].CompareAndSwap(ctx, l.key, []byte{}, []byte("b"), inAnHour())
 			if err != nil || !swapped {
 				return fmt.Errorf("swap from an empty slice: got %v, %v, want true and no error", swapped, err)
 			}
@@ -39,12 +37,12 @@ var storeCases = []storeCase{
 	{
 		name: "create refused",
 		rule: "a swap from no value is refused where there is one, and leaves it",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			if err := firstError(k.swaps("", "a"), k.refuses("", "b"), k.holds("a")); err != nil {
 				return err
 			}
-			swapped, err := s.CompareAndSwap(ctx, k.key, []byte{}, []byte("b"), inAnHour())
+			swapped, err := db[0].CompareAndSwap(ctx, k.key, []byte{}, []byte("b"), inAnHour())
 			if err != nil || swapped {
 				return fmt.Errorf("swap from an empty slice: got %v, %v, want false and no error", swapped, err)
 			}
@@ -54,8 +52,8 @@ var storeCases = []storeCase{
 	{
 		name: "mismatch",
 		rule: "a swap from a value that is not there is false and no error, and changes nothing",
-		check: func(ctx context.Context, s otp.Store) error {
-			k, l := newSlot(ctx, s), newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k, l := newSlot(ctx, db), newSlot(ctx, db)
 			return firstError(
 				k.swaps("", "a"), k.refuses("b", "c"), k.holds("a"), k.refuses("b", "a"), k.refuses("b", "b"), k.holds("a"),
 				l.refuses("a", "b"), l.refuses("a", "a"), l.holds(""),
@@ -70,11 +68,12 @@ var storeCases = []storeCase{
 	{
 		name: "replace",
 		rule: "Load and CompareAndSwap see every swap that has returned",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			err := firstError(k.holds(""), k.swaps("", "0"), k.holds("0"))
 			for i := 0; i < 20 && err == nil; i++ {
 				before, after := strconv.Itoa(i%3), strconv.Itoa((i+1)%3) // values come again
+				k := k.by(i)
 				err = firstError(k.swaps(before, after), k.refuses(before, "x"), k.holds(after))
 			}
 			return err
@@ -88,8 +87,8 @@ var storeCases = []storeCase{
 	{
 		name: "sizes",
 		rule: "values have 1 to 1024 bytes",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			long := strings.Repeat("0123456789abcdef", 64)
 			last := ""
 			for _, n := range []int{1, 2, 63, 64, 127, 128, 255, 256, 257, 511, 512, 513, 1023, 1024, 1} {
@@ -109,11 +108,11 @@ var storeCases = []storeCase{
 	{
 		name: "slices not kept",
 		rule: "CompareAndSwap does not keep the slices it was given",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			for _, step := range []struct{ old, new string }{{"", "a-value"}, {"a-value", "another"}} {
 				old, new := []byte(step.old), []byte(step.new)
-				if _, err := s.CompareAndSwap(ctx, k.key, old, new, inAnHour()); err != nil {
+				if _, err := db[0].CompareAndSwap(ctx, k.key, old, new, inAnHour()); err != nil {
 					return err
 				}
 				clear(old)
@@ -128,11 +127,11 @@ var storeCases = []storeCase{
 	{
 		name: "slices not changed",
 		rule: "CompareAndSwap does not change the slices it was given",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			for _, step := range []struct{ old, new string }{{"", "a"}, {"a", "b"}, {"x", "y"}} {
 				old, new := withRoom(step.old), withRoom(step.new)
-				if _, err := s.CompareAndSwap(ctx, k.key, old, new, inAnHour()); err != nil {
+				if _, err := db[0].CompareAndSwap(ctx, k.key, old, new, inAnHour()); err != nil {
 					return err
 				}
 				if err := firstError(unchanged("old", old, step.old), unchanged("new", new, step.new)); err != nil {
@@ -145,12 +144,12 @@ var storeCases = []storeCase{
 	{
 		name: "loaded value not changed",
 		rule: "what Load returned stays as it is when the value is swapped",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			if err := k.swaps("", "first"); err != nil {
 				return err
 			}
-			loaded, err := s.Load(ctx, k.key)
+			loaded, err := db[0].Load(ctx, k.key)
 			if err != nil {
 				return err
 			}
@@ -166,15 +165,15 @@ var storeCases = []storeCase{
 	{
 		name: "race to create",
 		rule: "of many that create a value at the same time, exactly one succeeds",
-		check: func(ctx context.Context, s otp.Store) error {
-			return checkRace(ctx, s, "")
+		check: func(ctx context.Context, db handles) error {
+			return checkRace(ctx, db, "")
 		},
 	},
 	{
 		name: "race to swap",
 		rule: "of many that swap from the same value at the same time, exactly one succeeds",
-		check: func(ctx context.Context, s otp.Store) error {
-			return checkRace(ctx, s, "start")
+		check: func(ctx context.Context, db handles) error {
+			return checkRace(ctx, db, "start")
 		},
 	},
 	{
@@ -200,8 +199,8 @@ var storeCases = []storeCase{
 	{
 		name: "kept for good",
 		rule: "a value whose expires is the zero time stays for good",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			return firstError(
 				k.swapsUntil(time.Time{}, "", "a"), k.holds("a"), k.refuses("", "b"),
 				k.swapsUntil(time.Time{}, "a", "b"), k.holds("b"), k.refuses("", "c"),
@@ -211,8 +210,8 @@ var storeCases = []storeCase{
 	{
 		name: "refusal keeps expiry",
 		rule: "a swap that is refused does not change when the value expires",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			past := time.Now().Add(-time.Hour)
 			return firstError(
 				k.swaps("", "a"), k.refusesUntil(past, "b", "c"), k.refusesUntil(past, "", "c"), k.holds("a"), k.refuses("", "c"),
@@ -222,8 +221,8 @@ var storeCases = []storeCase{
 	{
 		name: "expired at once",
 		rule: "an expired value may be gone or not, but Load and CompareAndSwap agree on it",
-		check: func(ctx context.Context, s otp.Store) error {
-			k := newSlot(ctx, s)
+		check: func(ctx context.Context, db handles) error {
+			k := newSlot(ctx, db)
 			return firstError(k.swapsUntil(time.Now().Add(-time.Hour), "", "a"), k.agrees("b"))
 		},
 	},
@@ -252,7 +251,7 @@ var storeCases = []storeCase{
 	},
 }
 
-func checkExactMatch(ctx context.Context, s otp.Store) error {
+func checkExactMatch(ctx context.Context, db handles) error {
 	long := strings.Repeat("x", 1024)
 	for _, pair := range [][2]string{
 		{"value", "valux"},
@@ -273,7 +272,7 @@ func checkExactMatch(ctx context.Context, s otp.Store) error {
 		{long, long[1:] + "\x00"},
 	} {
 		for _, p := range [][2]string{pair, {pair[1], pair[0]}} {
-			k := newSlot(ctx, s)
+			k := newSlot(ctx, db)
 			if err := firstError(k.swaps("", p[0]), k.refuses(p[1], "new"), k.holds(p[0]), k.swaps(p[0], "new")); err != nil {
 				return err
 			}
@@ -282,7 +281,7 @@ func checkExactMatch(ctx context.Context, s otp.Store) error {
 	return nil
 }
 
-func checkAnyBytes(ctx context.Context, s otp.Store) error {
+func checkAnyBytes(ctx context.Context, db handles) error {
 	values := []string{
 		"value\x00", "value\x00\x00", "\x00value", "value ", " value", "value\n", "value\r\n", "\xef\xbb\xbfvalue",
 		"\xff\xfe\xfd", "\xc3\x28", "\xed\xa0\x80", "null", "0", "{}", "\\x00", "%00", "'", "\"", "e\u0301",
@@ -293,7 +292,7 @@ func checkAnyBytes(ctx context.Context, s otp.Store) error {
 		all = append(all, byte(b))
 	}
 	values = append(values, string(all))
-	k := newSlot(ctx, s)
+	k := newSlot(ctx, db)
 	last := ""
 	for _, value := range values {
 		if err := firstError(k.swaps(last, value), k.holds(value)); err != nil {
@@ -304,14 +303,14 @@ func checkAnyBytes(ctx context.Context, s otp.Store) error {
 	return nil
 }
 
-func checkKeys(ctx context.Context, s otp.Store) error {
+func checkKeys(ctx context.Context, db handles) error {
 	base := newKey()[:40]
 	keys := []string{
 		base + "aB-", base + "Ab-", base + "ab-", base + "AB-", base + "aB_", base + "aB", base + "a", base,
 		strings.ToLower(base) + "aB-", strings.ToUpper(base) + "aB-",
 		"-" + base, "_" + base, "--" + base, base[:20], base[:21],
 	}
-	at := func(i int) slot { return slot{ctx, s, keys[i]} }
+	at := func(i int) slot { return slot{ctx, db, 0, keys[i]} }
 	for i := range keys {
 		if err := firstError(at(i).holds(""), at(i).swaps("", keys[i])); err != nil {
 			return fmt.Errorf("key %q: %w", keys[i], err)
@@ -324,7 +323,7 @@ func checkKeys(ctx context.Context, s otp.Store) error {
 	}
 	// The shortest are too few to be new: there may be a value from another run.
 	for n := range 4 {
-		k := slot{ctx, s, base[:n+1]}
+		k := slot{ctx, db, 0, base[:n+1]}
 		last, err := k.load()
 		if err := firstError(err, k.swaps(last, base), k.holds(base)); err != nil {
 			return fmt.Errorf("key %q: %w", k.key, err)
@@ -334,9 +333,9 @@ func checkKeys(ctx context.Context, s otp.Store) error {
 }
 
 // checkRace has a crowd swap from the same value, a few times.
-func checkRace(ctx context.Context, s otp.Store, from string) error {
+func checkRace(ctx context.Context, db handles, from string) error {
 	for range 5 {
-		k := newSlot(ctx, s)
+		k := newSlot(ctx, db)
 		if from != "" {
 			if err := k.swaps("", from); err != nil {
 				return err
@@ -344,7 +343,7 @@ func checkRace(ctx context.Context, s otp.Store, from string) error {
 		}
 		var wins, winner atomic.Int64
 		err := together(crowd, func(i int) error {
-			swapped, err := k.swap(from, strconv.Itoa(i), inAnHour())
+			swapped, err := k.by(i).swap(from, strconv.Itoa(i), inAnHour())
 			if swapped {
 				wins.Add(1)
 				winner.Store(int64(i))
@@ -362,12 +361,13 @@ func checkRace(ctx context.Context, s otp.Store, from string) error {
 }
 
 // checkCounter has each of a crowd add one to a number. Each loses to each of the others once at most.
-func checkCounter(ctx context.Context, s otp.Store) error {
-	k := newSlot(ctx, s)
+func checkCounter(ctx context.Context, db handles) error {
+	k := newSlot(ctx, db)
 	if err := k.swaps("", "0"); err != nil {
 		return err
 	}
-	err := together(crowd, func(int) error {
+	err := together(crowd, func(i int) error {
+		k := k.by(i)
 		for range crowd {
 			n, err := k.number()
 			if err != nil {
@@ -396,15 +396,16 @@ func (k slot) number() (int, error) {
 	return n, nil
 }
 
-func checkMonotonicReads(ctx context.Context, s otp.Store) error {
+func checkMonotonicReads(ctx context.Context, db handles) error {
 	const swaps, readers = 100, 15
-	k := newSlot(ctx, s)
+	k := newSlot(ctx, db)
 	if err := k.swaps("", "0"); err != nil {
 		return err
 	}
 	var stored atomic.Int64
 	var done atomic.Bool
 	return together(1+readers, func(i int) error {
+		k := k.by(i)
 		if i == 0 {
 			defer done.Store(true)
 			for n := range swaps {
@@ -431,9 +432,9 @@ func checkMonotonicReads(ctx context.Context, s otp.Store) error {
 	})
 }
 
-func checkParallelKeys(ctx context.Context, s otp.Store) error {
+func checkParallelKeys(ctx context.Context, db handles) error {
 	return together(crowd, func(i int) error {
-		k := newSlot(ctx, s)
+		k := newSlot(ctx, db).by(i)
 		last := ""
 		for n := range 10 {
 			value := fmt.Sprintf("%d of %d", n, i)
@@ -446,11 +447,11 @@ func checkParallelKeys(ctx context.Context, s otp.Store) error {
 	})
 }
 
-func checkManyValues(ctx context.Context, s otp.Store) error {
+func checkManyValues(ctx context.Context, db handles) error {
 	const each = 16 // 1024 values in all
 	slots := make([]slot, each*crowd)
 	for i := range slots {
-		slots[i] = newSlot(ctx, s)
+		slots[i] = newSlot(ctx, db)
 	}
 	inParts := func(step func(slot) error) error {
 		return together(crowd, func(i int) error {
@@ -487,9 +488,9 @@ func (k slot) agrees(new string) error {
 	return fmt.Errorf("Load shows %s, then %s, and swaps from either are refused", show(shown[0]), show(shown[1]))
 }
 
-func checkEndedContext(ctx context.Context, s otp.Store) error {
+func checkEndedContext(ctx context.Context, db handles) error {
 	for i := range 20 {
-		k := newSlot(ctx, s)
+		k := newSlot(ctx, db)
 		if err := k.swaps("", "a"); err != nil {
 			return err
 		}
@@ -499,14 +500,14 @@ func checkEndedContext(ctx context.Context, s otp.Store) error {
 		if i == 0 {
 			end()
 		}
-		value, err := s.Load(ending, k.key)
+		value, err := db[0].Load(ending, k.key)
 		switch {
 		case err != nil && !errors.Is(err, context.Canceled):
 			return fmt.Errorf("Load: got error %w, want one that matches context.Canceled", err)
 		case err == nil && string(value) != "a":
 			return fmt.Errorf("Load: got %s and no error, want %s or an error", show(string(value)), show("a"))
 		}
-		swapped, err := s.CompareAndSwap(ending, k.key, []byte("a"), []byte("b"), inAnHour())
+		swapped, err := db[0].CompareAndSwap(ending, k.key, []byte("a"), []byte("b"), inAnHour())
 		switch {
 		case err != nil && !errors.Is(err, context.Canceled):
 			return fmt.Errorf("swap: got error %w, want one that matches context.Canceled", err)
@@ -523,8 +524,8 @@ func checkEndedContext(ctx context.Context, s otp.Store) error {
 }
 
 // checkKeptUntilExpires uses an expiry late within a second, which a store that keeps whole seconds must round up.
-func checkKeptUntilExpires(ctx context.Context, s otp.Store) error {
-	k := newSlot(ctx, s)
+func checkKeptUntilExpires(ctx context.Context, db handles) error {
+	k := newSlot(ctx, db)
 	expires := time.Now().Add(500 * time.Millisecond).Truncate(time.Second).Add(1900 * time.Millisecond)
 	if err := k.swapsUntil(expires, "", "a"); err != nil {
 		return err
@@ -540,8 +541,8 @@ func checkKeptUntilExpires(ctx context.Context, s otp.Store) error {
 	return nil
 }
 
-func checkExpiryReplaced(ctx context.Context, s otp.Store) error {
-	later, never := newSlot(ctx, s), newSlot(ctx, s)
+func checkExpiryReplaced(ctx context.Context, db handles) error {
+	later, never := newSlot(ctx, db), newSlot(ctx, db)
 	soon := time.Now().Add(time.Second)
 	return firstError(
 		later.swapsUntil(soon, "", "a"), later.swaps("a", "b"),
@@ -553,11 +554,11 @@ func checkExpiryReplaced(ctx context.Context, s otp.Store) error {
 }
 
 // checkExpiresMeanwhile looks at values from just before to just after they expire.
-func checkExpiresMeanwhile(ctx context.Context, s otp.Store) error {
+func checkExpiresMeanwhile(ctx context.Context, db handles) error {
 	expires := time.Now().Add(time.Second)
 	slots := make([]slot, 30)
 	for i := range slots {
-		slots[i] = newSlot(ctx, s)
+		slots[i] = newSlot(ctx, db)
 		if err := slots[i].swapsUntil(expires, "", "a"); err != nil {
 			return err
 		}

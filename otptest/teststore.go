@@ -14,9 +14,10 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// TestStore tests an implementation of otp.Store against each rule of its contract, in a subtest each. newStore returns
-// the store for one subtest, on a new database or always on the same one: keys are random. Use Cleanup of its argument to
-// take the store down. It is called concurrently by the subtests that have to wait.
+// TestStore tests an implementation of otp.Store against each rule of its contract, in a subtest each. open returns two
+// handles on one database, as two processes have: two clients, two pools. (For a store in memory, they are the same.) It is
+// called for each subtest, and concurrently by those that wait; the database may be a new one or always the same one, since
+// keys are random. Use Cleanup of its argument to close the handles.
 //
 // A failure says that the store is wrong; there are no false alarms as long as a call takes less than half a second, the
 // store's clock and that of the test agree to a quarter of one, and no other run uses the same database. A pass does not
@@ -26,11 +27,12 @@ import (
 //
 // On a remote database the suite makes some ten thousand small calls, most of them 64 at a time. Values that it leaves
 // behind expire within an hour, but for a handful that are kept for good.
-func TestStore(t *testing.T, newStore func(testing.TB) otp.Store) {
+func TestStore(t *testing.T, open func(testing.TB) (a, b otp.Store)) {
 	run := func(t *testing.T, c *storeCase) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := c.check(ctx, newStore(t)); err != nil {
+		a, b := open(t)
+		if err := c.check(ctx, handles{a, b}); err != nil {
 			t.Errorf("rule: %s: %v", c.rule, err)
 		}
 	}
@@ -57,19 +59,29 @@ type storeCase struct {
 	name  string
 	rule  string // as the contract has it, in words
 	waits bool   // for a second or two, for values to expire
-	check func(ctx context.Context, s otp.Store) error
+	check func(ctx context.Context, db handles) error
 }
+
+// handles are two stores on one database, as two processes have.
+type handles [2]otp.Store
 
 // A slot is one key of the store under test. Its methods make one call each, and return an error if the result is not
 // the one in the method's name. In them, the empty value means that there is none.
 type slot struct {
-	ctx   context.Context
-	store otp.Store
-	key   string
+	ctx    context.Context
+	db     handles
+	handle int // the index of the handle that swaps; Load is called on both
+	key    string
 }
 
 // newSlot returns a slot under a key that was never used.
-func newSlot(ctx context.Context, s otp.Store) slot { return slot{ctx, s, newKey()} }
+func newSlot(ctx context.Context, db handles) slot { return slot{ctx, db, 0, newKey()} }
+
+// by returns the slot as worker i sees it: every other one uses the other handle.
+func (k slot) by(i int) slot {
+	k.handle = i % len(k.db)
+	return k
+}
 
 // newKey returns a random key of the greatest length.
 func newKey() string {
@@ -79,7 +91,7 @@ func newKey() string {
 }
 
 func (k slot) load() (string, error) {
-	value, err := k.store.Load(k.ctx, k.key)
+	value, err := k.db[k.handle].Load(k.ctx, k.key)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("Load: got error %w", err)
@@ -94,19 +106,25 @@ func (k slot) swap(old, new string, expires time.Time) (bool, error) {
 	if old != "" {
 		oldValue = []byte(old)
 	}
-	swapped, err := k.store.CompareAndSwap(k.ctx, k.key, oldValue, []byte(new), expires)
+	swapped, err := k.db[k.handle].CompareAndSwap(k.ctx, k.key, oldValue, []byte(new), expires)
 	if err != nil {
 		return false, fmt.Errorf("swap from %s to %s: got error %w", show(old), show(new), err)
 	}
 	return swapped, nil
 }
 
+// holds loads the value by both handles.
 func (k slot) holds(want string) error {
-	got, err := k.load()
-	if err == nil && got != want {
-		err = fmt.Errorf("Load: got %s, want %s", show(got), show(want))
+	for i := range k.db {
+		got, err := k.by(i).load()
+		if err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("Load: got %s, want %s", show(got), show(want))
+		}
 	}
-	return err
+	return nil
 }
 
 func (k slot) swaps(old, new string) error { return k.swapsUntil(inAnHour(), old, new) }

@@ -29,7 +29,7 @@ func checkInBubble(t *testing.T, c *storeCase, s otp.Store) (err error) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		err = c.check(ctx, slowLoads{s})
+		err = c.check(ctx, handles{slowLoads{s}, slowLoads{s}})
 	})
 	return err
 }
@@ -90,14 +90,20 @@ func TestRightStoresPass(t *testing.T) {
 
 // TestTestStore runs the suite as its users do.
 func TestTestStore(t *testing.T) {
-	TestStore(t, func(testing.TB) otp.Store { return memstore.New(nil) })
+	TestStore(t, func(testing.TB) (a, b otp.Store) {
+		s := memstore.New(nil)
+		return s, s
+	})
 }
 
 // TestTestStoreFails runs the suite on a broken store in another process, to see it fail and say why.
 func TestTestStoreFails(t *testing.T) {
 	const child = "OTPTEST_RUN_ON_BROKEN_STORE"
 	if os.Getenv(child) != "" {
-		TestStore(t, func(testing.TB) otp.Store { return mangledKeys(memstore.New(nil), strings.ToLower) })
+		TestStore(t, func(testing.TB) (a, b otp.Store) {
+			s := mangledKeys(memstore.New(nil), strings.ToLower)
+			return s, s
+		})
 		return
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTestStoreFails$/^keys$")
