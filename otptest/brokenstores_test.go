@@ -5,108 +5,58 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"math"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/memstore"
 )
 
-// brokenStore is a right store, two methods of which can be replaced by wrong ones.
+// swapArgs are the arguments of CompareAndSwap.
+type swapArgs struct {
+	key      string
+	old, new []byte
+	expires  time.Time
+}
+
+// on calls CompareAndSwap of the store.
+func (a swapArgs) on(ctx context.Context, s otp.Store) (bool, error) {
+	return s.CompareAndSwap(ctx, a.key, a.old, a.new, a.expires)
+}
+
+// Faulty methods, which are given the sound store that they spoil.
+type (
+	loadFunc func(ctx context.Context, s otp.Store, key string) ([]byte, error)
+	swapFunc func(ctx context.Context, s otp.Store, a swapArgs) (bool, error)
+)
+
+// brokenStore is a sound store, of which one method or both are replaced.
 type brokenStore struct {
 	otp.Store
 	load loadFunc
 	swap swapFunc
 }
 
-type (
-	loadFunc func(ctx context.Context, key string) ([]byte, error)
-	swapFunc func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error)
-)
-
 func (s *brokenStore) Load(ctx context.Context, key string) ([]byte, error) {
-	if s.load != nil {
-		return s.load(ctx, key)
+	if s.load == nil {
+		return s.Store.Load(ctx, key)
 	}
-	return s.Store.Load(ctx, key)
+
+	return s.load(ctx, s.Store, key)
 }
 
-func (s *brokenStore) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-	if s.swap != nil {
-		return s.swap(ctx, key, old, new, expires)
+func (s *brokenStore) CompareAndSwap(ctx context.Context, key string, old, new []byte,
+	expires time.Time) (bool, error) {
+
+	a := swapArgs{key: key, old: old, new: new, expires: expires}
+	if s.swap == nil {
+		return a.on(ctx, s.Store)
 	}
-	return s.Store.CompareAndSwap(ctx, key, old, new, expires)
-}
 
-// put stores a value whatever is there, as no method of a right store does.
-func put(ctx context.Context, s otp.Store, key string, new []byte, expires time.Time) (bool, error) {
-	for {
-		old, err := s.Load(ctx, key)
-		if err != nil {
-			return false, err
-		}
-		if swapped, err := s.CompareAndSwap(ctx, key, old, new, expires); swapped || err != nil {
-			return swapped, err
-		}
-	}
-}
-
-// checkThenPut swaps in two steps, between which others come in. In a bubble they all do.
-func checkThenPut(ctx context.Context, s otp.Store, key string, old, new []byte, expires time.Time) (bool, error) {
-	value, err := s.Load(ctx, key)
-	if err != nil || !bytes.Equal(value, old) {
-		return false, err
-	}
-	time.Sleep(time.Microsecond)
-	return put(ctx, s, key, new, expires)
-}
-
-// mangled returns a store whose old and new values go through f, and its loaded ones through back.
-func mangled(s otp.Store, f, back func([]byte) []byte) *brokenStore {
-	return &brokenStore{
-		load: func(ctx context.Context, key string) ([]byte, error) {
-			value, err := s.Load(ctx, key)
-			if value != nil {
-				value = back(value)
-			}
-			return value, err
-		},
-		swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			return s.CompareAndSwap(ctx, key, f(old), f(new), expires)
-		},
-	}
-}
-
-// mangledKeys returns a store whose keys go through f.
-func mangledKeys(s otp.Store, f func(string) string) *brokenStore {
-	return &brokenStore{
-		load: func(ctx context.Context, key string) ([]byte, error) { return s.Load(ctx, f(key)) },
-		swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			return s.CompareAndSwap(ctx, f(key), old, new, expires)
-		},
-	}
-}
-
-// sloppy returns a store to which values are equal if same says so.
-func sloppy(s otp.Store, same func(a, b []byte) bool) *brokenStore {
-	return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-		value, err := s.Load(ctx, key)
-		if err != nil {
-			return false, err
-		}
-		if len(value) > 0 && len(old) > 0 && same(value, old) {
-			old = value
-		}
-		return s.CompareAndSwap(ctx, key, old, new, expires)
-	}}
-}
-
-// redated returns a store to which a value expires when f says.
-func redated(s otp.Store, f func(key string, expires time.Time) time.Time) *brokenStore {
-	return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-		return s.CompareAndSwap(ctx, key, old, new, f(key, expires))
-	}}
+	return s.swap(ctx, s.Store, a)
 }
 
 // A row is a value and when it expires.
@@ -117,7 +67,7 @@ type row struct {
 
 func (r row) expired() bool { return !r.expires.IsZero() && !time.Now().Before(r.expires) }
 
-// table is a store that keeps all values until they are replaced, or drops them the moment they expire.
+// table is a sound store. It keeps expired values until they are replaced, or drops them at once.
 type table struct {
 	drops bool
 	mu    sync.Mutex
@@ -132,421 +82,835 @@ func (s *table) value(key string) []byte {
 	if r := s.rows[key]; !s.drops || !r.expired() {
 		return r.value
 	}
+
 	return nil
 }
 
 func (s *table) Load(ctx context.Context, key string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.value(key), ctx.Err()
+
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+
+	return s.value(key), nil
 }
 
-func (s *table) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
+func (s *table) CompareAndSwap(ctx context.Context, key string, old, new []byte,
+	expires time.Time) (bool, error) {
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if ctx.Err() != nil || !bytes.Equal(s.value(key), old) {
 		return false, ctx.Err()
 	}
 	s.rows[key] = row{bytes.Clone(new), expires}
+
 	return true, nil
 }
 
-// brokenStores have one fault each, and a case of the suite that was made for it. Others may fail as well.
+// put stores a value whatever is there.
+func (s *table) put(a swapArgs) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	s.rows[a.key] = row{bytes.Clone(a.new), a.expires}
+}
+
+// shared returns two handles that are the same store.
+func shared(s otp.Store) handles { return handles{s, s} }
+
+// loading returns a store with a faulty Load.
+func loading(f loadFunc) handles { return shared(&brokenStore{Store: newTable(), load: f}) }
+
+// swapping returns a store with a faulty CompareAndSwap.
+func swapping(f swapFunc) handles { return shared(&brokenStore{Store: newTable(), swap: f}) }
+
+// mangling returns a store whose old and new values go through f, and its loaded ones through back.
+func mangling(f, back func([]byte) []byte) handles {
+	return shared(&brokenStore{
+		Store: newTable(),
+		load: func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+			value, err := s.Load(ctx, key)
+			if value != nil {
+				value = back(value)
+			}
+			return value, err
+		},
+		swap: func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			a.old, a.new = f(a.old), f(a.new)
+			return a.on(ctx, s)
+		},
+	})
+}
+
+// cutting returns a store whose values go through cut on every way.
+func cutting(cut func([]byte) []byte) handles { return mangling(cut, cut) }
+
+// mappingKeys returns a store whose keys go through f.
+func mappingKeys(f func(string) string) handles {
+	return shared(&brokenStore{
+		Store: newTable(),
+		load: func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+			return s.Load(ctx, f(key))
+		},
+		swap: func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			a.key = f(a.key)
+			return a.on(ctx, s)
+		},
+	})
+}
+
+// comparing returns a store to which values are equal if same says so.
+func comparing(same func(a, b []byte) bool) handles {
+	return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+		value, err := s.Load(ctx, a.key)
+		if err != nil {
+			return false, err
+		}
+		if len(value) > 0 && len(a.old) > 0 && same(value, a.old) {
+			a.old = value
+		}
+		return a.on(ctx, s)
+	})
+}
+
+// redating returns a store that drops expired values, to which a value expires when f says.
+func redating(f func(a swapArgs) time.Time) handles {
+	return shared(&brokenStore{
+		Store: newDroppingTable(),
+		swap: func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			a.expires = f(a)
+			return a.on(ctx, s)
+		},
+	})
+}
+
+// checkThenPut swaps in two steps, between which others come in. A database takes a pause between
+// them, memory does not.
+func checkThenPut(ctx context.Context, s *table, a swapArgs, pause time.Duration) (bool, error) {
+	value, err := s.Load(ctx, a.key)
+	if err != nil || !bytes.Equal(value, a.old) {
+		return false, err
+	}
+
+	if pause > 0 {
+		time.Sleep(pause)
+	}
+	s.put(a)
+
+	return true, nil
+}
+
+// brokenStores have one fault each, and a case of the suite that is made for it. Other cases may
+// fail, too.
 var brokenStores = []struct {
 	fault    string
-	make     func() otp.Store
 	caughtBy string
+	open     func() handles
 }{
-	{"the empty value for none", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, load: func(ctx context.Context, key string) ([]byte, error) {
+	{"the empty value for none", "absent", func() handles {
+		return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
 			value, err := s.Load(ctx, key)
 			return append([]byte{}, value...), err
-		}}
-	}, "absent"},
-	{"an error for none", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, load: func(ctx context.Context, key string) ([]byte, error) {
+		})
+	}},
+	{"an error for none", "absent", func() handles {
+		return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
 			value, err := s.Load(ctx, key)
 			if value == nil && err == nil {
 				err = errors.New("not found")
 			}
 			return value, err
-		}}
-	}, "absent"},
-	{"an empty old is not the same as nil", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			if old != nil && len(old) == 0 {
+		})
+	}},
+	{"an empty old is not the same as nil", "create", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			if a.old != nil && len(a.old) == 0 {
 				return false, nil
 			}
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "create"},
-	{"an empty old stands for any value", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			if len(old) == 0 {
-				return put(ctx, s, key, new, expires)
+			return a.on(ctx, s)
+		})
+	}},
+	{"an empty old stands for any value", "create refused", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			if len(a.old) == 0 {
+				s.(*table).put(a)
+				return true, nil
 			}
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "create refused"},
-	{"old is not looked at", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, _, new []byte, expires time.Time) (bool, error) {
-			return put(ctx, s, key, new, expires)
-		}}
-	}, "mismatch"},
-	{"a lost race is an error", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			swapped, err := s.CompareAndSwap(ctx, key, old, new, expires)
+			return a.on(ctx, s)
+		})
+	}},
+	{"old is not looked at", "mismatch", func() handles {
+		return swapping(func(_ context.Context, s otp.Store, a swapArgs) (bool, error) {
+			s.(*table).put(a)
+			return true, nil
+		})
+	}},
+	{"a lost race is an error", "mismatch", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			swapped, err := a.on(ctx, s)
 			if !swapped && err == nil {
 				err = errors.New("the condition failed")
 			}
 			return swapped, err
-		}}
-	}, "mismatch"},
-	{"a refused swap stores all the same", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			swapped, err := s.CompareAndSwap(ctx, key, old, new, expires)
-			if !swapped && err == nil && len(old) > 0 {
-				_, err = put(ctx, s, key, new, expires)
+		})
+	}},
+	{"a refused swap stores all the same", "mismatch", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			swapped, err := a.on(ctx, s)
+			if !swapped && err == nil && len(a.old) > 0 {
+				s.(*table).put(a)
 			}
 			return swapped, err
-		}}
-	}, "mismatch"},
-	{"only the length is compared", func() otp.Store {
-		return sloppy(memstore.New(nil), func(a, b []byte) bool { return len(a) == len(b) })
-	}, "exact match"},
-	{"only the first kilobyte but one is compared", func() otp.Store {
-		return sloppy(memstore.New(nil), func(a, b []byte) bool { return bytes.Equal(a[:min(len(a), 1023)], b[:min(len(b), 1023)]) })
-	}, "exact match"},
-	{"only a prefix is compared", func() otp.Store {
-		return sloppy(memstore.New(nil), func(a, b []byte) bool { return bytes.HasPrefix(a, b) })
-	}, "exact match"},
-	{"trailing white space is not compared", func() otp.Store {
-		return sloppy(memstore.New(nil), func(a, b []byte) bool { return bytes.Equal(bytes.TrimSpace(a), bytes.TrimSpace(b)) })
-	}, "exact match"},
-	{"letter case is not compared", func() otp.Store {
-		return sloppy(memstore.New(nil), bytes.EqualFold)
-	}, "exact match"},
-	{"Load is cached", func() otp.Store {
-		s := memstore.New(nil)
-		var cache sync.Map
-		return &brokenStore{Store: s, load: func(ctx context.Context, key string) ([]byte, error) {
-			if value, ok := cache.Load(key); ok {
-				return value.([]byte), nil
+		})
+	}},
+	{"a swap to an equal value is refused", "equal value", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			swapped, err := a.on(ctx, s)
+			return swapped && !bytes.Equal(a.old, a.new), err
+		})
+	}},
+	{"only the length is compared", "exact match", func() handles {
+		return comparing(func(a, b []byte) bool { return len(a) == len(b) })
+	}},
+	{"only length and sum are compared", "exact match", func() handles {
+		return comparing(func(a, b []byte) bool { return len(a) == len(b) && sum(a) == sum(b) })
+	}},
+	{"only the first kilobyte but one is compared", "exact match", func() handles {
+		return comparing(func(a, b []byte) bool {
+			return bytes.Equal(a[:min(len(a), 1023)], b[:min(len(b), 1023)])
+		})
+	}},
+	{"only a prefix is compared", "exact match", func() handles {
+		return comparing(bytes.HasPrefix)
+	}},
+	{"trailing white space is not compared", "exact match", func() handles {
+		return comparing(func(a, b []byte) bool {
+			return bytes.Equal(bytes.TrimSpace(a), bytes.TrimSpace(b))
+		})
+	}},
+	{"letter case is not compared", "exact match", func() handles {
+		return comparing(bytes.EqualFold)
+	}},
+	{"only length, 64 bytes at the front and 64 at the end are compared", "every byte",
+		func() handles {
+			return comparing(func(a, b []byte) bool {
+				n := min(len(a), 64)
+				return len(a) == len(b) && bytes.Equal(a[:n], b[:n]) &&
+					bytes.Equal(a[len(a)-n:], b[len(b)-n:])
+			})
+		}},
+	{"a byte in the middle is not compared", "every byte", func() handles {
+		return comparing(func(a, b []byte) bool {
+			const at = 517
+			return len(a) == len(b) && len(a) > at && bytes.Equal(a[:at], b[:at]) &&
+				bytes.Equal(a[at+1:], b[at+1:])
+		})
+	}},
+	{"Load is cached", "replace", cachedLoads},
+	{"absence is cached", "replace", cachedAbsence},
+	{"one handle has a write-through cache", "replace", func() handles {
+		s := newTable()
+		return handles{s, writeThroughCache(s)}
+	}},
+	{"the other handle has a write-through cache", "replace", func() handles {
+		s := newTable()
+		return handles{writeThroughCache(s), s}
+	}},
+	{"each handle has a write-through cache", "replace", func() handles {
+		s := newTable()
+		return handles{writeThroughCache(s), writeThroughCache(s)}
+	}},
+	{"trailing NULs are cut", "any bytes", func() handles {
+		return cutting(func(v []byte) []byte { return bytes.TrimRight(v, "\x00") })
+	}},
+	{"trailing spaces are cut", "any bytes", func() handles {
+		return cutting(func(v []byte) []byte { return bytes.TrimRight(v, " ") })
+	}},
+	{"values become UTF-8", "any bytes", func() handles {
+		return cutting(func(v []byte) []byte { return bytes.ToValidUTF8(v, []byte("\uFFFD")) })
+	}},
+	{"values are cut to 255 bytes", "sizes", func() handles {
+		return cutting(func(v []byte) []byte { return v[:min(len(v), 255)] })
+	}},
+	{"values of more than 512 bytes are refused", "sizes", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			if len(a.new) > 512 {
+				return false, errors.New("the value is too long")
 			}
-			value, err := s.Load(ctx, key)
-			if value != nil {
-				cache.Store(key, value)
-			}
-			return value, err
-		}}
-	}, "replace"},
-	{"absence is cached", func() otp.Store {
-		s := memstore.New(nil)
-		var cache sync.Map
-		return &brokenStore{Store: s, load: func(ctx context.Context, key string) ([]byte, error) {
-			if _, ok := cache.Load(key); ok {
-				return nil, nil
-			}
-			value, err := s.Load(ctx, key)
-			if value == nil && err == nil {
-				cache.Store(key, true)
-			}
-			return value, err
-		}}
-	}, "replace"},
-	{"trailing NULs are cut", func() otp.Store {
-		cut := func(v []byte) []byte { return bytes.TrimRight(v, "\x00") }
-		return mangled(memstore.New(nil), cut, cut)
-	}, "any bytes"},
-	{"trailing spaces are cut", func() otp.Store {
-		cut := func(v []byte) []byte { return bytes.TrimRight(v, " ") }
-		return mangled(memstore.New(nil), cut, cut)
-	}, "any bytes"},
-	{"values become UTF-8", func() otp.Store {
-		toText := func(v []byte) []byte { return bytes.ToValidUTF8(v, []byte("\uFFFD")) }
-		return mangled(memstore.New(nil), toText, toText)
-	}, "any bytes"},
-	{"values are cut to 255 bytes", func() otp.Store {
-		cut := func(v []byte) []byte { return v[:min(len(v), 255)] }
-		return mangled(memstore.New(nil), cut, cut)
-	}, "sizes"},
-	{"values of more than 512 bytes are refused", func() otp.Store {
-		s := memstore.New(nil)
-		// Hexadecimal doubles the length, up to the most that the store below takes.
-		return mangled(s, func(v []byte) []byte { return hex.AppendEncode(nil, v) }, func(v []byte) []byte {
+			return a.on(ctx, s)
+		})
+	}},
+	{"values are hexadecimal in 1024 characters", "sizes", func() handles {
+		encode := func(v []byte) []byte {
+			v = hex.AppendEncode(nil, v)
+			return v[:min(len(v), 1024)]
+		}
+		decode := func(v []byte) []byte {
 			v, _ = hex.AppendDecode(nil, v)
 			return v
+		}
+		return mangling(encode, decode)
+	}},
+	{"keys are folded to one case", "letter case of keys", func() handles {
+		return mappingKeys(strings.ToLower)
+	}},
+	{"- and _ in keys are the same", "keys", func() handles {
+		return mappingKeys(func(key string) string { return strings.ReplaceAll(key, "-", "_") })
+	}},
+	{"keys are cut to 42 characters", "keys", func() handles {
+		return mappingKeys(func(key string) string { return key[:min(len(key), 42)] })
+	}},
+	{"keys of one character are refused", "keys", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			if len(a.key) == 1 {
+				return false, errors.New("the key is too short")
+			}
+			return a.on(ctx, s)
 		})
-	}, "sizes"},
-	{"keys are folded to one case", func() otp.Store {
-		return mangledKeys(memstore.New(nil), strings.ToLower)
-	}, "keys"},
-	{"- and _ in keys are the same", func() otp.Store {
-		return mangledKeys(memstore.New(nil), func(key string) string { return strings.ReplaceAll(key, "-", "_") })
-	}, "keys"},
-	{"keys are cut to 42 characters", func() otp.Store {
-		return mangledKeys(memstore.New(nil), func(key string) string { return key[:min(len(key), 42)] })
-	}, "keys"},
-	{"keys of one character are refused", func() otp.Store {
-		return mangledKeys(memstore.New(nil), func(key string) string {
-			if len(key) == 1 {
-				return ""
+	}},
+	{"all keys share one value", "keys", func() handles {
+		return mappingKeys(func(string) string { return "one" })
+	}},
+	{"keys of 22 characters are folded to one case", "letter case of keys", func() handles {
+		return mappingKeys(func(key string) string {
+			if len(key) == 22 {
+				return strings.ToUpper(key)
 			}
 			return key
 		})
-	}, "keys"},
-	{"all keys share one value", func() otp.Store {
-		return mangledKeys(memstore.New(nil), func(string) string { return "one" })
-	}, "keys"},
-	{"the new slice is kept", func() otp.Store {
-		s := newTable()
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			swapped, err := s.CompareAndSwap(ctx, key, old, new, expires)
+	}},
+	{"the new slice is kept", "slices not kept", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			swapped, err := a.on(ctx, s)
 			if swapped {
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				s.rows[key] = row{new, expires}
+				t := s.(*table)
+				t.mu.Lock()
+				defer t.mu.Unlock()
+				t.rows[a.key] = row{a.new, a.expires}
 			}
 			return swapped, err
-		}}
-	}, "slices not kept"},
-	{"new is wiped", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			defer clear(new)
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "slices not changed"},
-	{"something is appended to old", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			_ = append(old, 0)
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "slices not changed"},
-	{"values are replaced in place", func() otp.Store {
-		s := newTable()
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			s.mu.Lock()
-			value := s.rows[key].value
-			if bytes.Equal(value, old) && len(value) == len(new) && len(new) == len("first") && ctx.Err() == nil {
-				defer s.mu.Unlock()
-				copy(value, new)
-				return true, nil
-			}
-			s.mu.Unlock()
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "loaded value not changed"},
-	{"a value is created in two steps", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			if len(old) == 0 {
-				return checkThenPut(ctx, s, key, old, new, expires)
-			}
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "race to create"},
-	{"a value is replaced in two steps", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			if len(old) > 0 {
-				return checkThenPut(ctx, s, key, old, new, expires)
-			}
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "race to swap"},
-	{"swaps at the same time are all refused", func() otp.Store {
-		s := memstore.New(nil)
-		var mu sync.Mutex
-		busy := make(map[string]int)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			count := func(n int) int {
-				mu.Lock()
-				defer mu.Unlock()
-				busy[key] += n
-				return busy[key]
-			}
-			count(1)
-			time.Sleep(time.Microsecond)
-			alone := count(0) == 1
-			time.Sleep(time.Microsecond)
-			count(-1)
-			if !alone {
-				return false, nil
-			}
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "counter"},
-	{"while a swap is under way, every other Load is behind", func() otp.Store {
-		s := memstore.New(nil)
-		var mu sync.Mutex
-		before := make(map[string][]byte)
-		loads := 0
-		return &brokenStore{
-			load: func(ctx context.Context, key string) ([]byte, error) {
-				time.Sleep(time.Microsecond)
-				mu.Lock()
-				defer mu.Unlock()
-				if loads++; loads%2 == 0 && before[key] != nil {
-					return before[key], nil
-				}
-				return s.Load(ctx, key)
-			},
-			swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-				mu.Lock()
-				swapped, err := s.CompareAndSwap(ctx, key, old, new, expires)
-				if swapped {
-					before[key] = old
-				}
-				mu.Unlock()
-				time.Sleep(10 * time.Microsecond)
-				mu.Lock()
-				defer mu.Unlock()
-				delete(before, key)
-				return swapped, err
-			},
-		}
-	}, "monotonic reads"},
-	{"swaps of other keys at the same time are a conflict", func() otp.Store {
-		s := memstore.New(nil)
-		var mu sync.Mutex
-		version := 0
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			mu.Lock()
-			seen := version
-			mu.Unlock()
-			time.Sleep(time.Microsecond)
-			mu.Lock()
-			defer mu.Unlock()
-			if version != seen {
-				return false, nil
-			}
-			swapped, err := s.CompareAndSwap(ctx, key, old, new, expires)
-			if swapped {
-				version++
-			}
-			return swapped, err
-		}}
-	}, "parallel keys"},
-	{"the oldest of more than a thousand values goes", func() otp.Store {
-		s := newTable()
-		var keys []string
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			swapped, err := s.CompareAndSwap(ctx, key, old, new, expires)
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if swapped && len(old) == 0 {
-				if keys = append(keys, key); len(keys) > 1000 {
-					delete(s.rows, keys[0])
-					keys = keys[1:]
-				}
-			}
-			return swapped, err
-		}}
-	}, "many values"},
-	{"the zero time is long past", func() otp.Store {
-		return redated(newDroppingTable(), func(_ string, expires time.Time) time.Time {
-			if expires.IsZero() {
-				return time.Unix(0, 0)
-			}
-			return expires
 		})
-	}, "kept for good"},
-	{"a refused swap sets the expiry", func() otp.Store {
-		s := newDroppingTable()
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			swapped, err := s.CompareAndSwap(ctx, key, old, new, expires)
-			if value, _ := s.Load(ctx, key); !swapped && len(value) > 0 && err == nil {
-				s.CompareAndSwap(ctx, key, value, value, expires)
+	}},
+	{"new is wiped", "slices not changed", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			defer clear(a.new)
+			return a.on(ctx, s)
+		})
+	}},
+	{"something is appended to old", "slices not changed", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			_ = append(a.old, 0)
+			return a.on(ctx, s)
+		})
+	}},
+	{"values are replaced in place", "loaded value not changed", replacedInPlace},
+	{"the next Load overwrites the slice", "loaded value not changed", oneBuffer},
+	{"slices come from a pool and are back in it at once", "loaded value not changed",
+		pooledBuffers},
+	{"a value is created in two steps", "race to create", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			if len(a.old) == 0 {
+				return checkThenPut(ctx, s.(*table), a, time.Microsecond)
 			}
-			return swapped, err
-		}}
-	}, "refusal keeps expiry"},
-	{"only Load takes expired values for absent", func() otp.Store {
+			return a.on(ctx, s)
+		})
+	}},
+	{"a lock of the process only, over a database", "race to create", func() handles {
+		return processLocks(time.Microsecond)
+	}},
+	{"a value is replaced in two steps", "race to swap", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			if len(a.old) > 0 {
+				return checkThenPut(ctx, s.(*table), a, 0)
+			}
+			return a.on(ctx, s)
+		})
+	}},
+	{"a lock of the process only, over memory", "race to swap", func() handles {
+		return processLocks(0)
+	}},
+	{"more than 64 swaps at a time succeed", "race to swap", func() handles {
+		return beyond(64, func(s *table, a swapArgs) (bool, error) {
+			s.put(a)
+			return true, nil
+		})
+	}},
+	{"more than 64 swaps at a time are refused", "parallel keys", func() handles {
+		return beyond(64, func(*table, swapArgs) (bool, error) { return false, nil })
+	}},
+	{"swaps at the same time are all refused", "counter", refusedTogether},
+	{"a Load during a swap returns the value before the last", "monotonic reads", staleLoads},
+	{"swaps of other keys at the same time are a conflict", "parallel keys", oneVersion},
+	{"the oldest of more than a thousand values is dropped", "many values", func() handles {
+		return shared(dropOldest(newTable(), 1000))
+	}},
+	{"the oldest of more than 5,000 values is dropped", "many values", func() handles {
+		return shared(dropOldest(newTable(), 5000))
+	}},
+	{"each handle drops the oldest of its more than 5,000 values", "many values", func() handles {
 		s := newTable()
-		return &brokenStore{Store: s, load: func(ctx context.Context, key string) ([]byte, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if r := s.rows[key]; !r.expired() {
-				return r.value, ctx.Err()
-			}
-			return nil, ctx.Err()
-		}}
-	}, "expired at once"},
-	{"only CompareAndSwap takes expired values for absent", func() otp.Store {
+		return handles{dropOldest(s, 5000), dropOldest(s, 5000)}
+	}},
+	{"one swap in 10,000 is not stored", "many values", func() handles {
+		return shared(lossy(newTable(), 10_000))
+	}},
+	{"each handle loses one swap in 10,000", "many values", func() handles {
 		s := newTable()
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
-			s.mu.Lock()
-			expired := s.rows[key].expired()
-			s.mu.Unlock()
-			if expired && len(old) > 0 {
-				return false, ctx.Err()
-			}
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "expires meanwhile"},
-	{"a swap under an ended context is a lost race", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
+		return handles{lossy(s, 10_000), lossy(s, 10_000)}
+	}},
+	{"a swap under an ended context is a lost race", "ended context", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
 			if ctx.Err() != nil {
 				return false, nil
 			}
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "ended context"},
-	{"a swap under an ended context is said to have happened", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, swap: func(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
+			return a.on(ctx, s)
+		})
+	}},
+	{"a swap under an ended context is said to have happened", "ended context", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
 			if ctx.Err() != nil {
 				return true, nil
 			}
-			return s.CompareAndSwap(ctx, key, old, new, expires)
-		}}
-	}, "ended context"},
-	{"a Load under an ended context shows nothing", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, load: func(ctx context.Context, key string) ([]byte, error) {
+			return a.on(ctx, s)
+		})
+	}},
+	{"a swap ignores its context", "ended context", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			return a.on(context.WithoutCancel(ctx), s)
+		})
+	}},
+	{"a Load ignores its context", "ended context", func() handles {
+		return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+			return s.Load(context.WithoutCancel(ctx), key)
+		})
+	}},
+	{"a Load under an ended context shows nothing", "ended context", func() handles {
+		return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
 			if ctx.Err() != nil {
 				return nil, nil
 			}
 			return s.Load(ctx, key)
-		}}
-	}, "ended context"},
-	{"the error of the context is lost", func() otp.Store {
-		s := memstore.New(nil)
-		return &brokenStore{Store: s, load: func(ctx context.Context, key string) ([]byte, error) {
+		})
+	}},
+	{"the error of the context is lost", "ended context", func() handles {
+		return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
 			if ctx.Err() != nil {
 				return nil, errors.New("connection closed")
 			}
 			return s.Load(ctx, key)
-		}}
-	}, "ended context"},
-	{"expiry is cut to whole seconds", func() otp.Store {
-		return redated(newDroppingTable(), func(_ string, expires time.Time) time.Time { return expires.Truncate(time.Second) })
-	}, "kept until expires"},
-	{"the first expiry counts", func() otp.Store {
+		})
+	}},
+	{"a deadline is reported as canceled", "ended context", func() handles {
+		return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+			if ctx.Err() != nil {
+				return nil, context.Canceled
+			}
+			return s.Load(ctx, key)
+		})
+	}},
+	{"the zero time is long past", "kept for good", func() handles {
+		return redating(func(a swapArgs) time.Time {
+			if a.expires.IsZero() {
+				return time.Unix(0, 0)
+			}
+			return a.expires
+		})
+	}},
+	{"expiry is seconds of 32 bits", "late expiry", func() handles {
+		return redating(func(a swapArgs) time.Time {
+			return time.Unix(int64(int32(a.expires.Unix())), 0)
+		})
+	}},
+	{"an expiry beyond January 2038 is an error", "late expiry", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			if a.expires.Unix() > math.MaxInt32 {
+				return false, errors.New("the time is out of range")
+			}
+			return a.on(ctx, s)
+		})
+	}},
+	{"a refused swap sets the expiry", "refusal keeps expiry", refusalSetsExpiry},
+	{"only Load takes expired values for absent", "expired at once", func() handles {
+		return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+			if s.(*table).expired(key) {
+				return nil, ctx.Err()
+			}
+			return s.Load(ctx, key)
+		})
+	}},
+	{"expiry is cut to whole seconds", "kept until expires", func() handles {
+		return redating(func(a swapArgs) time.Time { return a.expires.Truncate(time.Second) })
+	}},
+	{"expiry is rounded to the next second", "kept until expires", func() handles {
+		return redating(func(a swapArgs) time.Time { return a.expires.Round(time.Second) })
+	}},
+	{"values expire 250 ms early", "kept until expires", func() handles {
+		return redating(func(a swapArgs) time.Time {
+			return a.expires.Add(-250 * time.Millisecond)
+		})
+	}},
+	{"the first expiry counts", "expiry replaced", func() handles {
 		var first sync.Map
-		return redated(newDroppingTable(), func(key string, expires time.Time) time.Time {
-			at, _ := first.LoadOrStore(key, expires)
+		return redating(func(a swapArgs) time.Time {
+			at, _ := first.LoadOrStore(a.key, a.expires)
 			return at.(time.Time)
 		})
-	}, "expiry replaced"},
-	{"a swap for good leaves the earlier expiry", func() otp.Store {
+	}},
+	{"a swap for good leaves the earlier expiry", "expiry replaced", func() handles {
 		var last sync.Map
-		return redated(newDroppingTable(), func(key string, expires time.Time) time.Time {
-			if at, ok := last.Load(key); ok && expires.IsZero() {
+		return redating(func(a swapArgs) time.Time {
+			if at, ok := last.Load(a.key); ok && a.expires.IsZero() {
 				return at.(time.Time)
 			}
-			last.Store(key, expires)
-			return expires
+			last.Store(a.key, a.expires)
+			return a.expires
 		})
-	}, "expiry replaced"},
+	}},
+	{"a swap to an equal value leaves the earlier expiry", "expiry replaced", func() handles {
+		var last sync.Map
+		return redating(func(a swapArgs) time.Time {
+			if at, ok := last.Load(a.key); ok && bytes.Equal(a.old, a.new) {
+				return at.(time.Time)
+			}
+			last.Store(a.key, a.expires)
+			return a.expires
+		})
+	}},
+	{"only CompareAndSwap takes expired values for absent", "expires meanwhile", func() handles {
+		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			if s.(*table).expired(a.key) && len(a.old) > 0 {
+				return false, ctx.Err()
+			}
+			return a.on(ctx, s)
+		})
+	}},
+}
+
+// expired reports whether there is a value under key that has expired.
+func (s *table) expired(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return s.rows[key].expired()
+}
+
+// sum returns the sum of the bytes.
+func sum(value []byte) (n int) {
+	for _, b := range value {
+		n += int(b)
+	}
+
+	return n
+}
+
+// cachedLoads remembers the first value that it has loaded.
+func cachedLoads() handles {
+	var cache sync.Map
+
+	return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+		if value, ok := cache.Load(key); ok {
+			return value.([]byte), nil
+		}
+
+		value, err := s.Load(ctx, key)
+		if value != nil {
+			cache.Store(key, value)
+		}
+
+		return value, err
+	})
+}
+
+// cachedAbsence remembers that it has found no value.
+func cachedAbsence() handles {
+	var cache sync.Map
+
+	return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+		if _, ok := cache.Load(key); ok {
+			return nil, nil
+		}
+
+		value, err := s.Load(ctx, key)
+		if value == nil && err == nil {
+			cache.Store(key, true)
+		}
+
+		return value, err
+	})
+}
+
+// writeThroughCache returns a handle on s that loads what it has stored from a cache of its own. It
+// is right for one process.
+func writeThroughCache(s otp.Store) otp.Store {
+	var cache sync.Map
+
+	return &brokenStore{
+		Store: s,
+		load: func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+			if value, ok := cache.Load(key); ok {
+				return value.([]byte), ctx.Err()
+			}
+			return s.Load(ctx, key)
+		},
+		swap: func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			swapped, err := a.on(ctx, s)
+			if swapped {
+				cache.Store(a.key, bytes.Clone(a.new))
+			} else {
+				cache.Delete(a.key)
+			}
+			return swapped, err
+		},
+	}
+}
+
+// replacedInPlace copies a new value over the old one.
+func replacedInPlace() handles {
+	return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+		t := s.(*table)
+		t.mu.Lock()
+		value := t.rows[a.key].value
+		inPlace := len(value) > 0 && len(value) == len(a.new) && bytes.Equal(value, a.old)
+		if inPlace {
+			copy(value, a.new)
+		}
+		t.mu.Unlock()
+
+		if inPlace {
+			return true, nil
+		}
+
+		return a.on(ctx, s)
+	})
+}
+
+// oneBuffer loads each value into the same buffer, as sql.RawBytes does.
+func oneBuffer() handles {
+	var mu sync.Mutex
+	var buffer [1024]byte
+
+	return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+		value, err := s.Load(ctx, key)
+		if value == nil {
+			return nil, err
+		}
+
+		mu.Lock()
+		defer mu.Unlock()
+
+		return buffer[:copy(buffer[:], value)], err
+	})
+}
+
+// pooledBuffers hands out a buffer that it puts back into a pool.
+func pooledBuffers() handles {
+	pool := sync.Pool{New: func() any { return new([1024]byte) }}
+
+	return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+		value, err := s.Load(ctx, key)
+		if value == nil {
+			return nil, err
+		}
+
+		buffer := pool.Get().(*[1024]byte)
+		defer pool.Put(buffer)
+
+		return buffer[:copy(buffer[:], value)], err
+	})
+}
+
+// processLocks are two handles with a lock each, under which they compare and store.
+func processLocks(pause time.Duration) handles {
+	s := newTable()
+	handle := func() otp.Store {
+		var mu sync.Mutex
+
+		return &brokenStore{
+			Store: s,
+			swap: func(ctx context.Context, _ otp.Store, a swapArgs) (bool, error) {
+				mu.Lock()
+				defer mu.Unlock()
+
+				return checkThenPut(ctx, s, a, pause)
+			},
+		}
+	}
+
+	return handles{handle(), handle()}
+}
+
+// beyond returns a store that does something else with each swap while more than most are under
+// way. A swap takes a while.
+func beyond(most int64, other func(s *table, a swapArgs) (bool, error)) handles {
+	var busy atomic.Int64
+
+	return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+		defer busy.Add(-1)
+		n := busy.Add(1)
+		time.Sleep(time.Millisecond)
+
+		if n > most {
+			return other(s.(*table), a)
+		}
+
+		return a.on(ctx, s)
+	})
+}
+
+// refusedTogether refuses every swap of a key of which another one is under way.
+func refusedTogether() handles {
+	var mu sync.Mutex
+	busy := make(map[string]int)
+	count := func(key string, n int) int {
+		mu.Lock()
+		defer mu.Unlock()
+
+		busy[key] += n
+
+		return busy[key]
+	}
+
+	return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+		count(a.key, 1)
+		time.Sleep(time.Microsecond)
+		alone := count(a.key, 0) == 1
+		time.Sleep(time.Microsecond)
+		count(a.key, -1)
+
+		if !alone {
+			return false, nil
+		}
+
+		return a.on(ctx, s)
+	})
+}
+
+// staleLoads returns the value before the last in every other Load during a swap.
+func staleLoads() handles {
+	var mu sync.Mutex
+	var loads int
+	before := make(map[string][]byte)
+
+	return shared(&brokenStore{
+		Store: newTable(),
+		load: func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
+			time.Sleep(time.Microsecond)
+			mu.Lock()
+			defer mu.Unlock()
+
+			if loads++; loads%2 == 0 && before[key] != nil {
+				return before[key], nil
+			}
+
+			return s.Load(ctx, key)
+		},
+		swap: func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			mu.Lock()
+			swapped, err := a.on(ctx, s)
+			if swapped {
+				before[a.key] = a.old
+			}
+			mu.Unlock()
+
+			time.Sleep(10 * time.Microsecond)
+			mu.Lock()
+			defer mu.Unlock()
+			delete(before, a.key)
+
+			return swapped, err
+		},
+	})
+}
+
+// oneVersion refuses a swap if another one, of any key, has succeeded since it began.
+func oneVersion() handles {
+	var mu sync.Mutex
+	version := 0
+
+	return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+		mu.Lock()
+		seen := version
+		mu.Unlock()
+
+		time.Sleep(time.Microsecond)
+		mu.Lock()
+		defer mu.Unlock()
+		if version != seen {
+			return false, nil
+		}
+
+		swapped, err := a.on(ctx, s)
+		if swapped {
+			version++
+		}
+
+		return swapped, err
+	})
+}
+
+// dropOldest returns a handle on s that drops the oldest of the values that it has created, once
+// they are more than most.
+func dropOldest(s *table, most int) otp.Store {
+	var keys []string
+
+	return &brokenStore{
+		Store: s,
+		swap: func(ctx context.Context, _ otp.Store, a swapArgs) (bool, error) {
+			swapped, err := a.on(ctx, s)
+			if !swapped || len(a.old) > 0 {
+				return swapped, err
+			}
+
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if keys = append(keys, a.key); len(keys) > most {
+				delete(s.rows, keys[0])
+				keys = slices.Delete(keys, 0, 1)
+			}
+
+			return swapped, err
+		},
+	}
+}
+
+// lossy returns a handle on s that does not store one swap in so many, and says that it did.
+func lossy(s *table, one int64) otp.Store {
+	var swaps atomic.Int64
+
+	return &brokenStore{
+		Store: s,
+		swap: func(ctx context.Context, _ otp.Store, a swapArgs) (bool, error) {
+			value, err := s.Load(ctx, a.key)
+			if err == nil && bytes.Equal(value, a.old) && swaps.Add(1)%one == 0 {
+				return true, nil
+			}
+			return a.on(ctx, s)
+		},
+	}
+}
+
+// refusalSetsExpiry gives a value the expiry of a swap that it refuses.
+func refusalSetsExpiry() handles {
+	return shared(&brokenStore{
+		Store: newDroppingTable(),
+		swap: func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
+			swapped, err := a.on(ctx, s)
+			if swapped || err != nil {
+				return swapped, err
+			}
+
+			t := s.(*table)
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			if r, ok := t.rows[a.key]; ok {
+				t.rows[a.key] = row{r.value, a.expires}
+			}
+
+			return false, nil
+		},
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"testing"
 
 	"github.com/seed-5978b5f1/otp"
@@ -12,7 +13,7 @@ import (
 )
 
 func ExampleNew() {
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	ctx := context.Background()
 	service, inbox := otptest.New(t, otp.Config{Purpose: "sign-in"})
 
@@ -22,6 +23,7 @@ func ExampleNew() {
 	submission := otp.Submission{To: "ada@example.com", Code: inbox.Code(t, "ada@example.com")}
 	fmt.Println("first:", service.Verify(ctx, submission))
 	fmt.Println("again:", service.Verify(ctx, submission))
+
 	// Output:
 	// first: <nil>
 	// again: otp: code rejected: it was used before
@@ -29,7 +31,7 @@ func ExampleNew() {
 
 // The reply to the swap that marks the code as used is lost. Verify finds out what became of it.
 func ExampleFaultyStore() {
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	ctx := context.Background()
 	losing := false
 	service, inbox := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
@@ -37,8 +39,10 @@ func ExampleFaultyStore() {
 		Fault: func(c otptest.Call) otptest.Fault {
 			if losing && c.Method == "CompareAndSwap" {
 				losing = false
+
 				return otptest.Fault{After: errors.New("connection reset")}
 			}
+
 			return otptest.Fault{}
 		},
 	}})
@@ -49,14 +53,17 @@ func ExampleFaultyStore() {
 	losing = true
 	submission := otp.Submission{To: "ada@example.com", Code: inbox.Code(t, "ada@example.com")}
 	fmt.Println(service.Verify(ctx, submission))
+
 	// Output: <nil>
 }
 
+// A database gets two clients, as two processes have. A store in memory returns itself twice.
 func ExampleTestStore() {
 	// In a _test.go file of the package that implements the store, named TestStore, say:
 	_ = func(t *testing.T) {
 		otptest.TestStore(t, func(testing.TB) (a, b otp.Store) {
 			store := memstore.New(nil)
+
 			return store, store
 		})
 	}

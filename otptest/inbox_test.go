@@ -9,6 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
@@ -16,105 +19,79 @@ import (
 func TestInboxCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		service, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{Lifetime: time.Minute}})
-		for _, to := range []string{ada, "bob@example.com"} {
-			if _, err := service.Send(t.Context(), otp.Request{To: to}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		first := inbox.Code(t, ada)
-		time.Sleep(2 * time.Minute) // a new code, not the same one
-		if _, err := service.Send(t.Context(), otp.Request{To: ada}); err != nil {
-			t.Fatal(err)
-		}
-		messages := inbox.Messages()
-		if len(messages) != 3 {
-			t.Fatalf("got %d messages, want 3", len(messages))
-		}
-		if got, want := inbox.Code(t, ada), messages[2].Code.Reveal(); got != want || got == first {
-			t.Error("Code is not that of the latest message")
-		}
-		if got, want := inbox.Code(t, "bob@example.com"), messages[1].Code.Reveal(); got != want {
-			t.Error("Code is not that of the only message to the address")
-		}
+		send(t, service, ada)
+		send(t, service, bob)
+		time.Sleep(2 * time.Minute) // then another code is sent
+		send(t, service, ada)
 
-		tb := new(fakeTB)
-		inbox.Code(tb, "Ada@example.com")
-		if !strings.Contains(tb.fatal, "none of the 3 messages") {
-			t.Errorf("for an address without a message, the test ends with %q, want one that names the count", tb.fatal)
-		}
-		for _, m := range messages {
-			if strings.Contains(tb.fatal, m.Code.Reveal()) || strings.Contains(strings.ToLower(tb.fatal), m.To) {
-				t.Errorf("the text shows a code or an address: %q", tb.fatal)
-			}
-		}
+		messages := inbox.Messages()
+		require.Len(t, messages, 3)
+		assert.NotEqual(t, messages[0].Code.Reveal(), messages[2].Code.Reveal())
+		assert.Equal(t, messages[2].Code.Reveal(), inbox.Code(t, ada), "the latest of two")
+		assert.Equal(t, messages[1].Code.Reveal(), inbox.Code(t, bob), "not the latest of all")
 	})
 }
 
-func TestInboxFail(t *testing.T) {
-	var inbox otptest.Inbox
-	down := errors.New("down")
-	inbox.Fail(down)
-	if err := inbox.Send(t.Context(), otp.Message{To: ada}); err != down {
-		t.Errorf("got error %v, want %v", err, down)
-	}
-	if n := len(inbox.Messages()); n != 0 {
-		t.Errorf("got %d messages, want none while Send fails", n)
-	}
-	inbox.Fail(nil)
-	if err := inbox.Send(t.Context(), otp.Message{To: ada}); err != nil {
-		t.Error(err)
-	}
-	if n := len(inbox.Messages()); n != 1 {
-		t.Errorf("got %d messages, want 1", n)
-	}
+func TestInboxCodeEndsTheTestWhereThereIsNone(t *testing.T) {
+	service, inbox := otptest.New(t, otp.Config{})
+	send(t, service, ada)
+
+	var tb fakeTB
+	require.Empty(t, inbox.Code(&tb, "Ada@example.com"), "another spelling")
+	assert.Contains(t, tb.fatal, "none of the 1 messages")
+	assert.NotContains(t, tb.fatal, inbox.Code(t, ada))
+	assert.NotContains(t, strings.ToLower(tb.fatal), ada)
 }
 
-// While the Inbox fails, the Sender behind it gets nothing either.
-func TestInboxFailPassesNothingOn(t *testing.T) {
+// While the Inbox fails, it keeps nothing and passes nothing on to the Sender behind it.
+func TestInboxFail(t *testing.T) {
 	var behind otptest.Inbox
 	service, inbox := otptest.New(t, otp.Config{Sender: &behind})
-	inbox.Fail(errors.New("down"))
-	if _, err := service.Send(t.Context(), otp.Request{To: ada}); !errors.Is(err, otp.ErrDelivery) {
-		t.Errorf("got error %v, want one that matches ErrDelivery", err)
-	}
-	if n := len(behind.Messages()); n != 0 {
-		t.Errorf("got %d messages, want none", n)
-	}
+	down := errors.New("down")
+
+	inbox.Fail(down)
+	_, err := service.Send(t.Context(), otp.Request{To: ada})
+	require.ErrorIs(t, err, otp.ErrDelivery)
+	require.ErrorIs(t, err, down)
+	require.Empty(t, inbox.Messages())
+	require.Empty(t, behind.Messages())
+
+	inbox.Fail(nil)
+	send(t, service, bob)
+	require.Len(t, inbox.Messages(), 1)
+	require.Len(t, behind.Messages(), 1)
 }
 
 func TestInboxMessagesIsACopy(t *testing.T) {
 	var inbox otptest.Inbox
-	inbox.Send(t.Context(), otp.Message{To: ada})
-	inbox.Messages()[0].To = "bob@example.com"
-	if got := inbox.Messages()[0].To; got != ada {
-		t.Error("a change of the returned slice changes the inbox")
-	}
+	require.NoError(t, inbox.Send(t.Context(), otp.Message{To: ada}))
+
+	inbox.Messages()[0].To = bob
+	require.Equal(t, ada, inbox.Messages()[0].To)
 }
 
 func TestInboxIsSafeForConcurrentUse(t *testing.T) {
+	const senders = 16
 	var inbox otptest.Inbox
 	var wg sync.WaitGroup
-	for range 16 {
+
+	for range senders {
 		wg.Go(func() {
-			inbox.Send(t.Context(), otp.Message{To: ada})
+			assert.NoError(t, inbox.Send(t.Context(), otp.Message{To: ada}))
 			inbox.Messages()
 			inbox.Fail(nil)
 		})
 	}
 	wg.Wait()
-	if n := len(inbox.Messages()); n != 16 {
-		t.Errorf("got %d messages, want 16", n)
-	}
+
+	require.Len(t, inbox.Messages(), senders)
 }
 
 func TestInboxPrintsNoMessages(t *testing.T) {
 	service, inbox := otptest.New(t, otp.Config{})
-	if _, err := service.Send(t.Context(), otp.Request{To: "ada@example.com"}); err != nil {
-		t.Fatal(err)
-	}
+	send(t, service, ada)
+
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if got := fmt.Sprintf(verb, inbox); got != "otptest.Inbox of 1 messages" {
-			t.Errorf("%s prints %q", verb, got)
-		}
+		assert.Equal(t, "otptest.Inbox of 1 messages", fmt.Sprintf(verb, inbox), verb)
 	}
 }
