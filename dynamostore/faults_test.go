@@ -220,7 +220,7 @@ func (s *stress) person(t *testing.T, to string, clients int) {
 
 	switch err := verify(another(code)); {
 	case errors.Is(err, otp.ErrMismatch):
-		status, err := s.sound.Status(t.Context(), to, "")
+		status, err := s.sound.Status(t.Context(), otp.Request{To: to})
 		if err != nil || status.AttemptsLeft > 9 {
 			t.Errorf("a wrong code was answered and %d of 10 attempts are left, %v", status.AttemptsLeft, err)
 		}

@@ -161,7 +161,7 @@ func TestRequestsAndUnits(t *testing.T) {
 		{"a malformed submission", func() error { return verify(to, "12345x") }, otp.ErrMalformed, none},
 		{"an empty submission", func() error { return verify(to, "") }, otp.ErrMalformed, none},
 		{"a wrong submission", func() error { return verify(to, another(inbox.Code(t, to))) }, otp.ErrMismatch, one},
-		{"Status", func() error { _, err := service.Status(t.Context(), to, ""); return err }, nil, readOnly},
+		{"Status", func() error { _, err := service.Status(t.Context(), otp.Request{To: to}); return err }, nil, readOnly},
 		{"the right submission", func() error { return verify(to, inbox.Code(t, to)) }, nil, one},
 		{"the same again", func() error { return verify(to, inbox.Code(t, to)) }, otp.ErrUsed, readOnly},
 		{"Send for a decoy", func() error { send(t, service, otp.Request{To: "eve@example.com", Decoy: true}); return nil }, nil, one},
@@ -203,10 +203,10 @@ func TestLargestRecord(t *testing.T) {
 	const month = 30 * 24 * time.Hour
 	service, inbox := otptest.New(t, otp.Config{
 		Store:  newStore(t, servers.DynamoDB(t), table, nil),
-		Policy: otp.Policy{SendLimits: []otp.Limit{{Count: 20, Window: month}}, MaxAttempts: 10},
+		Policy: otp.Policy{SendLimits: []otp.Limit{{Count: 60, Window: month}}, MaxAttempts: 10},
 	})
 	verify := func(bind, code string) error {
-		return service.Verify(t.Context(), otp.Submission{To: to, Bind: bind, Code: code})
+		return service.Verify(t.Context(), otp.Submission{To: to, Binding: bind, Code: code})
 	}
 	for range 3 {
 		send(t, service, otp.Request{To: to})
@@ -216,7 +216,7 @@ func TestLargestRecord(t *testing.T) {
 	}
 	for i := range 17 {
 		bind := string(rune('a' + i%3))
-		send(t, service, otp.Request{To: to, Bind: bind})
+		send(t, service, otp.Request{To: to, Binding: bind})
 		verify(bind, another(inbox.Code(t, to)))
 	}
 	items := scan(t, table)

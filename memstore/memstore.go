@@ -1,68 +1,102 @@
-// Package memstore keeps the state of one-time codes in the memory of one process. It is for tests, for development, and
-// for services that run as a single process.
+// Package memstore keeps the state of one-time codes in the memory of one process. It is for tests,
+// for development, and for services that run as a single process.
 //
 //	service, err := otp.New(otp.Config{Store: memstore.New(nil), ...})
 //
-// It leaves to the caller what memory cannot do:
+// Memory has limits that a database does not have:
 //
-//   - A restart forgets every code, counter and limit: whoever can bring the process down can start to guess afresh.
-//   - Processes share nothing. Behind a load balancer, or on AWS Lambda, a code is known only to the instance that
-//     issued it, and n instances allow n times as many sends and guesses as the Policy says. Use a database there.
-//   - [Options].MaxEntries bounds the memory, not the flood. A full store still verifies every code that it holds, but
-//     takes no new address; how much each client and network may ask for is the caller's to limit.
+//   - A restart forgets every code, count and limit. Whoever can make the process restart can start
+//     to guess afresh.
+//   - Processes share nothing. Behind a load balancer, or on AWS Lambda, only the instance that
+//     issued a code knows it, and n instances allow n times as many sends and guesses as the Policy
+//     says. Use a database there.
+//   - [Options].MaxEntries bounds the memory. It does not stop a flood: a full store still verifies
+//     every code that it holds, but takes no new address. Limit how much each client and each
+//     network may ask for.
 //
-// An expired value is dropped as others come, a few with each, and until then it is read and compared like any other:
-// no call pauses to clean up, no goroutine has to be stopped, and no code lives longer, since a Service judges codes by
-// its own clock.
+// The store has no goroutine that must be stopped, and no call pauses to clean up: each new value
+// drops a few expired ones. Until it is dropped, an expired value is loaded and compared like any
+// other. No code lives longer for that, since a Service judges codes by its own clock.
 package memstore
 
 import (
 	"bytes"
+	"container/heap"
 	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"math"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
 )
 
-// ErrFull is what CompareAndSwap returns instead of storing one value more than Options.MaxEntries. Nothing that has
-// not expired is ever dropped to make room, since that would give back attempts and sends.
+// ErrFull is the error of CompareAndSwap where the store holds Options.MaxEntries values already
+// and none of them has expired. The store never drops a value before it expires, since that would
+// give back attempts and sends.
 var ErrFull = errors.New("memstore: full: it holds MaxEntries values and none has expired; " +
-	"raise MaxEntries if the memory allows, and limit how many addresses one client can ask codes for")
+	"raise MaxEntries if the memory allows, " +
+	"and limit how many addresses one client can ask codes for")
 
 var (
 	errKey   = fmt.Errorf("memstore: the key must have 1 to %d characters", maxKey)
 	errValue = fmt.Errorf("memstore: the new value must have 1 to %d bytes", maxValue)
 )
 
-// The bounds of the contract of otp.Store.
 const (
-	maxKey   = 43
-	maxValue = 1024
+	maxKey   = 43   // by the contract of otp.Store
+	maxValue = 1024 // by the contract of otp.Store
+
+	defaultMaxEntries = 1_000_000
+
+	// never is when a value expires that is kept for good, in seconds since 1970.
+	never = math.MaxInt64
+
+	// maxDropped bounds how many expired values one call drops. It is more than one, so that
+	// expired values go faster than new ones come.
+	maxDropped = 4
+
+	// maxMoved bounds how many values one call moves to a smaller map.
+	maxMoved = 512
 )
 
 // Options are the settings of a [Store].
 type Options struct {
-	// MaxEntries is how many values the store holds at most. An address takes one value for each purpose, about 300
-	// bytes, and keeps it for as long as the Policy has to remember its codes, sends and failures. 0 means 1,000,000.
+	// MaxEntries is the largest number of values that the store holds. An address takes one value
+	// of about 300 bytes for each purpose and Trust, for as long as its codes, sends and failures
+	// must be remembered. Default 1,000,000.
 	MaxEntries int
 }
-
-const defaultMaxEntries = 1_000_000
 
 // Store is an [otp.Store] in memory. Make one with [New].
 type Store struct {
 	max    int64
+	held   atomic.Int64 // values in all shards; in a full store, for a moment, more than max
 	seed   maphash.Seed
-	shards [256]shard   // end in room that keeps held apart from what does not change
-	held   atomic.Int64 // values in all shards; for moments, in a full store, more than max
+	shards [256]shard
 }
 
 var _ otp.Store = (*Store)(nil)
+
+// A shard holds the values of its share of the keys.
+type shard struct {
+	mu      sync.Mutex
+	entries map[string]*entry
+	queue   queue // of all entries
+	peak    int   // the largest number of entries since the map was made
+}
+
+type entry struct {
+	key     string
+	value   []byte // replaced as a whole, since Load hands it out
+	expires int64  // in whole seconds since 1970, rounded up
+	index   int    // in the queue
+}
 
 // New returns an empty store. It panics if MaxEntries is negative.
 func New(opts *Options) *Store {
@@ -73,47 +107,54 @@ func New(opts *Options) *Store {
 	if s.max < 0 {
 		panic("memstore: negative Options.MaxEntries")
 	}
+
 	for i := range s.shards {
-		s.shards[i].entries = make(map[uint64]*entry)
+		s.shards[i].entries = make(map[string]*entry)
 	}
+
 	return s
 }
 
-// Len returns how many values the store holds, among them expired ones whose memory was not given back yet.
+// Len returns the number of values in the store, including expired ones that are not yet dropped.
 func (s *Store) Len() int { return int(min(s.held.Load(), s.max)) }
 
-// Format writes how many values the store holds, and none of its keys and values.
-func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "memstore.Store of %d values", s.Len()) }
+// Format writes the number of values for every verb, and no key or value.
+func (s *Store) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "memstore.Store of %d values", s.Len())
+}
 
-// Load returns the value under key, or nil if there is none. The value must not be changed.
+// Load returns the value under key, or nil if there is none. The caller must not change the value.
 func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := check(ctx, key); err != nil {
 		return nil, err
 	}
-	sh, hash := s.shard(key)
+
+	sh := s.shard(key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if e := sh.find(hash, key); e != nil {
+
+	if e := sh.entries[key]; e != nil {
 		return e.value, nil
 	}
+
 	return nil, nil
 }
 
-// CompareAndSwap stores new under key until expires if the value there equals old, and reports whether it did. An empty
-// old stands for no value. It returns [ErrFull] if there is no room for one more value.
-func (s *Store) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (swapped bool, err error) {
+// CompareAndSwap stores new under key until expires if the value there equals old, and reports
+// whether it did. An empty old stands for no value. The error is [ErrFull] if there is no room for
+// one more value.
+func (s *Store) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (swapped bool, err error) {
 	if err := check(ctx, key); err != nil {
 		return false, err
 	}
 	if len(new) < 1 || len(new) > maxValue {
 		return false, errValue
 	}
-	until := int64(never)
-	if !expires.IsZero() {
-		until = unixNano(expires)
-	}
+
 	for {
-		swapped, full := s.swap(key, old, new, until)
+		swapped, full := s.swap(key, old, new, seconds(expires))
 		if !full {
 			return swapped, nil
 		}
@@ -123,74 +164,119 @@ func (s *Store) CompareAndSwap(ctx context.Context, key string, old, new []byte,
 	}
 }
 
-// swap does the work of CompareAndSwap within the key's shard. If it needs more room than there is, it reports full.
+// swap does the work of CompareAndSwap in the shard of the key. It reports full if there is no room
+// for one more value.
 func (s *Store) swap(key string, old, new []byte, until int64) (swapped, full bool) {
-	sh, hash := s.shard(key)
+	sh := s.shard(key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	e := sh.find(hash, key)
+
+	e := sh.entries[key]
 	switch {
 	case e != nil && bytes.Equal(e.value, old):
-		sh.update(e, clone(new), until)
+		e.value = clone(new)
+		if e.expires != until {
+			e.expires = until
+			heap.Fix(&sh.queue, e.index)
+		}
+
 		return true, false
+
 	case e == nil && len(old) == 0:
-		s.removeExpired(sh, unixNano(time.Now()))
-		if !s.reserve() {
+		s.held.Add(-sh.dropExpired())
+		if s.held.Add(1) > s.max {
+			s.held.Add(-1)
+
 			return false, true
 		}
-		sh.insert(&entry{hash: hash, key: key, value: clone(new)}, until)
+		sh.add(&entry{key: key, value: clone(new), expires: until})
+
 		return true, false
 	}
+
 	return false, false
+}
+
+// makeRoom drops expired values of any shard until there is room for one more, and reports whether
+// there is. The caller holds no lock.
+func (s *Store) makeRoom() bool {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		s.held.Add(-sh.dropExpired())
+		sh.mu.Unlock()
+
+		if s.held.Load() < s.max {
+			return true
+		}
+	}
+
+	return false
+}
+
+func (s *Store) shard(key string) *shard {
+	return &s.shards[maphash.String(s.seed, key)%uint64(len(s.shards))]
+}
+
+// add adds an entry under a new key. The caller holds the lock.
+func (sh *shard) add(e *entry) {
+	sh.entries[e.key] = e
+	heap.Push(&sh.queue, e)
+	sh.peak = max(sh.peak, len(sh.entries))
+}
+
+// dropExpired drops up to maxDropped expired values and returns their number. The caller holds the
+// lock.
+func (sh *shard) dropExpired() (dropped int64) {
+	if len(sh.queue) == 0 {
+		return 0
+	}
+
+	now := time.Now().Unix()
+	for dropped < maxDropped && len(sh.queue) > 0 && sh.queue[0].expires <= now {
+		e := heap.Pop(&sh.queue).(*entry)
+		delete(sh.entries, e.key)
+		dropped++
+	}
+	sh.shrink()
+
+	return dropped
+}
+
+// shrink moves the entries to a smaller map and queue once most are gone. Neither gives memory back
+// by itself.
+func (sh *shard) shrink() {
+	n := len(sh.entries)
+	if n > sh.peak/8 || n > maxMoved {
+		return
+	}
+
+	entries := make(map[string]*entry, n)
+	maps.Copy(entries, sh.entries)
+	sh.entries, sh.queue, sh.peak = entries, slices.Clone(sh.queue), n
+}
+
+// seconds returns when a value expires, in seconds since 1970 and not too early.
+func seconds(expires time.Time) int64 {
+	switch {
+	case expires.IsZero():
+		return never
+	case expires.Nanosecond() > 0:
+		return expires.Unix() + 1
+	}
+
+	return expires.Unix()
 }
 
 // clone returns a copy of b without room to append.
 func clone(b []byte) []byte {
 	c := make([]byte, len(b))
 	copy(c, b)
+
 	return c
 }
 
-// reserve counts one more value, unless that would be one too many. It is one access to held, which all processors
-// share, where there is room.
-func (s *Store) reserve() bool {
-	if s.held.Add(1) <= s.max {
-		return true
-	}
-	s.held.Add(-1)
-	return false
-}
-
-// makeRoom looks for expired values in all shards until there is room for a value, and reports whether there is.
-// The caller holds no lock.
-func (s *Store) makeRoom() bool {
-	now := unixNano(time.Now())
-	for i := range s.shards {
-		sh := &s.shards[i]
-		sh.mu.Lock()
-		s.removeExpired(sh, now)
-		sh.mu.Unlock()
-		if s.held.Load() < s.max {
-			return true
-		}
-	}
-	return false
-}
-
-// removeExpired gives back a few expired values of a shard, whose lock the caller holds.
-func (s *Store) removeExpired(sh *shard, now int64) {
-	if n := sh.removeExpired(now); n > 0 {
-		s.held.Add(-int64(n))
-	}
-}
-
-// shard returns the shard of the key, and the hash by which it finds it.
-func (s *Store) shard(key string) (sh *shard, hash uint64) {
-	hash = maphash.String(s.seed, key)
-	return &s.shards[hash%uint64(len(s.shards))], hash
-}
-
-// check refuses a call whose context has ended or whose key is outside the contract.
+// check refuses a call whose context has ended or whose key is outside of the contract.
 func check(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -198,19 +284,34 @@ func check(ctx context.Context, key string) error {
 	if len(key) < 1 || len(key) > maxKey {
 		return errKey
 	}
+
 	return nil
 }
 
-// never is later than any time that unixNano returns for a clock.
-const never = math.MaxInt64
+// A queue is a heap of entries, the next one to expire first.
+type queue []*entry
 
-// unixNano is t.UnixNano, kept within its range: what is before 1970 is long past, what is after 2262 never comes.
-func unixNano(t time.Time) int64 {
-	switch sec := t.Unix(); {
-	case sec < 0:
-		return 0
-	case sec >= never/int64(time.Second):
-		return never
-	}
-	return t.UnixNano()
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].expires < q[j].expires }
+
+func (q queue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+
+// Push implements heap.Interface.
+func (q *queue) Push(x any) {
+	e := x.(*entry)
+	e.index = len(*q)
+	*q = append(*q, e)
+}
+
+// Pop implements heap.Interface.
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	e := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+
+	return e
 }

@@ -3,9 +3,9 @@ package memstore_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
@@ -14,8 +14,24 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otptest"
 )
+
+// shards is the number of shards of a Store, each of which may keep a few expired values.
+const shards = 256
+
+func TestStore(t *testing.T) {
+	otptest.TestStore(t, func(testing.TB) (a, b otp.Store) {
+		store := memstore.New(nil)
+
+		return store, store
+	})
+}
 
 // A fixture is a store whose calls must not fail.
 type fixture struct {
@@ -29,48 +45,43 @@ func newFixture(tb testing.TB, maxEntries int) fixture {
 
 func (f fixture) load(key string) string {
 	f.Helper()
+
 	value, err := f.Load(f.Context(), key)
-	if err != nil {
-		f.Fatalf("Load: %v", err)
-	}
+	require.NoError(f, err)
+
 	return string(value)
 }
 
 func (f fixture) swap(key, old, new string, expires time.Time) bool {
 	f.Helper()
+
 	swapped, err := f.CompareAndSwap(f.Context(), key, []byte(old), []byte(new), expires)
-	if err != nil {
-		f.Fatalf("CompareAndSwap: %v", err)
-	}
+	require.NoError(f, err)
+
 	return swapped
 }
 
+// create creates the value "v".
 func (f fixture) create(key string, expires time.Time) {
 	f.Helper()
-	if !f.swap(key, "", "v", expires) {
-		f.Fatal("a value could not be created")
-	}
+
+	require.True(f, f.swap(key, "", "v", expires), "a value could not be created")
 }
 
+// wantFull tries to create a value.
 func (f fixture) wantFull(key string) {
 	f.Helper()
+
 	swapped, err := f.CompareAndSwap(f.Context(), key, nil, []byte("v"), time.Time{})
-	if swapped || !errors.Is(err, memstore.ErrFull) {
-		f.Fatalf("creating %q in a full store: got %v, %v; want false, ErrFull", key, swapped, err)
-	}
+	require.ErrorIs(f, err, memstore.ErrFull)
+	require.False(f, swapped)
 }
 
-func (f fixture) wantLen(want int) {
-	f.Helper()
-	if got := f.Len(); got != want {
-		f.Fatalf("Len: got %d, want %d", got, want)
-	}
-}
-
-// createOthers creates enough other values, which stay, that each shard has removed what has expired: that one of 256
-// gets none of 10,000 has a chance of 3e-15.
+// createOthers creates other values that stay, and enough that each shard has dropped what has
+// expired: one of 256 gets none of 10,000 with a probability of 3e-15.
 func (f fixture) createOthers() {
 	f.Helper()
+
 	for from, i := f.Len(), 0; i < 10_000; i++ {
 		f.create(fmt.Sprintf("other-%d", from+i), time.Time{})
 	}
@@ -85,14 +96,14 @@ func TestExpiredValuesAreDroppedAsOthersCome(t *testing.T) {
 
 		time.Sleep(time.Minute - time.Nanosecond)
 		f.createOthers()
-		if f.load("a") != "v" || f.swap("a", "", "w", time.Time{}) {
-			t.Error("one nanosecond before expires: the value has gone")
-		}
+		require.Equal(t, "v", f.load("a"), "one nanosecond before it expires")
+		require.False(t, f.swap("a", "", "w", time.Time{}))
+
 		time.Sleep(time.Nanosecond)
 		f.createOthers()
-		if f.load("a") != "" || f.swap("a", "v", "w", time.Time{}) || !f.swap("a", "", "w", time.Time{}) {
-			t.Error("after expires: the value is still there in Load or CompareAndSwap")
-		}
+		require.Empty(t, f.load("a"), "after it has expired")
+		require.False(t, f.swap("a", "v", "w", time.Time{}))
+		require.True(t, f.swap("a", "", "w", time.Time{}))
 	})
 }
 
@@ -101,182 +112,203 @@ func TestExpiredValuesAreLikeOthersUntilTheyAreDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, 0)
 		f.create("a", time.Now().Add(time.Minute))
+
 		time.Sleep(time.Hour)
-		if f.load("a") != "v" || f.swap("a", "", "w", time.Time{}) {
-			t.Error("the value is not there in Load or CompareAndSwap, though no other came")
-		}
-		if !f.swap("a", "v", "w", time.Now().Add(time.Minute)) {
-			t.Error("the value could not be swapped")
-		}
+		require.Equal(t, "v", f.load("a"), "no other value came")
+		require.False(t, f.swap("a", "", "w", time.Time{}))
+		require.True(t, f.swap("a", "v", "w", time.Now().Add(time.Minute)))
+
 		time.Sleep(time.Minute - time.Nanosecond)
 		f.createOthers()
-		if f.load("a") != "w" {
-			t.Error("the new value has gone before it expires")
-		}
+		require.Equal(t, "w", f.load("a"), "before it expires again")
 	})
 }
 
 func TestExpiryIsReplacedBySwap(t *testing.T) {
+	const forGood = 0
+
 	for _, test := range []struct {
 		name          string
-		first, second time.Duration // 0 is the zero time
-		wantAfter     string
+		first, second time.Duration
+		value         string // after an hour
 	}{
 		{"later", time.Minute, 2 * time.Hour, "w"},
 		{"sooner", 2 * time.Hour, time.Minute, ""},
-		{"for good", time.Minute, 0, "w"},
-		{"no longer for good", 0, time.Minute, ""},
+		{"for good", time.Minute, forGood, "w"},
+		{"no longer for good", forGood, time.Minute, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				in := func(d time.Duration) time.Time {
-					if d == 0 {
+					if d == forGood {
 						return time.Time{}
 					}
+
 					return time.Now().Add(d)
 				}
 				f := newFixture(t, 0)
 				f.create("a", in(test.first))
-				f.create("b", in(time.Hour)) // a must pass it in the order of expiry
-				if !f.swap("a", "v", "w", in(test.second)) {
-					t.Fatal("the swap was refused")
-				}
+				f.create("b", in(time.Hour)) // a must pass it in the queue
+				require.True(t, f.swap("a", "v", "w", in(test.second)))
+
 				time.Sleep(time.Hour)
 				f.createOthers()
-				if got := f.load("a"); got != test.wantAfter {
-					t.Errorf("after an hour: got %q, want %q", got, test.wantAfter)
-				}
+				require.Equal(t, test.value, f.load("a"))
 			})
 		})
 	}
 }
 
-func TestExpiresOutsideTheRangeOfUnixNano(t *testing.T) {
+func TestExpiresOfAnyYear(t *testing.T) {
 	f := newFixture(t, 0)
-	for i, expires := range []time.Time{{}, time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(math.MaxInt64, 0)} {
-		f.create(key(i), expires)
+
+	for i, test := range []struct {
+		expires time.Time
+		value   string
+	}{
+		{time.Time{}, "v"},
+		{time.Date(2262, 12, 31, 0, 0, 0, 0, time.UTC), "v"},
+		{time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "v"},
+		{time.Unix(math.MaxInt64, 0), "v"},
+		{time.Unix(0, 0), ""},
+		{time.Unix(-1, 0), ""},
+		{time.Date(1066, 1, 1, 0, 0, 0, 0, time.UTC), ""},
+		{time.Unix(math.MinInt64, 0), ""},
+	} {
+		f.create(key(i), test.expires)
 		f.createOthers()
-		if f.load(key(i)) != "v" {
-			t.Errorf("the value that expires %v has gone", expires)
-		}
-	}
-	for i, expires := range []time.Time{time.Unix(0, 0), time.Unix(-1, 0), time.Date(1066, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(math.MinInt64, 0)} {
-		f.create(key(100+i), expires)
-		f.createOthers()
-		if f.load(key(100+i)) != "" {
-			t.Errorf("the value that expired %v is there", expires)
-		}
+		require.Equal(t, test.value, f.load(key(i)), "expires %v", test.expires)
 	}
 }
 
 func TestMaxEntries(t *testing.T) {
-	const max = 1000
-	f := newFixture(t, max)
-	for i := range max {
+	const most = 1000
+	f := newFixture(t, most)
+	for i := range most {
 		f.create(key(i), time.Time{})
 	}
 	f.wantFull("one more")
-	f.wantLen(max)
-	for i := range max {
-		if !f.swap(key(i), "v", "w", time.Time{}) {
-			t.Fatal("a value of a full store could not be swapped")
-		}
+	require.Equal(t, most, f.Len())
+
+	for i := range most {
+		require.True(t, f.swap(key(i), "v", "w", time.Time{}), "a value of a full store")
 	}
-	if f.swap(key(0), "", "v", time.Time{}) {
-		t.Error("a value of a full store was created again")
-	}
-	f.wantLen(max)
+	require.False(t, f.swap(key(0), "", "v", time.Time{}), "a value that is there")
+	require.Equal(t, most, f.Len())
 }
 
-// The reasons to refuse must not be told apart by whether there is room: a lost race is no error.
+// A lost race is no error, whether there is room or not.
 func TestFullStoreLosesRacesWithoutError(t *testing.T) {
 	f := newFixture(t, 1)
 	f.create("a", time.Time{})
-	if f.swap("a", "other", "w", time.Time{}) || f.swap("b", "other", "w", time.Time{}) {
-		t.Error("a swap from a value that is not there succeeded")
-	}
+
+	require.False(t, f.swap("a", "other", "w", time.Time{}))
+	require.False(t, f.swap("b", "other", "w", time.Time{}))
 }
 
-func TestMaxEntriesExpiredValuesMakeRoom(t *testing.T) {
+func TestExpiredValuesMakeRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const max, expiring = 1000, 300
-		f := newFixture(t, max)
-		for i := range max {
-			expires := time.Now().Add(time.Hour)
+		const most, expiring = 1000, 300
+		f := newFixture(t, most)
+		soon, later := time.Now().Add(time.Minute), time.Now().Add(time.Hour)
+		for i := range most {
+			expires := later
 			if i < expiring {
-				expires = time.Now().Add(time.Minute)
+				expires = soon
 			}
 			f.create(key(i), expires)
 		}
+
 		time.Sleep(time.Minute - time.Nanosecond)
 		f.wantFull("too early")
+
 		time.Sleep(time.Nanosecond)
 		for i := range expiring {
-			f.create(key(max+i), time.Time{}) // its own shard has seldom an expired value
+			f.create(key(most+i), time.Time{}) // few of the expired values are in the same shard
 		}
 		f.wantFull("one more")
-		f.wantLen(max)
-		for i := range max + expiring {
+
+		require.Equal(t, most, f.Len())
+		for i := range most + expiring {
 			want := "v"
 			if i < expiring {
 				want = ""
 			}
-			if got := f.load(key(i)); got != want {
-				t.Fatalf("key %d: got %q, want %q", i, got, want)
-			}
+			require.Equal(t, want, f.load(key(i)), "key %d", i)
 		}
 	})
 }
 
 func TestMaxEntriesUnderConcurrency(t *testing.T) {
-	const max, expired, workers, each = 50_000, 5000, 8, 6300
-	f := newFixture(t, max)
+	const most, expired, workers, each = 50_000, 5000, 8, 6300
+	f := newFixture(t, most)
 	for i := range expired {
 		f.create(key(i), time.Unix(1, 0))
 	}
+
 	var created atomic.Int64
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			for i := range each {
-				swapped, err := f.CompareAndSwap(t.Context(), fmt.Sprintf("%d/%d", w, i), nil, []byte("v"), time.Time{})
-				switch {
-				case swapped:
+				key := fmt.Sprintf("%d/%d", w, i)
+				swapped, err := f.CompareAndSwap(t.Context(), key, nil, []byte("v"), time.Time{})
+				if swapped {
 					created.Add(1)
-				case !errors.Is(err, memstore.ErrFull):
-					t.Errorf("got %v, %v; want true, nil or false, ErrFull", swapped, err)
+				} else {
+					assert.ErrorIs(t, err, memstore.ErrFull)
 				}
-				if n := f.Len(); n > max {
-					t.Errorf("the store holds %d values, %d at most are allowed", n, max)
-				}
+				assert.LessOrEqual(t, f.Len(), most)
 			}
 		})
 	}
 	wg.Wait()
-	if got := created.Load(); got != max {
-		t.Errorf("created %d values, there was room for %d", got, max)
-	}
-	f.wantLen(max)
+
+	require.EqualValues(t, most, created.Load())
+	require.Equal(t, most, f.Len())
 }
 
-func TestNewPanicsOnNegativeMaxEntries(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic")
-		}
-	}()
-	memstore.New(&memstore.Options{MaxEntries: -1})
-}
-
-func TestDefaultMaxEntries(t *testing.T) {
+func TestNew(t *testing.T) {
 	for _, opts := range []*memstore.Options{nil, {}} {
 		f := fixture{t, memstore.New(opts)}
 		f.create("a", time.Time{})
 		f.create("b", time.Time{})
 	}
+
+	require.Panics(t, func() { memstore.New(&memstore.Options{MaxEntries: -1}) })
 }
 
-// Each call removes a few expired values and no more, however many there are.
+// A random history against a plain map. What the store drops has expired, and what has expired is
+// dropped by the time that many others have come.
+func TestRandomHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, 0)
+		random := rand.New(rand.NewPCG(1, 2))
+		expires := map[string]time.Time{}
+
+		for range 20_000 {
+			key := key(random.IntN(2000))
+			life := time.Duration(1+random.Int64N(2000)) * time.Second
+			until := time.Now().Add(life).Truncate(time.Second)
+			if f.load(key) != "" {
+				require.True(t, f.swap(key, "v", "v", until))
+			} else {
+				require.False(t, time.Now().Before(expires[key]), "a value is gone too early")
+				f.create(key, until)
+			}
+			expires[key] = until
+			time.Sleep(time.Duration(random.Int64N(int64(time.Second))))
+		}
+
+		time.Sleep(time.Second)
+		f.createOthers()
+		for key, until := range expires {
+			require.Equal(t, time.Now().Before(until), f.load(key) != "", "expires %v", until)
+		}
+	})
+}
+
+// A call drops a few expired values and no more, however many there are.
 func TestNoCallCleansUpLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n, most = 20_000, 8
@@ -285,45 +317,33 @@ func TestNoCallCleansUpLong(t *testing.T) {
 			f.create(key(i), time.Now().Add(time.Minute))
 		}
 		time.Sleep(time.Minute)
+
 		created := 0
-		create := func() (removed int) {
+		create := func() {
 			before := f.Len()
 			f.create(fmt.Sprintf("new-%d", created), time.Time{})
 			created++
-			if removed = before + 1 - f.Len(); removed > most {
-				t.Fatalf("one call removed %d values, want at most %d", removed, most)
-			}
-			return removed
+			require.LessOrEqual(t, before+1-f.Len(), most, "values that one call has dropped")
 		}
 		for f.Len() > created {
 			create()
-			if created > n {
-				t.Fatalf("after %d calls, %d expired values are still held", created, f.Len()-created)
-			}
+			require.LessOrEqual(t, created, n, "calls")
 		}
-		// The same where a full store has to look into all shards.
+
+		// The same in a full store, which looks into other shards.
 		for i := range 2*n - f.Len() {
 			f.create(key(i), time.Now().Add(time.Minute))
 		}
 		f.wantFull("one more")
 		time.Sleep(time.Minute)
-		if removed := create(); removed < 1 {
-			t.Errorf("creating a value in a full store removed %d values, want 1 to %d", removed, most)
-		}
+		create()
 	})
 }
 
-// The memory of expired values, and that of the maps that held them, is free once others have come.
+// Once others have come, the memory of expired values is free, and that of the maps that held them.
 func TestMemoryIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		heapAlloc := func() int64 {
-			runtime.GC()
-			runtime.GC()
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			return int64(m.HeapAlloc)
-		}
-		const n = 100_000
+		const n, live = 100_000, 5000
 		f := newFixture(t, 0)
 		value := strings.Repeat("v", 125)
 		empty := heapAlloc()
@@ -331,72 +351,77 @@ func TestMemoryIsGivenBack(t *testing.T) {
 			f.swap(fmt.Sprintf("%043d", i), "", value, time.Now().Add(time.Minute))
 		}
 		full := heapAlloc() - empty
-		t.Logf("%d bytes per value", full/n)
-		if full/n > 300 {
-			t.Errorf("a value takes %d bytes, want at most 300", full/n)
-		}
+		assert.Less(t, full/n, int64(300), "bytes a value")
+
 		time.Sleep(time.Minute)
-		for i := range 5000 {
+		for i := range live {
 			f.create(key(i), time.Now().Add(time.Minute))
 		}
-		// createExpired creates others that expire at once, of which the last of each shard may stay.
-		createExpired := func(name string, live int) {
-			for i := range n {
-				f.create(fmt.Sprintf("%s-%d", name, i), time.Now())
-			}
-			if held := f.Len(); held < live || held > live+256 {
-				t.Errorf("%d values are held, want %d to %d", held, live, live+256)
-			}
+		f.createExpired("first", n)
+		assert.InDelta(t, live, f.Len(), shards)
+
+		for i := range live {
+			require.True(t, f.swap(key(i), "v", "w", time.Unix(1, 0)), "a live value")
 		}
-		createExpired("first", 5000)
-		for i := range 5000 {
-			if !f.swap(key(i), "v", "w", time.Now()) {
-				t.Fatal("a value that has not expired is not there")
-			}
-		}
-		createExpired("second", 0)
-		left := heapAlloc() - empty
-		t.Logf("%d bytes left of %d", left, full)
-		// What stays is the smallest map of each shard, some two kilobytes, however many values there were.
-		if left > 256*4<<10 {
-			t.Errorf("%d of %d bytes are still held after all values have expired", left, full)
-		}
+		f.createExpired("second", n)
+		assert.LessOrEqual(t, f.Len(), shards)
+
+		// What stays is the smallest map of each shard, however many values there were.
+		assert.Less(t, heapAlloc()-empty, int64(shards*4<<10), "bytes left of %d", full)
 		runtime.KeepAlive(f.Store)
 	})
+}
+
+// createExpired creates values that may be dropped at once, each by the next one in its shard.
+func (f fixture) createExpired(name string, n int) {
+	for i := range n {
+		f.create(fmt.Sprintf("%s-%d", name, i), time.Unix(1, 0))
+	}
+}
+
+// heapAlloc returns how much memory is in use.
+func heapAlloc() int64 {
+	runtime.GC()
+	runtime.GC()
+
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+
+	return int64(m.HeapAlloc)
 }
 
 func TestContractIsChecked(t *testing.T) {
 	f := newFixture(t, 10)
 	longest := strings.Repeat("k", 43)
+
 	for _, test := range []struct {
 		name, key string
 		new       []byte
-		ok        bool
+		want      string
 	}{
-		{"shortest", "k", []byte("v"), true},
-		{"longest", longest, bytes.Repeat([]byte("v"), 1024), true},
-		{"no key", "", []byte("v"), false},
-		{"long key", longest + "k", []byte("v"), false},
-		{"nil value", "nil", nil, false},
-		{"empty value", "empty", []byte{}, false},
-		{"long value", "long", bytes.Repeat([]byte("v"), 1025), false},
+		{"shortest", "k", []byte("v"), ""},
+		{"longest", longest, bytes.Repeat([]byte("v"), 1024), ""},
+		{"no key", "", []byte("v"), "memstore: the key must have 1 to 43 characters"},
+		{"long key", longest + "k", []byte("v"), "memstore: the key must have 1 to 43 characters"},
+		{"nil value", "a", nil, "memstore: the new value must have 1 to 1024 bytes"},
+		{"empty value", "a", []byte{}, "memstore: the new value must have 1 to 1024 bytes"},
+		{"long value", "a", bytes.Repeat([]byte("v"), 1025),
+			"memstore: the new value must have 1 to 1024 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			swapped, err := f.CompareAndSwap(t.Context(), test.key, nil, test.new, time.Time{})
-			if swapped != test.ok || (err == nil) != test.ok {
-				t.Errorf("CompareAndSwap: got %v, %v", swapped, err)
-			}
-			if err != nil && test.key != "" && strings.Contains(err.Error(), test.key) {
-				t.Errorf("the error shows the key: %v", err)
+			assert.Equal(t, test.want == "", swapped)
+			if test.want != "" {
+				assert.EqualError(t, err, test.want)
 			}
 		})
 	}
+
 	for _, key := range []string{"", longest + "k"} {
-		if _, err := f.Load(t.Context(), key); err == nil {
-			t.Errorf("Load of a key of %d characters: no error", len(key))
-		}
+		_, err := f.Load(t.Context(), key)
+		require.Error(t, err, "a key of %d characters", len(key))
 	}
-	f.wantLen(2)
+	require.Equal(t, 2, f.Len())
 }
 
 func TestEndedContext(t *testing.T) {
@@ -404,45 +429,76 @@ func TestEndedContext(t *testing.T) {
 	f.create("a", time.Time{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if value, err := f.Load(ctx, "a"); value != nil || !errors.Is(err, context.Canceled) {
-		t.Errorf("Load: got %q, %v; want nil, context.Canceled", value, err)
-	}
-	if swapped, err := f.CompareAndSwap(ctx, "a", []byte("v"), []byte("w"), time.Time{}); swapped || !errors.Is(err, context.Canceled) {
-		t.Errorf("CompareAndSwap: got %v, %v; want false, context.Canceled", swapped, err)
-	}
-	if got := f.load("a"); got != "v" {
-		t.Errorf("the value was swapped to %q all the same", got)
-	}
+
+	value, err := f.Load(ctx, "a")
+	require.ErrorIs(t, err, context.Canceled)
+	require.Nil(t, value)
+
+	swapped, err := f.CompareAndSwap(ctx, "a", []byte("v"), []byte("w"), time.Time{})
+	require.ErrorIs(t, err, context.Canceled)
+	require.False(t, swapped)
+	require.Equal(t, "v", f.load("a"))
 }
 
 // A caller that appends to a loaded value must not write into the store.
 func TestLoadedValueHasNoRoomToAppend(t *testing.T) {
 	f := newFixture(t, 10)
 	f.create("a", time.Time{})
-	value, _ := f.Load(t.Context(), "a")
-	if len(value) != cap(value) {
-		t.Errorf("got length %d, capacity %d", len(value), cap(value))
-	}
+
+	value, err := f.Load(t.Context(), "a")
+	require.NoError(t, err)
+	require.Equal(t, len(value), cap(value))
 }
 
 func TestLoadDoesNotAllocate(t *testing.T) {
 	f := newFixture(t, 10)
 	f.create("a", time.Now().Add(time.Hour))
 	ctx := t.Context()
-	if n := testing.AllocsPerRun(100, func() { f.Load(ctx, "a") }); n != 0 {
-		t.Errorf("Load allocates %v times", n)
-	}
+
+	require.Zero(t, testing.AllocsPerRun(100, func() { f.Load(ctx, "a") }))
 }
 
 func TestPrintedStoreShowsNothing(t *testing.T) {
 	f := newFixture(t, 10)
 	f.swap("the-key", "", "the-value", time.Time{})
+
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q"} {
-		text := fmt.Sprintf(verb, f.Store)
-		for _, secret := range []string{"the-key", "the-value", fmt.Sprintf("%x", "the-key"), fmt.Sprint([]byte("the-value"))} {
-			if strings.Contains(text, secret) {
-				t.Errorf("%s shows %q", verb, secret)
-			}
-		}
+		assert.Equal(t, "memstore.Store of 1 values", fmt.Sprintf(verb, f.Store), verb)
+	}
+}
+
+func BenchmarkStore(b *testing.B) {
+	const values = 100_000
+	ctx := context.Background()
+	value, hour, past := []byte("v"), time.Now().Add(time.Hour), time.Unix(1, 0)
+
+	f, empty, full := newFixture(b, 0), newFixture(b, 0), newFixture(b, 1)
+	keys := make([]string, values)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("%043d", i)
+		f.create(keys[i], hour)
+	}
+	full.create("a", time.Time{})
+
+	for _, bench := range []struct {
+		name string
+		call func(key string)
+	}{
+		{"load", func(key string) { f.Load(ctx, key) }},
+		{"swap", func(key string) { f.CompareAndSwap(ctx, key, value, value, hour) }},
+		// Each call also drops a value.
+		{"create", func(key string) { empty.CompareAndSwap(ctx, key, nil, value, past) }},
+		// Each call looks into all shards.
+		{"full", func(key string) { full.CompareAndSwap(ctx, key, nil, value, time.Time{}) }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			var workers atomic.Int64
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for i := int(workers.Add(1)) * 7919; pb.Next(); i++ {
+					bench.call(keys[i%values])
+				}
+			})
+		})
 	}
 }

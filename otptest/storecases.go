@@ -544,12 +544,12 @@ func checkEnded(ended, ctx context.Context, db handles) error {
 
 	want := ended.Err()
 	if value, err := db[0].Load(ended, k.key); !errors.Is(err, want) {
-		return fmt.Errorf("Load after its context has ended: got %s, %v, want an error that matches %q",
+		return fmt.Errorf("Load under an ended context: got %s, %v, want an error that matches %q",
 			show(string(value)), err, want)
 	}
 	swapped, err := db[0].CompareAndSwap(ended, k.key, []byte("a"), []byte("b"), inAnHour())
 	if !errors.Is(err, want) {
-		return fmt.Errorf("swap after its context has ended: got %v, %v, want an error that matches %q",
+		return fmt.Errorf("swap under an ended context: got %v, %v, want an error that matches %q",
 			swapped, err, want)
 	}
 
