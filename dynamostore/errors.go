@@ -7,20 +7,23 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// explain wraps what the SDK returned, adding the table and what to do about it. The texts of DynamoDB repeat neither
-// keys nor values.
+// explain wraps an error of the SDK, and adds the table and what to do about it. The texts of
+// DynamoDB repeat neither keys nor values.
 func (s *Store) explain(err error) error {
 	var advice string
+
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		switch api.ErrorCode() {
 		case "ResourceNotFoundException":
-			advice = "it does not exist in this account and region; create it (CreateTable does) or correct the name: "
+			advice = "it does not exist in this account and region; " +
+				"create it (CreateTable does) or correct the name: "
 		case "AccessDeniedException":
 			advice = "allow dynamodb:GetItem and dynamodb:PutItem on it: "
 		case "ValidationException":
 			advice = fmt.Sprintf("its key must be %s; correct its name or Options: ", s.keySchema())
 		}
 	}
+
 	return fmt.Errorf("dynamostore: table %q: %s%w", s.table, advice, err)
 }
 
@@ -29,5 +32,7 @@ func (s *Store) keySchema() string {
 	if s.opts.SortKey == "" {
 		return fmt.Sprintf("%q (string) without a sort key", s.opts.PartitionKey)
 	}
-	return fmt.Sprintf("%q (string) with the sort key %q (string)", s.opts.PartitionKey, s.opts.SortKey)
+
+	return fmt.Sprintf("%q (string) with the sort key %q (string)", s.opts.PartitionKey,
+		s.opts.SortKey)
 }

@@ -13,23 +13,30 @@ import (
 	"github.com/seed-5978b5f1/otp/dynamostore"
 )
 
-// A service whose codes can be verified by any process.
+// Instances of a service that share the table and the Secret are one service: what one sends, any
+// other accepts, once.
 func Example() {
 	var cfg aws.Config // from config.LoadDefaultConfig
 	store, err := dynamostore.New(dynamodb.NewFromConfig(cfg), "otp", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	var mail otp.Sender // a *sesmail.Sender, say
+
+	secret, err := otp.ParseKey(os.Getenv("OTP_SECRET")) // from "openssl rand -base64 32"
+	if err != nil {
+		log.Fatal(err)
+	}
+	var mail otp.Sender // a *sesmail.Sender, for example
 	resets, err := otp.New(otp.Config{
 		Purpose: "password-reset",
-		Secret:  []byte(os.Getenv("OTP_SECRET")),
+		Secret:  secret,
 		Store:   store,
 		Sender:  mail,
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
+
 	status, err := resets.Send(context.Background(), otp.Request{To: "ada@example.com"})
 	fmt.Println(status.ExpiresAt, err)
 }
@@ -44,19 +51,23 @@ func ExampleOptions() {
 		KeyPrefix:    "OTP#",
 	})
 	fmt.Println(err)
+
 	// Output: <nil>
 }
 
 func ExampleNew() {
-	_, err := dynamostore.New(dynamodb.New(dynamodb.Options{}), os.Getenv("OTP_TABLE_THAT_IS_NOT_SET"), nil)
+	table := os.Getenv("OTP_TABLE_THAT_IS_NOT_SET")
+	_, err := dynamostore.New(dynamodb.New(dynamodb.Options{}), table, nil)
 	fmt.Println(err)
+
 	// Output: dynamostore: the name of the table is empty: it is required
 }
 
 // Creating the table in development, where no template does.
 func ExampleCreateTable() {
 	var cfg aws.Config // from config.LoadDefaultConfig
-	if err := dynamostore.CreateTable(context.Background(), dynamodb.NewFromConfig(cfg), "otp"); err != nil {
+	client := dynamodb.NewFromConfig(cfg)
+	if err := dynamostore.CreateTable(context.Background(), client, "otp"); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -18,25 +18,35 @@ import (
 
 // API is what a Store calls. *dynamodb.Client is one.
 type API interface {
-	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
-	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (
+		*dynamodb.GetItemOutput, error)
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (
+		*dynamodb.PutItemOutput, error)
 }
 
-// Options fit a Store to a table that exists already. The zero value fits the table that [CreateTable] makes.
+// Options fit a Store to a table that exists already. The zero value fits the table that
+// [CreateTable] makes.
 //
-// The names, SortValue and KeyPrefix may have 100 bytes together, so that every item costs one write unit.
+// The names, SortValue and KeyPrefix have at most 100 bytes together, so that every item costs one
+// write unit.
 type Options struct {
-	// PartitionKey is the name of the table's partition key, which is a string. Default "pk".
+	// PartitionKey is the name of the partition key, which is a string. Default "pk".
 	PartitionKey string
-	// SortKey is the name of the table's sort key, a string, and SortValue what every item of the store has there.
-	// Set both or neither; neither means that the table has no sort key.
+
+	// SortKey is the name of the sort key, which is a string, and SortValue is its value in every
+	// item of the Store. Set both, or neither for a table without a sort key.
 	SortKey, SortValue string
-	// ValueAttribute is the name of the attribute that holds the value, as binary. Default "value".
+
+	// ValueAttribute is the name of the attribute that holds the value, which is binary. Default
+	// "value".
 	ValueAttribute string
-	// TTLAttribute is the name of the attribute by which DynamoDB drops expired items: the second since 1970, as a
-	// number. Default "expires".
+
+	// TTLAttribute is the name of the attribute by which DynamoDB drops expired items: the second
+	// since 1970, as a number. Default "expires".
 	TTLAttribute string
-	// KeyPrefix is put in front of each partition key, to keep the items apart from others in the table. Default none.
+
+	// KeyPrefix is put in front of each partition key, to keep the items apart from others in the
+	// table. Default none.
 	KeyPrefix string
 }
 
@@ -46,8 +56,9 @@ const (
 	defaultTTLAttribute = "expires"
 )
 
-// maxNames bounds what Options add to an item, so that an item costs one write unit, which is up to 1024 bytes: 868 of
-// the largest value that a Service writes (encode.go of package otp), 43 of the largest key, 7 of the TTL, and this.
+// maxNames bounds what Options add to an item. An item of up to 1024 bytes costs one write unit:
+// 868 for the largest value that a Service may ever write, 43 for the longest key, 7 for the TTL,
+// and this.
 const maxNames = 100
 
 // withDefaults returns o with its empty names replaced.
@@ -55,18 +66,22 @@ func (o Options) withDefaults() Options {
 	o.PartitionKey = cmp.Or(o.PartitionKey, defaultPartitionKey)
 	o.ValueAttribute = cmp.Or(o.ValueAttribute, "value")
 	o.TTLAttribute = cmp.Or(o.TTLAttribute, defaultTTLAttribute)
+
 	return o
 }
 
 // check returns an error that says what is wrong. o has its defaults.
 func (o Options) check() error {
 	if (o.SortKey == "") != (o.SortValue == "") {
-		return fmt.Errorf("Options.SortKey is %q and SortValue is %q: set both, or neither if the table has no sort key", o.SortKey, o.SortValue)
+		return fmt.Errorf("Options.SortKey is %q and SortValue is %q: "+
+			"set both, or neither if the table has no sort key", o.SortKey, o.SortValue)
 	}
+
 	names := []string{o.PartitionKey, o.ValueAttribute, o.TTLAttribute}
 	if o.SortKey != "" {
 		names = append(names, o.SortKey)
 	}
+
 	size := len(o.SortValue) + len(o.KeyPrefix)
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
@@ -75,9 +90,10 @@ func (o Options) check() error {
 		size += len(name)
 	}
 	if size > maxNames {
-		return fmt.Errorf("Options hold %d bytes of names, SortValue and KeyPrefix: it must be at most %d, so that an item costs one write unit",
-			size, maxNames)
+		return fmt.Errorf("Options hold %d bytes of names, SortValue and KeyPrefix: "+
+			"it must be at most %d, so that an item costs one write unit", size, maxNames)
 	}
+
 	return nil
 }
 
@@ -90,36 +106,42 @@ type Store struct {
 
 var _ otp.Store = (*Store)(nil)
 
-// New returns a Store that keeps its values in the table, given by name or ARN. It makes no request. Nil opts mean the
-// zero Options. The error says which argument is bad, and why.
+// New returns a Store on the table, which is given by name or ARN. Nil opts are the zero Options.
+// New makes no request. Its error says which argument is bad, and why.
 func New(client API, table string, opts *Options) (*Store, error) {
 	s := &Store{client: client, table: table}
 	if opts != nil {
 		s.opts = *opts
 	}
 	s.opts = s.opts.withDefaults()
+
 	switch {
 	case client == nil:
-		return nil, errors.New("dynamostore: the client is nil: it is required (dynamodb.NewFromConfig)")
+		return nil, errors.New("dynamostore: the client is nil: it is required " +
+			"(dynamodb.NewFromConfig)")
 	case table == "":
 		return nil, errors.New("dynamostore: the name of the table is empty: it is required")
 	}
 	if err := s.opts.check(); err != nil {
 		return nil, fmt.Errorf("dynamostore: table %q: %w", table, err)
 	}
+
 	return s, nil
 }
 
-// Load returns the value under key, or nil if there is none. It is one strongly consistent GetItem. A value whose time
-// has passed is returned as long as DynamoDB has not dropped it.
+// Load returns the value under key, or nil if there is none, by one strongly consistent GetItem. It
+// returns an expired value as long as DynamoDB has not dropped it.
 func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
-	// The key is asked for as well, so that an item without a value can be told from none.
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName:                &s.table,
-		Key:                      s.key(key),
-		ConsistentRead:           aws.Bool(true),
-		ProjectionExpression:     aws.String("#key, #value"),
-		ExpressionAttributeNames: map[string]string{"#key": s.opts.PartitionKey, "#value": s.opts.ValueAttribute},
+		TableName:      &s.table,
+		Key:            s.key(key),
+		ConsistentRead: aws.Bool(true),
+		// With the key, an item without a value differs from no item.
+		ProjectionExpression: aws.String("#key, #value"),
+		ExpressionAttributeNames: map[string]string{
+			"#key":   s.opts.PartitionKey,
+			"#value": s.opts.ValueAttribute,
+		},
 	})
 	if err != nil {
 		return nil, s.explain(err)
@@ -127,36 +149,47 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	if len(out.Item) == 0 {
 		return nil, nil
 	}
+
 	value, ok := out.Item[s.opts.ValueAttribute].(*types.AttributeValueMemberB)
 	if !ok || len(value.Value) == 0 {
-		return nil, fmt.Errorf("dynamostore: table %q: an item under a key of this store has no binary attribute %q: "+
-			"something else writes here, or Options.ValueAttribute has changed; Options.KeyPrefix keeps items apart", s.table, s.opts.ValueAttribute)
+		return nil, fmt.Errorf("dynamostore: table %q: an item under a key of this store has no "+
+			"binary attribute %q: something else writes here, or Options.ValueAttribute has "+
+			"changed; Options.KeyPrefix keeps items apart", s.table, s.opts.ValueAttribute)
 	}
+
 	return value.Value, nil
 }
 
-// CompareAndSwap stores new under key if the value there still equals old, where an empty old means that there is no
-// item, and reports whether it did. It is one conditional PutItem. Expires is rounded up to whole seconds.
+// CompareAndSwap stores new under key if the value there equals old, and reports whether it did, by
+// one conditional PutItem. An empty old means that there is no item. The time to live is expires in
+// whole seconds, rounded up.
 //
-// The SDK repeats a request whose reply was lost. If the first had been carried out, the second finds the condition
-// broken by it and CompareAndSwap reports false, as if another had won. A [otp.Service] recognises its own write when it
-// loads the value again.
-func (s *Store) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (swapped bool, err error) {
+// The SDK repeats a request whose reply was lost. If the first request was carried out, its own
+// write breaks the condition of the second, and CompareAndSwap returns false, as after a lost race.
+// A [otp.Service] recognizes its own write when it loads the value again.
+func (s *Store) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (swapped bool, err error) {
 	item := s.key(key)
 	item[s.opts.ValueAttribute] = &types.AttributeValueMemberB{Value: new}
 	if !expires.IsZero() {
-		item[s.opts.TTLAttribute] = &types.AttributeValueMemberN{Value: strconv.FormatInt(roundUp(expires), 10)}
+		seconds := strconv.FormatInt(roundUp(expires), 10)
+		item[s.opts.TTLAttribute] = &types.AttributeValueMemberN{Value: seconds}
 	}
+
 	in := &dynamodb.PutItemInput{TableName: &s.table, Item: item}
 	if len(old) == 0 {
-		// Not on the value attribute: an item that is not ours must not be replaced.
+		// The condition is not on the value: an item of something else must not be replaced.
 		in.ConditionExpression = aws.String("attribute_not_exists(#key)")
 		in.ExpressionAttributeNames = map[string]string{"#key": s.opts.PartitionKey}
 	} else {
 		in.ConditionExpression = aws.String("#value = :old")
 		in.ExpressionAttributeNames = map[string]string{"#value": s.opts.ValueAttribute}
-		in.ExpressionAttributeValues = map[string]types.AttributeValue{":old": &types.AttributeValueMemberB{Value: old}}
+		in.ExpressionAttributeValues = map[string]types.AttributeValue{
+			":old": &types.AttributeValueMemberB{Value: old},
+		}
 	}
+
 	_, err = s.client.PutItem(ctx, in)
 	if _, lost := errors.AsType[*types.ConditionalCheckFailedException](err); lost {
 		return false, nil
@@ -164,15 +197,19 @@ func (s *Store) CompareAndSwap(ctx context.Context, key string, old, new []byte,
 	if err != nil {
 		return false, s.explain(err)
 	}
+
 	return true, nil
 }
 
 // key returns the primary key of the item for key.
 func (s *Store) key(key string) map[string]types.AttributeValue {
-	k := map[string]types.AttributeValue{s.opts.PartitionKey: &types.AttributeValueMemberS{Value: s.opts.KeyPrefix + key}}
+	k := map[string]types.AttributeValue{
+		s.opts.PartitionKey: &types.AttributeValueMemberS{Value: s.opts.KeyPrefix + key},
+	}
 	if s.opts.SortKey != "" {
 		k[s.opts.SortKey] = &types.AttributeValueMemberS{Value: s.opts.SortValue}
 	}
+
 	return k
 }
 
@@ -182,5 +219,6 @@ func roundUp(t time.Time) int64 {
 	if t.Nanosecond() > 0 {
 		seconds++
 	}
+
 	return seconds
 }
