@@ -3,11 +3,11 @@ package otp_test
 import (
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"testing"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otptest"
@@ -67,7 +67,7 @@ func answer(w http.ResponseWriter, err error, done string) {
 
 // Two handlers for a forgotten password.
 func Example_handler() {
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	resets, inbox := otptest.New(t, otp.Config{Purpose: "password-reset"})
 	s := &server{resets, map[string]string{"ada@example.com": "forgotten"}}
 

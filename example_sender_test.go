@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"testing"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otptest"
@@ -58,7 +58,7 @@ func ExampleSender() {
 	}))
 	defer provider.Close()
 
-	service, _ := otptest.New(new(testing.T), otp.Config{Sender: &textSender{provider.Client(), provider.URL}})
+	service, _ := otptest.New(log.Default(), otp.Config{Sender: &textSender{provider.Client(), provider.URL}})
 	for _, to := range []string{"+44 20 7946 0000", "Ada"} {
 		_, err := service.Send(context.Background(), otp.Request{To: to})
 		fmt.Println(err, errors.Is(err, otp.ErrDelivery), errors.Is(err, otp.ErrUndeliverable))

@@ -55,7 +55,7 @@ func ExampleStore() {
 	}
 
 	ctx := context.Background()
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	service, inbox := otptest.New(t, otp.Config{Store: &mapStore{values: map[string][]byte{}}})
 	if _, err := service.Send(ctx, otp.Request{To: "ada@example.com"}); err != nil {
 		log.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -53,7 +52,7 @@ func Example() {
 // anybody else, and nobody else can use up its attempts.
 func ExampleRequest_binding() {
 	ctx := context.Background()
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	resets, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{RequireBinding: true}})
 
 	session := "a value of rand.Text, kept in the session"
@@ -76,7 +75,7 @@ func ExampleRequest_binding() {
 // if there were one.
 func ExampleRequest_decoy() {
 	ctx := context.Background()
-	resets, inbox := otptest.New(new(testing.T), otp.Config{})
+	resets, inbox := otptest.New(log.Default(), otp.Config{})
 	accounts := map[string]bool{"ada@example.com": true}
 
 	for _, typed := range []string{"ada@example.com", "nobody@example.com"} {
@@ -99,7 +98,7 @@ func ExampleRequest_decoy() {
 // signed in to the account before. Request and Submission carry the same Trust.
 func ExampleTrust() {
 	ctx := context.Background()
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	logins, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{
 		SendLimits: []otp.Limit{{Count: 1, Window: time.Hour}},
 	}})
@@ -131,7 +130,7 @@ func ExampleTrust() {
 // click from a second use of the code.
 func ExampleSubmission_idempotencyKey() {
 	ctx := context.Background()
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	payments, inbox := otptest.New(t, otp.Config{})
 	if _, err := payments.Send(ctx, otp.Request{To: "ada@example.com"}); err != nil {
 		log.Fatal(err)
@@ -159,7 +158,7 @@ func ExampleSubmission_idempotencyKey() {
 // when to show the button to ask again.
 func ExampleService_Status() {
 	ctx := context.Background()
-	resets, _ := otptest.New(new(testing.T), otp.Config{})
+	resets, _ := otptest.New(log.Default(), otp.Config{})
 	request := otp.Request{To: "ada@example.com"}
 
 	form := func() {
@@ -193,7 +192,7 @@ func ExampleService_Status() {
 // its code alone.
 func ExampleService_Revoke() {
 	ctx := context.Background()
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	transfers, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{
 		SendLimits: []otp.Limit{{Count: 5, Window: time.Minute}, {Count: 20, Window: time.Hour}},
 	}})
@@ -224,7 +223,7 @@ func ExampleService_Revoke() {
 // Support has identified the person on the telephone, and lets them ask for a code again.
 func ExampleService_Unlock() {
 	ctx := context.Background()
-	logins, _ := otptest.New(new(testing.T), otp.Config{})
+	logins, _ := otptest.New(log.Default(), otp.Config{})
 	ask := func() error {
 		_, err := logins.Send(ctx, otp.Request{To: "ada@example.com"})
 
@@ -247,7 +246,7 @@ func ExampleService_Unlock() {
 // the way.
 func ExampleConfig_codeKeys() {
 	ctx := context.Background()
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	secret := bytes.Repeat([]byte("secret "), 6)
 	oldKey, newKey := bytes.Repeat([]byte("old key "), 4), bytes.Repeat([]byte("new key "), 4)
 
@@ -286,7 +285,7 @@ func ExampleConfig_observe() {
 		},
 	}))
 
-	resets, _ := otptest.New(new(testing.T), otp.Config{
+	resets, _ := otptest.New(log.Default(), otp.Config{
 		Purpose: "password-reset",
 		Secret:  bytes.Repeat([]byte("secret "), 6),
 		Observe: func(ctx context.Context, e otp.Event) {

@@ -6,7 +6,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"testing"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -33,7 +32,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	codes, _ := otptest.New(new(testing.T), otp.Config{ // in production, otp.New
+	codes, _ := otptest.New(log.Default(), otp.Config{ // in production, otp.New
 		Purpose:   "sign-in",
 		Normalize: otpsms.Normalize,
 		Sender:    sender,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log"
 	"slices"
-	"testing"
 
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -24,7 +23,7 @@ func Example() {
 	}
 
 	ctx := context.Background()
-	t := new(testing.T) // in a test, its argument
+	t := log.Default() // in a test, its *testing.T
 	service, inbox := otptest.New(t, otp.Config{Purpose: "sign-up", Observe: observe})
 	service.Send(ctx, otp.Request{To: "ada@example.com"})
 	service.Send(ctx, otp.Request{To: "ada@example.com"}) // too soon
