@@ -163,7 +163,7 @@ func between[T int | time.Duration](field string, value, least, most T) error {
 		return nil
 	}
 
-	return fmt.Errorf("Policy.%s is %v: it must be %v to %v", field, value, least, most)
+	return fmt.Errorf("%s is %v: it must be %v to %v", "Policy."+field, value, least, most)
 }
 
 func wholeSeconds(field string, value, least, most time.Duration) error {
@@ -171,8 +171,8 @@ func wholeSeconds(field string, value, least, most time.Duration) error {
 		return nil
 	}
 
-	return fmt.Errorf("Policy.%s is %v: it must be whole seconds from %v to %v",
-		field, value, least, most)
+	return fmt.Errorf("%s is %v: it must be whole seconds from %v to %v",
+		"Policy."+field, value, least, most)
 }
 
 func (p *Policy) checkMinSendTime() error {

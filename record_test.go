@@ -260,7 +260,7 @@ func TestTimeout(t *testing.T) {
 			time.Sleep(time.Second - 1)
 			require.NoError(t, ctx.Err())
 			require.NoError(t, context.Cause(ctx))
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
 			<-ctx.Done()
