@@ -1,0 +1,246 @@
+package smtpmail_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+)
+
+const ada = "ada@acme.example"
+
+// class is how an error is sorted.
+type class string
+
+const (
+	sent          class = "sent"
+	undeliverable class = "undeliverable"
+	notSent       class = "not sent"
+	open          class = "open"
+)
+
+// classOf returns the class of an error, whose text must hold neither address nor code.
+func classOf(t testing.TB, err error) class {
+	t.Helper()
+
+	for _, text := range []string{fmt.Sprint(err), fmt.Sprintf("%+v %#v", err, err)} {
+		require.NotRegexp(t, `\S@\S`, text, "the text holds an address")
+		require.NotContains(t, text, "123456", "the text holds the code")
+	}
+
+	switch {
+	case err == nil:
+		return sent
+	case errors.Is(err, otp.ErrUndeliverable):
+		return undeliverable
+	case errors.Is(err, otp.ErrNotSent):
+		return notSent
+	}
+
+	return open
+}
+
+// Whatever the server does at a step, the class of the error is right, and no mail goes twice.
+func TestFaults(t *testing.T) {
+	const echo = " <ada@acme.example> 123456"
+
+	type test struct {
+		step, reply string
+		want        class
+		mails       int
+	}
+	tests := []test{
+		{"content", cut, open, 0}, // the dot may have arrived, for all that the client can know
+		{"dot", cut, open, 1},
+		{"dot", stall, open, 1},
+		{"after", cut, sent, 1},
+		{"handshake", cut, notSent, 0},
+
+		{"DATA", "250 what?" + echo, notSent, 0},
+
+		{"dot", "250-taken\r\n250 really", sent, 1},
+		{"dot", "252 taken, kind of" + echo, sent, 1},
+		{"dot", "354 go on" + echo, open, 1},
+		{"dot", "no reply of SMTP" + echo, open, 1},
+		{"dot", "421 4.3.2 shutting down" + echo, notSent, 1},
+		{"dot", "451 4.7.1 try later" + echo, notSent, 1},
+		{"dot", "452 4.3.1 disk full" + echo, notSent, 1},
+		{"dot", "550 5.1.1 no such person" + echo, notSent, 1},
+		{"dot", "552 5.2.2 mailbox full" + echo, notSent, 1},
+		{"dot", "554 5.7.1 looks like spam" + echo, notSent, 1},
+
+		{"RCPT", "550 5.1.1 no such person" + echo, undeliverable, 0},
+		{"RCPT", "550-5.1.1 no such person" + echo + "\r\n550 5.1.1 really", undeliverable, 0},
+		{"RCPT", "550 5.1.0" + echo, undeliverable, 0},
+		{"RCPT", "553 5.1.3 no address" + echo, undeliverable, 0},
+		{"RCPT", "556 5.1.10 takes no mail" + echo, undeliverable, 0},
+		{"RCPT", "550 no such person" + echo, undeliverable, 0},
+		{"RCPT", "551 has moved" + echo, undeliverable, 0},
+		{"RCPT", "553 no address" + echo, undeliverable, 0},
+		{"RCPT", "550 5.0.0 no such person" + echo, undeliverable, 0},
+		{"RCPT", "550 4.1.1 what is it?" + echo, undeliverable, 0},
+		{"RCPT", "550 5.1.7 bad sender" + echo, notSent, 0},
+		{"RCPT", "553 5.1.8 bad sender" + echo, notSent, 0},
+		{"RCPT", "550 5.7.1 relaying denied" + echo, notSent, 0},
+		{"RCPT", "550 5.2.1 mailbox disabled" + echo, notSent, 0},
+		{"RCPT", "552 5.2.2 mailbox full" + echo, notSent, 0},
+		{"RCPT", "552 mailbox full" + echo, notSent, 0},
+		{"RCPT", "554 refused" + echo, notSent, 0},
+		{"RCPT", "450 4.1.1 not verified yet" + echo, notSent, 0},
+		{"RCPT", "450 4.7.1 greylisted" + echo, notSent, 0},
+		{"RCPT", "450 greylisted" + echo, notSent, 0},
+		{"RCPT", "354 what?" + echo, notSent, 0},
+	}
+
+	for _, step := range []string{
+		"greeting", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA",
+	} {
+		for _, reply := range []string{
+			cut, stall, "no reply of SMTP" + echo, "421 4.3.2 shutting down" + echo,
+			"451 4.3.0 not now" + echo, "535 5.7.8 not you" + echo, "554 5.7.1 not here" + echo,
+		} {
+			tests = append(tests, test{step, reply, notSent, 0})
+		}
+	}
+
+	for _, test := range tests {
+		t.Run(test.step+" "+test.reply, func(t *testing.T) {
+			t.Parallel()
+			server := startScripted(t, fault{step: test.step, reply: test.reply})
+			sender := newSender(t, configFor(server.address, valid()))
+
+			deadline := 10 * time.Second
+			if test.reply == stall {
+				deadline = 300 * time.Millisecond
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			defer cancel()
+
+			start := time.Now()
+			err := sender.Send(ctx, message(ada))
+
+			require.Less(t, time.Since(start), 5*time.Second, "it has not ended with its context")
+			assert.Equal(t, test.want, classOf(t, err), "%v", err)
+			saw := server.seen()
+			assert.Equal(t, test.mails, saw.mails, "mails with their dot")
+			assert.LessOrEqual(t, saw.announced, 1)
+			assert.Equal(t, 1, saw.connections)
+			if test.reply == stall {
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+			} else {
+				require.NoError(t, ctx.Err(), "it took the whole time")
+			}
+		})
+	}
+}
+
+// What errors say, as far as the server is at fault.
+func TestErrorTexts(t *testing.T) {
+	for _, test := range []struct{ step, reply, want string }{
+		{"greeting", cut, "not sent: greeting: the connection was lost"},
+		{"EHLO", "550 5.7.1 no", "not sent: EHLO: the server answered 550 5.7.1"},
+		{"STARTTLS", "454 not now", "not sent: STARTTLS: the server answered 454"},
+		{"handshake", cut, "not sent: STARTTLS: the connection was lost"},
+		{"AUTH", "334 d2hvPw==", "not sent: AUTH PLAIN: the dialogue failed"},
+		{"MAIL", "no reply of SMTP", "not sent: MAIL: the server's answer is no reply of SMTP"},
+		{"RCPT", stall, "not sent: RCPT: the time was up"},
+		{"RCPT", "550 5.1.1 who?",
+			"not sent: the address takes no mail: the server answered 550 5.1.1"},
+		{"DATA", "451 4.3.0 not now", "not sent: DATA: the server answered 451 4.3.0"},
+		{"dot", "554 5.7.1 no", "not sent: the mail: the server answered 554 5.7.1"},
+		{"dot", cut, "no answer to the mail, which may have been sent: the connection was lost"},
+	} {
+		t.Run(test.step+" "+test.reply, func(t *testing.T) {
+			t.Parallel()
+			server := startScripted(t, fault{step: test.step, reply: test.reply})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+
+			err := newSender(t, configFor(server.address, valid())).Send(ctx, message(ada))
+			require.EqualError(t, err, "smtpmail: "+test.want)
+		})
+	}
+}
+
+// Where a kept connection fails, the mail goes over another one only if nothing of it was handed
+// over.
+func TestFaultsOfKeptConnections(t *testing.T) {
+	for _, test := range []struct {
+		step, reply        string
+		want               class
+		connections, mails int // with the first mail's
+	}{
+		{"after", cut, sent, 2, 2},
+		{"MAIL", cut, sent, 2, 2},
+		{"MAIL", "421 4.4.2 you were idle", sent, 2, 2},
+		{"MAIL", "452 4.5.3 enough for this session", sent, 2, 2},
+		{"MAIL", "no reply of SMTP", sent, 2, 2},
+		{"MAIL", "550 5.7.1 not from you", notSent, 1, 1},
+		{"MAIL", stall, notSent, 1, 1},
+		{"RCPT", cut, notSent, 1, 1},
+		{"RCPT", "421 4.3.2 shutting down", notSent, 1, 1},
+		{"RCPT", "451 4.7.1 greylisted", notSent, 1, 1},
+		{"RCPT", "550 5.1.1 no such person", undeliverable, 1, 1},
+		{"DATA", cut, notSent, 1, 1},
+		{"DATA", "451 4.3.0 not now", notSent, 1, 1},
+		{"content", cut, open, 1, 1},
+		{"dot", cut, open, 1, 2},
+		{"dot", "451 4.3.0 not now", notSent, 1, 2},
+	} {
+		t.Run(test.step+" "+test.reply, func(t *testing.T) {
+			t.Parallel()
+			after := 1
+			if test.step == "after" {
+				after = 0
+			}
+			server := startScripted(t, fault{test.step, test.reply, after, true})
+			sender := newSender(t, configFor(server.address, valid()))
+			require.NoError(t, sender.Send(t.Context(), message(ada)))
+
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			err := sender.Send(ctx, message(ada))
+
+			assert.Equal(t, test.want, classOf(t, err), "%v", err)
+			assert.Equal(t, test.connections, server.seen().connections)
+			assert.Equal(t, test.mails, server.seen().mails)
+
+			require.NoError(t, sender.Send(t.Context(), message(ada)), "the mail after that")
+			require.Equal(t, test.mails+1, server.seen().mails)
+		})
+	}
+}
+
+// After a refusal the connection is kept, and the next mail begins with a reset.
+func TestRefusalsKeepTheConnection(t *testing.T) {
+	for _, step := range []string{"MAIL", "RCPT", "DATA", "dot"} {
+		t.Run(step, func(t *testing.T) {
+			server := startScripted(t, fault{step, "554 5.7.1 no", 0, true})
+			sender := newSender(t, configFor(server.address, valid()))
+
+			require.ErrorIs(t, sender.Send(t.Context(), message(ada)), otp.ErrNotSent)
+			require.NoError(t, sender.Send(t.Context(), message(ada)))
+
+			require.Equal(t, 1, server.seen().connections)
+			require.Contains(t, server.seen().commands, "RSET")
+		})
+	}
+}
+
+// A reset that fails means another connection.
+func TestResetFails(t *testing.T) {
+	server := startScripted(t, fault{"RCPT", "550 5.1.1 no such person", 0, true})
+	sender := newSender(t, configFor(server.address, valid()))
+	require.ErrorIs(t, sender.Send(t.Context(), message(ada)), otp.ErrUndeliverable)
+
+	server.fail(fault{"RSET", "554 5.5.1 what?", 0, true})
+	require.NoError(t, sender.Send(t.Context(), message(ada)))
+	require.Equal(t, 2, server.seen().connections)
+	require.Equal(t, 1, server.seen().mails)
+}

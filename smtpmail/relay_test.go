@@ -1,0 +1,234 @@
+package smtpmail_test
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/internal/servers"
+)
+
+// A relay is a real mail server. OpenSMTPD takes mails for acme.example and puts them into
+// mailboxes. Dovecot stands before it and does TLS and AUTH, which OpenSMTPD 6.8 of Debian 12
+// cannot do with OpenSSL 3.
+type relay struct {
+	plaintext string // address of OpenSMTPD
+	startTLS  string // address of Dovecot
+	implicit  string // another one
+
+	mailboxes string // a folder with a maildir for each address
+}
+
+// What OpenSMTPD does with mail for these.
+const (
+	unknown   = "nobody@acme.example"   // 550 5.1.1 at RCPT
+	greyed    = "grey@acme.example"     // 450 4.7.1 at RCPT
+	elsewhere = "ada@elsewhere.example" // 550 at RCPT: it does not relay
+
+	refusedFrom = "full@acme.example" // 552 5.3.4 to the dot, if it is the sender
+)
+
+const smtpdConf = `
+smtp limit max-mails 1000
+table everybody { "@" = "nobody" }
+table unknown { "nobody@acme.example" }
+table greyed { "grey@acme.example" }
+table full { "full@acme.example" }
+filter "unknown" phase rcpt-to match rcpt-to <unknown> reject "550 5.1.1 nobody@acme.example: who?"
+filter "grey" phase rcpt-to match rcpt-to <greyed> reject "450 4.7.1 grey@acme.example: later"
+filter "full" phase commit match mail-from <full> reject "552 5.3.4 <full@acme.example>: too much"
+filter "all" chain { "unknown", "grey", "full" }
+listen on 127.0.0.1 port $port filter "all"
+action "store" maildir "%s/%%{rcpt:lowercase}" user nobody virtual <everybody>
+match from any for domain "acme.example" action "store"
+`
+
+const dovecotConf = `
+base_dir = {data}/run
+log_path = {data}/log
+mail_location = maildir:{data}/mail
+protocols = submission
+ssl = required
+ssl_cert = <%[1]s/cert.pem
+ssl_key = <%[1]s/key.pem
+disable_plaintext_auth = yes
+auth_mechanisms = %[2]s
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN %[1]s/users
+}
+userdb {
+  driver = static
+  args = uid=65534 gid=65534 home={data}
+}
+service submission-login {
+  inet_listener submission {
+    address = 127.0.0.1
+    port = {port}
+  }
+  inet_listener submissions {
+    address = 127.0.0.1
+    port = %[3]s
+    ssl = yes
+  }
+}
+submission_relay_host = 127.0.0.1
+submission_relay_port = %[4]s
+`
+
+// startRelay starts a relay that ends with the test. It offers the mechanisms of AUTH.
+func startRelay(t testing.TB, mechanisms string) *relay {
+	t.Helper()
+
+	// Not t.TempDir, which is nobody else's business: the servers read as users of their own.
+	folder, err := os.MkdirTemp("", "otp-smtpmail-")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(folder, 0o755))
+	t.Cleanup(func() { os.RemoveAll(folder) })
+
+	mailboxes := filepath.Join(folder, "mailboxes")
+	require.NoError(t, os.Mkdir(mailboxes, 0o777))
+	require.NoError(t, os.Chmod(mailboxes, 0o777)) // whatever the umask
+	for name, content := range map[string][]byte{
+		"cert.pem": valid().pem,
+		"key.pem":  valid().keyPEM,
+		"users":    []byte(username + ":{PLAIN}" + password + "\n"),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o644))
+	}
+
+	smtpd, err := servers.StartSMTP(fmt.Sprintf(smtpdConf, mailboxes))
+	servers.Check(t, err)
+	t.Cleanup(smtpd.Stop)
+
+	_, relayPort, err := net.SplitHostPort(smtpd.Address)
+	require.NoError(t, err)
+	implicit := freeAddress(t)
+	_, implicitPort, err := net.SplitHostPort(implicit)
+	require.NoError(t, err)
+
+	dovecot, err := servers.StartDovecot(
+		fmt.Sprintf(dovecotConf, folder, mechanisms, implicitPort, relayPort))
+	servers.Check(t, err)
+	t.Cleanup(dovecot.Stop)
+
+	return &relay{
+		plaintext: smtpd.Address,
+		startTLS:  dovecot.Address,
+		implicit:  implicit,
+		mailboxes: mailboxes,
+	}
+}
+
+// freeAddress returns one that nobody listens on now.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+
+	return l.Addr().String()
+}
+
+// A mailed is a mail as a mailbox has it.
+type mailed struct {
+	header     mail.Header
+	text, html string
+}
+
+// files returns the mails to an address, by file.
+func (r *relay) files(t testing.TB, to string) []string {
+	t.Helper()
+
+	found, err := filepath.Glob(filepath.Join(r.mailboxes, to, "new", "*"))
+	require.NoError(t, err)
+
+	return found
+}
+
+// mails waits for a number of mails to an address, and returns them.
+func (r *relay) mails(t testing.TB, to string, n int) []mailed {
+	t.Helper()
+
+	require.Eventually(t, func() bool { return len(r.files(t, to)) >= n },
+		time.Minute, 20*time.Millisecond, "mails to %s", to)
+	files := r.files(t, to)
+	require.Len(t, files, n)
+
+	var all []mailed
+	for _, file := range files {
+		all = append(all, readMail(t, file))
+	}
+
+	return all
+}
+
+// readMail reads a mail as a mail program does.
+func readMail(t testing.TB, file string) mailed {
+	t.Helper()
+
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer f.Close()
+
+	m, err := mail.ReadMessage(f)
+	require.NoError(t, err)
+	kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	require.NoError(t, err)
+
+	read := mailed{header: m.Header}
+	if kind == "text/plain" {
+		read.text = body(t, quotedprintable.NewReader(m.Body))
+		return read
+	}
+
+	require.Equal(t, "multipart/alternative", kind)
+	parts := multipart.NewReader(m.Body, parameters["boundary"])
+	for _, want := range []struct {
+		kind string
+		text *string
+	}{
+		{"text/plain; charset=utf-8", &read.text},
+		{"text/html; charset=utf-8", &read.html},
+	} {
+		part, err := parts.NextPart() // decodes quoted-printable
+		require.NoError(t, err)
+		require.Equal(t, want.kind, part.Header.Get("Content-Type"))
+		*want.text = body(t, part)
+	}
+	_, err = parts.NextPart()
+	require.ErrorIs(t, err, io.EOF, "a third part")
+
+	return read
+}
+
+func body(t testing.TB, r io.Reader) string {
+	t.Helper()
+
+	content, err := io.ReadAll(r)
+	require.NoError(t, err)
+
+	return strings.ReplaceAll(string(content), "\r\n", "\n")
+}
+
+// subject returns the subject as people see it.
+func (m mailed) subject(t testing.TB) string {
+	t.Helper()
+
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.header.Get("Subject"))
+	require.NoError(t, err)
+
+	return subject
+}
