@@ -1,0 +1,116 @@
+package background
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+)
+
+// Options are what can be left out.
+type Options struct {
+	// Workers is how many deliveries there are at a time, 1 to 1,000. Default: 8.
+	Workers int
+
+	// Queue is how many messages are held at most: those that wait, those that are being delivered,
+	// and those that will be tried again. 1 to 1,000,000. Default: 1,000.
+	Queue int
+
+	// Timeout ends each try, 1 ms to 5 minutes. Default: 10 seconds.
+	Timeout time.Duration
+
+	// OnError is called for each try that has failed, one that will be repeated included, with the
+	// values of the caller's context. It must be safe for concurrent use and must not panic.
+	// Default: those that are given up are logged by slog.Default, without the text of the error.
+	OnError func(context.Context, Failure)
+}
+
+// Failure is a delivery that has failed.
+type Failure struct {
+	// MessageID and Purpose are those of the Message. The Event of the Send has the same MessageID.
+	MessageID, Purpose string
+
+	// Err is what the Sender has returned, or a *PanicError, or an error of this package that
+	// matches otp.ErrNotSent. Its text is the Sender's: whether it holds an address is up to that.
+	Err error
+
+	// RetryAt is when the message is tried again: zero if it is given up.
+	RetryAt time.Time
+}
+
+// PanicError says that the Sender has panicked. Its text does not repeat the value, which may hold
+// a code or an address. Whether the message was sent is open.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error says that the Sender has panicked.
+func (e *PanicError) Error() string { return "background: the Sender panicked" }
+
+// GoString keeps %#v from showing the value.
+func (e *PanicError) GoString() string { return "background.PanicError" }
+
+const (
+	defaultWorkers = 8
+	maxWorkers     = 1000
+	defaultQueue   = 1000
+	maxQueue       = 1_000_000
+	defaultTimeout = 10 * time.Second
+	minTimeout     = time.Millisecond
+	maxTimeout     = 5 * time.Minute
+
+	firstPause = time.Second
+	maxPause   = 10 * time.Second
+)
+
+func (o Options) withDefaults() Options {
+	if o.Workers == 0 {
+		o.Workers = defaultWorkers
+	}
+	if o.Queue == 0 {
+		o.Queue = defaultQueue
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.OnError == nil {
+		o.OnError = logFailure
+	}
+
+	return o
+}
+
+// logFailure is the default of Options.OnError.
+func logFailure(ctx context.Context, f Failure) {
+	if !f.RetryAt.IsZero() {
+		return
+	}
+
+	outcome := "it may have been sent"
+	switch {
+	case errors.Is(f.Err, otp.ErrUndeliverable):
+		outcome = otp.ErrUndeliverable.Error()
+	case errors.Is(f.Err, otp.ErrNotSent):
+		outcome = otp.ErrNotSent.Error()
+	}
+	slog.ErrorContext(ctx, "background: a message was given up",
+		"message_id", f.MessageID, "purpose", f.Purpose, "outcome", outcome)
+}
+
+func (o *Options) check() error {
+	switch {
+	case o.Workers < 1 || o.Workers > maxWorkers:
+		return fmt.Errorf("Options.Workers is %d: it must be 1 to %d", o.Workers, maxWorkers)
+	case o.Queue < 1 || o.Queue > maxQueue:
+		return fmt.Errorf("Options.Queue is %d: it must be 1 to %d", o.Queue, maxQueue)
+	case o.Timeout < minTimeout || o.Timeout > maxTimeout:
+		return fmt.Errorf("Options.Timeout is %v: it must be %v to %v",
+			o.Timeout, minTimeout, maxTimeout)
+	}
+
+	return nil
+}
