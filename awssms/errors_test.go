@@ -188,8 +188,7 @@ func TestFailuresOnTheWay(t *testing.T) {
 		io.WriteString(w, `{"MessageId`)
 	}
 
-	closed := httptest.NewServer(nil)
-	closed.Close()
+	const nobody = "http://127.0.0.1:1" // where no server listens, also not a moment later
 
 	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
 	untrusted.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
@@ -223,13 +222,13 @@ func TestFailuresOnTheWay(t *testing.T) {
 		requests int
 	}{
 		// Before the request has left.
-		"connection refused": {url: closed.URL, want: notSent},
+		"connection refused": {url: nobody, want: notSent},
 		"unknown host":       {url: "http://host.invalid", want: notSent},
 		"untrusted":          {url: untrusted.URL, want: notSent},
 		"no TLS in time": {url: "https://" + mute.Addr().String(), timeout: 200 * time.Millisecond,
 			want: notSent},
 		"no endpoint": {url: "://", want: notSent},
-		"no credentials": {url: closed.URL,
+		"no credentials": {url: nobody,
 			options: []func(*pinpointsmsvoicev2.Options){noCredentials}, want: notSent},
 
 		// After it, or perhaps after it.
@@ -239,7 +238,7 @@ func TestFailuresOnTheWay(t *testing.T) {
 		"not JSON":          {answer: write(200, "<html>"), want: open, requests: 1},
 		"gateway":           {answer: write(502, "<html>"), want: open, requests: 1},
 		"proxy refuses":     {answer: write(403, "<html>"), want: notSent, requests: 1},
-		"other transport": {url: closed.URL,
+		"other transport": {url: nobody,
 			options: []func(*pinpointsmsvoicev2.Options){otherTransport}, want: open},
 	} {
 		for operation, newSender := range operations {

@@ -230,8 +230,7 @@ func TestErrorsOnTheWay(t *testing.T) {
 	silent := counting(func(http.ResponseWriter, *http.Request) { <-released })
 	defer close(released) // before the servers are closed
 
-	closed := httptest.NewServer(nil)
-	closed.Close()
+	const nobody = "http://127.0.0.1:1" // where no server listens, also not a moment later
 	untrusted := untrustedServer(t, &requests)
 
 	// A listener that nobody accepts from: connections stand, TLS never does.
@@ -261,13 +260,13 @@ func TestErrorsOnTheWay(t *testing.T) {
 		"connection reset":   {newClient(reset), 0, open, 1},
 		"answer is no JSON":  {newClient(noJSON), 0, open, 1},
 		"no answer in time":  {newClient(silent), short, open, 1},
-		"connection refused": {newClient(closed.URL), 0, notSent, 0},
+		"connection refused": {newClient(nobody), 0, notSent, 0},
 		"unknown host":       {newClient("http://host.invalid"), 0, notSent, 0},
 		"untrusted":          {newClient(untrusted), 0, notSent, 0},
 		"no TLS in time":     {newClient("https://" + mute.Addr().String()), short, notSent, 0},
-		"no credentials":     {newClient(closed.URL, noCredentials), 0, notSent, 0},
+		"no credentials":     {newClient(nobody, noCredentials), 0, notSent, 0},
 		"no endpoint":        {newClient("://"), 0, notSent, 0},
-		"other transport":    {newClient(closed.URL, otherTransport), 0, open, 0},
+		"other transport":    {newClient(nobody, otherTransport), 0, open, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests.Store(0)
