@@ -1,0 +1,232 @@
+package otphttp_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// cookieValues are what is random in an answer. Their lengths are not.
+var cookieValues = regexp.MustCompile(`(otp[a-z-]*=|"session":")([A-Za-z0-9_-]+)`)
+
+// Rule 10: known and unknown addresses get the same status, headers, bodies and time, with mail
+// that fails too.
+func TestKnownAndUnknownAddressesAnswerAlike(t *testing.T) {
+	scenarios := map[string]func(*service, *client, string) []reply{
+		"browser": scenario,
+		"session": func(s *service, c *client, email string) []reply {
+			sent := c.post(s.Send, "email", email, "session", "")
+			code := c.post(s.Verify, "session", sent.document(c.t).Session, "code", "000000")
+
+			return []reply{sent, code}
+		},
+		"curl": func(s *service, c *client, email string) []reply {
+			c.blocked = true
+
+			return []reply{
+				c.post(s.Send, "email", email), c.post(s.Send, "email", email),
+				c.post(s.Verify, "email", email, "code", "000000"),
+			}
+		},
+	}
+
+	for name, play := range scenarios {
+		for fault, err := range map[string]error{
+			"": nil, ", mail fails": errOnFire, ", mail is refused": otp.ErrUndeliverable,
+			", mail is not sent": otp.ErrNotSent,
+		} {
+			t.Run(name+fault, func(t *testing.T) {
+				of := func(email string) string { return transcript(t, email, err, play) }
+				known, unknown := of("ada@example.com"), of("eve@example.com")
+				require.Equal(t, known, unknown)
+			})
+		}
+	}
+}
+
+// scenario asks, is limited, guesses until the code is exhausted, and goes on for days.
+func scenario(s *service, c *client, email string) (replies []reply) {
+	for range 12 {
+		replies = append(
+			replies,
+			c.post(s.Send, "email", email),
+			c.post(s.Send, "email", email),
+			c.get(s.Status),
+			c.post(
+				s.Verify,
+				"code",
+				"hello",
+			),
+			c.post(s.Verify, "code", "000000", "password", "short"),
+		)
+		for range 6 {
+			replies = append(replies, c.post(s.Verify, "code", "000000"))
+		}
+		time.Sleep(24 * time.Hour)
+	}
+
+	return replies
+}
+
+// transcript returns everything that can be seen from outside.
+func transcript(
+	t *testing.T, email string, mailErr error, play func(*service, *client, string) []reply,
+) string {
+	var out strings.Builder
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, func(c *otphttp.Config) {
+			c.AllowUnbound = true
+			c.Find = func(_ *http.Request, typed string) (string, bool, error) {
+				if typed == "ada@example.com" {
+					time.Sleep(3 * time.Millisecond) // a hit takes longer
+
+					return typed, true, nil
+				}
+
+				return typed, false, nil
+			}
+		})
+		s.inbox.Fail(mailErr)
+		start := time.Now()
+
+		for _, reply := range play(s, newClient(t), email) {
+			dump, err := httputil.DumpResponse(reply.Response, false)
+			require.NoError(t, err)
+			text := cookieValues.ReplaceAllStringFunc(
+				string(dump)+reply.text,
+				func(found string) string {
+					return fmt.Sprintf("(%d characters)", len(found))
+				},
+			)
+			fmt.Fprintln(&out, text)
+		}
+		fmt.Fprintln(&out, "after", time.Since(start))
+	})
+
+	return out.String()
+}
+
+// A second request of the same browser does not end the flow: the code of the first is there.
+func TestAskingTooSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := newService(t, nil), newClient(t)
+		c.get(func(w http.ResponseWriter, r *http.Request) { s.Binding(w, r) })
+		binding := c.cookies["__Host-otp"].Value
+
+		// The browser drops the answer to the first click.
+		lost := newClient(t)
+		lost.cookies["__Host-otp"] = c.cookies["__Host-otp"]
+		lost.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+
+		refused := c.post(s.Send, "email", ada)
+		d := refused.want(t, http.StatusTooManyRequests, "send_limited")
+		assert.True(t, d.Flow.Live)
+		assert.Equal(t, "61", refused.Header.Get("Retry-After"), "starts of waits are rounded up")
+		assert.Equal(t, binding, c.cookies["__Host-otp"].Value)
+		require.Len(t, s.inbox.Messages(), 1)
+
+		c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	})
+}
+
+// A stranger whom the limits refuse learns when to come back, and has no session to look with.
+func TestLimitedStranger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, stranger := newService(t, nil), newClient(t), newClient(t)
+		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+
+		d := stranger.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "send_limited")
+		assert.False(t, d.Flow.Live)
+		stranger.get(s.Status).want(t, http.StatusForbidden, "session_missing")
+	})
+}
+
+// Failures of the service are 503, logged once, and told to nobody.
+func TestFailuresOfTheService(t *testing.T) {
+	broken, _ := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
+		Store: memstore.New(nil),
+		Fault: func(otptest.Call) otptest.Fault { return otptest.Fault{Before: errOnFire} },
+	}})
+	withBrokenStore := func(c *otphttp.Config) { c.Codes = broken }
+
+	for name, c := range map[string]struct {
+		configure func(*otphttp.Config)
+		email     string
+	}{
+		"Find":  {nil, "fire@example.com"},
+		"store": {withBrokenStore, ada},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, c.configure)
+
+			reply := newClient(t).post(s.Send, "email", c.email)
+			reply.want(t, http.StatusServiceUnavailable, "unavailable")
+			assert.NotContains(t, reply.text, "fire")
+			assert.Equal(t, 1, strings.Count(s.log.String(), "level=ERROR"))
+			assert.Contains(t, s.log.String(), errOnFire.Error())
+		})
+	}
+}
+
+// A client that hangs up is nothing to wake somebody for.
+func TestHangingUp(t *testing.T) {
+	s := newService(t, nil)
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+
+	r := request(http.MethodPost, "/").WithContext(ctx)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Body = body("email=ada%40example.com")
+	newClient(t).do(s.Send, r).want(t, http.StatusServiceUnavailable, "unavailable")
+
+	assert.Contains(t, s.log.String(), "level=INFO")
+	assert.NotContains(t, s.log.String(), "level=ERROR")
+}
+
+// The log has no address and no code.
+func TestLogHoldsNoSecrets(t *testing.T) {
+	s, c := newService(t, nil), newClient(t)
+	s.inbox.Fail(fmt.Errorf("no mailbox ada@example.com"))
+	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	s.doneErr = errOnFire
+	c.post(s.Send, "email", "fire@example.com")
+	c.post(s.Verify, "code", "000000")
+
+	assert.NotContains(t, strings.ToLower(s.log.String()), "example.com")
+	assert.NotContains(t, s.log.String(), "000000")
+}
+
+// The budget of a client counts what acts and what reads.
+func TestAllow(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) {
+		c.Allow = func(w http.ResponseWriter, _ *http.Request) bool {
+			w.Header().Set("RateLimit", "0")
+
+			return false
+		}
+	})
+	c := newClient(t)
+
+	for _, reply := range []reply{
+		c.post(s.Send, "email", ada), c.post(s.Verify, "code", "000000"), c.get(s.Status),
+	} {
+		reply.want(t, http.StatusTooManyRequests, "too_many_requests")
+		assert.Equal(t, "60", reply.Header.Get("Retry-After"))
+		assert.Equal(t, "0", reply.Header.Get("RateLimit"))
+	}
+	assert.Empty(t, s.inbox.Messages())
+}

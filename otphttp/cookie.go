@@ -1,0 +1,95 @@
+package otphttp
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strings"
+)
+
+// bindingCookie is the name of the cookie that holds the Binding of a browser.
+const bindingCookie = "otp"
+
+// bindingLength is the length of a Binding: 130 random bits in base32.
+const bindingLength = 26
+
+// Binding returns the Binding of the browser: a random text in the cookie "__Host-otp", which
+// Binding sets if the request has none. Call it where a form is shown, so that the cookie is there
+// before the form is sent, and before anything is written to w. Browsers take the cookie by HTTPS
+// only; see Config.Insecure for a Flow in development.
+func Binding(w http.ResponseWriter, r *http.Request) string {
+	return cookies{}.binding(w, r)
+}
+
+// Binding is like the function [Binding], for the cookie of this Flow.
+func (f *Flow) Binding(w http.ResponseWriter, r *http.Request) string {
+	return f.cookies.binding(w, r)
+}
+
+// Bound reports whether the request brings the cookie that Binding sets. A form that was shown with
+// Binding and comes back without the cookie is from a browser that takes no cookies.
+func (f *Flow) Bound(r *http.Request) bool {
+	_, ok := f.cookies.readBinding(r)
+
+	return ok
+}
+
+// cookies reads and writes the cookies of this package.
+type cookies struct{ insecure bool }
+
+func (c cookies) binding(w http.ResponseWriter, r *http.Request) string {
+	if binding, ok := c.readBinding(r); ok {
+		return binding
+	}
+
+	binding := rand.Text()
+	c.set(w, r, bindingCookie, binding, 0)
+
+	return binding
+}
+
+func (c cookies) readBinding(r *http.Request) (string, bool) {
+	binding := c.get(r, bindingCookie)
+
+	return binding, isBinding(binding)
+}
+
+func isBinding(text string) bool {
+	return len(text) == bindingLength && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < '2' || r > '7')
+	})
+}
+
+// get returns the value of a cookie, or "".
+func (c cookies) get(r *http.Request, name string) string {
+	cookie, err := r.Cookie(c.name(name))
+	if err != nil {
+		return ""
+	}
+
+	return cookie.Value
+}
+
+// set sets a cookie for maxAge seconds; 0 is until the browser ends, and less than 0 removes it.
+//
+// A request from another site, which Config.Origins must have let in, gets a cookie for that site
+// alone (Partitioned, CHIPS).
+func (c cookies) set(w http.ResponseWriter, r *http.Request, name, value string, maxAge int) {
+	cookie := &http.Cookie{
+		Name: c.name(name), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: !c.insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Method == http.MethodPost {
+		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, !c.insecure
+	}
+
+	http.SetCookie(w, cookie)
+}
+
+// name has the prefix that keeps other hosts of the domain from setting the cookie.
+func (c cookies) name(name string) string {
+	if c.insecure {
+		return name
+	}
+
+	return "__Host-" + name
+}

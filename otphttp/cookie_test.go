@@ -1,0 +1,79 @@
+package otphttp_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/otphttp"
+)
+
+func TestBinding(t *testing.T) {
+	w := httptest.NewRecorder()
+	binding := otphttp.Binding(w, httptest.NewRequest(http.MethodGet, site, nil))
+	require.Regexp(t, regexp.MustCompile("^[A-Z2-7]{26}$"), binding)
+
+	cookie := w.Result().Cookies()[0]
+	assert.Equal(t, &http.Cookie{
+		Name: "__Host-otp", Value: binding, Path: "/", Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Raw: cookie.Raw,
+	}, cookie)
+
+	for value, kept := range map[string]bool{
+		binding:                       true,
+		binding[1:]:                   false,
+		"x" + binding[1:]:             false,
+		"ABCDEFGHIJKLMNOPQRSTUVWXY_1": false,
+	} {
+		r := httptest.NewRequest(http.MethodGet, site, nil)
+		r.AddCookie(&http.Cookie{Name: "__Host-otp", Value: value})
+		w := httptest.NewRecorder()
+
+		got := otphttp.Binding(w, r)
+		assert.Equal(t, kept, got == value, value)
+		assert.Equal(t, kept, len(w.Result().Cookies()) == 0, value)
+	}
+}
+
+// Development by plain HTTP takes cookies that are not Secure.
+func TestInsecure(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) { c.Insecure = true })
+	c := newClient(t)
+
+	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	require.Len(t, c.cookies, 2)
+	for name, cookie := range c.cookies {
+		assert.NotContains(t, name, "__Host-")
+		assert.False(t, cookie.Secure)
+		assert.True(t, cookie.HttpOnly)
+	}
+	c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+}
+
+// An application of another site gets cookies for that site alone; others get none that another
+// site can use.
+func TestCookiesOfOtherSites(t *testing.T) {
+	const app = "https://app.other.example"
+
+	for fetchSite, sameSite := range map[string]http.SameSite{
+		"cross-site": http.SameSiteNoneMode,
+		"same-site":  http.SameSiteLaxMode,
+	} {
+		s := newService(t, func(c *otphttp.Config) { c.Origins = []string{app} })
+		c := newClient(t)
+		c.header.Set("Origin", app)
+		c.header.Set("Sec-Fetch-Site", fetchSite)
+
+		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		require.Len(t, c.cookies, 2)
+		for _, cookie := range c.cookies {
+			assert.Equal(t, sameSite, cookie.SameSite)
+			assert.Equal(t, sameSite == http.SameSiteNoneMode, cookie.Partitioned)
+			assert.True(t, cookie.Secure)
+		}
+	}
+}

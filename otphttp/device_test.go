@@ -1,0 +1,209 @@
+package otphttp_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otphttp"
+)
+
+const deviceCookie = "__Host-otp-device"
+
+// withTrust turns on what vouches: devices, and a challenge whose answer is "solved".
+func withTrust(c *otphttp.Config) {
+	c.Devices = true
+	c.Challenge = func(r *http.Request) (bool, error) {
+		return r.PostForm.Get("challenge") == "solved", nil
+	}
+}
+
+// Rule 8: while a stranger asks for an address once a minute all day, a known device gets in at any
+// time, and a new one after a challenge.
+func TestAStrangerAsksAllDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		known := newClient(t)
+		signIn(t, s, known)
+
+		stranger := newClient(t)
+		sent := 0
+		for minute := range 24 * 60 {
+			time.Sleep(time.Minute)
+			if stranger.post(s.Send, "email", ada).StatusCode == http.StatusAccepted {
+				sent++
+			}
+			if minute%180 == 100 {
+				signIn(t, s, known)
+			}
+		}
+		require.Less(t, sent, 12)
+		require.Greater(t, sent, 5)
+
+		device := newClient(t)
+		device.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
+		device.post(s.Send, "email", ada, "challenge", "wrong").
+			want(t, http.StatusTooManyRequests, "challenge_required")
+		device.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		verify(t, s, device)
+
+		time.Sleep(2 * time.Minute)
+		signIn(t, s, device) // known from now on
+	})
+}
+
+func signIn(t *testing.T, s *service, c *client) {
+	t.Helper()
+
+	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	verify(t, s, c)
+}
+
+func verify(t *testing.T, s *service, c *client) {
+	t.Helper()
+
+	before := len(s.doneFor)
+	c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	require.Len(t, s.doneFor, before+1)
+}
+
+// One answer serves to ask for the same code again, as long as that lives, but no longer.
+func TestChallengeServesOneCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		stranger, c := newClient(t), newClient(t)
+		stranger.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+
+		c.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		code := s.inbox.Code(t, ada)
+		time.Sleep(2 * time.Minute)
+		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		require.Equal(t, code, s.inbox.Code(t, ada))
+
+		for range 4 { // use up what strangers have in an hour
+			time.Sleep(2 * time.Minute)
+			stranger.post(s.Send, "email", ada)
+		}
+		time.Sleep(2 * time.Minute)
+		stranger.post(s.Send, "email", ada)
+		c.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
+	})
+}
+
+// A device is known to the accounts in which a code was accepted on it, under any of the keys, for
+// 180 days.
+func TestDevices(t *testing.T) {
+	newKey := otp.Keys{bytes.Repeat([]byte("n"), 32)}
+	withKeys := func(keys otp.Keys) func(*otphttp.Config) {
+		return func(c *otphttp.Config) { c.Devices, c.Keys = true, keys }
+	}
+
+	for name, c := range map[string]struct {
+		configure func(*otphttp.Config)
+		spoil     func(value string) string
+		wait      time.Duration
+		to        string
+		known     bool
+	}{
+		"as it is":           {known: true},
+		"another spelling":   {to: "ADA@EXAMPLE.COM", known: true},
+		"another account":    {to: bob},
+		"no address":         {to: "\n"},
+		"almost 180 days":    {wait: 180*24*time.Hour - time.Second, known: true},
+		"180 days":           {wait: 180 * 24 * time.Hour},
+		"a new key in front": {configure: withKeys(append(newKey, testKeys...)), known: true},
+		"the old key gone":   {configure: withKeys(newKey)},
+		"another letter":     {spoil: func(v string) string { return flip(v, 12) }},
+		"another signature":  {spoil: func(v string) string { return flip(v, len(v)-4) }},
+		"the head alone":     {spoil: func(v string) string { return v[:32] }},
+		"nothing":            {spoil: func(string) string { return "" }},
+		"many of others":     {spoil: func(v string) string { return "A.B.C.D.E." + v }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, client := newService(t, withKeys(testKeys)), newClient(t)
+				signIn(t, s, client)
+				cookie := client.cookies[deviceCookie]
+				require.Equal(t, 180*24*3600, cookie.MaxAge)
+				require.True(t, cookie.HttpOnly && cookie.Secure)
+
+				time.Sleep(c.wait)
+				if c.spoil != nil {
+					cookie.Value = c.spoil(cookie.Value)
+				}
+				if c.configure != nil {
+					s = newService(t, c.configure)
+				}
+
+				r := request(http.MethodGet, "/")
+				r.AddCookie(cookie)
+				to := c.to
+				if to == "" {
+					to = ada
+				}
+				assert.Equal(t, c.known, s.Knows(r, to))
+			})
+		})
+	}
+}
+
+// A device knows five accounts, the latest of them, and each once.
+func TestRemember(t *testing.T) {
+	s, c := newService(t, nil), newClient(t)
+	remember := func(email string) {
+		c.get(func(w http.ResponseWriter, r *http.Request) { s.Remember(w, r, email) })
+	}
+	account := func(i int) string { return fmt.Sprintf("person%d@example.com", i) }
+
+	for i := range 6 {
+		remember(account(i))
+	}
+	for range 3 {
+		remember(account(5))
+	}
+	remember("\n") // no address
+
+	c.get(func(_ http.ResponseWriter, r *http.Request) {
+		for i := range 6 {
+			assert.Equal(t, i > 0, s.Knows(r, account(i)), "person %d", i)
+		}
+	})
+	assert.Less(t, len(c.cookies[deviceCookie].Value), 1024)
+}
+
+// Without Config.Devices no device is remembered, and none that is counts.
+func TestWithoutDevices(t *testing.T) {
+	s, c := newService(t, nil), newClient(t)
+	signIn(t, s, c)
+	require.NotContains(t, c.cookies, deviceCookie)
+}
+
+// A Trust above Stranger needs a Binding: curl has none.
+func TestTrustNeedsABinding(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) {
+		withTrust(c)
+		c.AllowUnbound = true
+	})
+	c := newClient(t)
+	c.blocked = true
+
+	c.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+	c.post(s.Send, "email", ada, "challenge", "solved").
+		want(t, http.StatusTooManyRequests, "send_limited")
+}
+
+func TestChallengeThatFails(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) {
+		c.Challenge = func(*http.Request) (bool, error) { return false, errOnFire }
+	})
+
+	newClient(t).post(s.Send, "email", ada).want(t, http.StatusServiceUnavailable, "unavailable")
+	assert.Empty(t, s.inbox.Messages())
+}

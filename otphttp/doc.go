@@ -1,0 +1,53 @@
+// Package otphttp puts an [otp.Service] behind HTTP: one [Flow] for signing in, for confirming or
+// changing an address, and for resetting a password.
+//
+//	flow, err := otphttp.New(otphttp.Config{
+//		Codes:   logins,                  // an *otp.Service
+//		Keys:    otp.Keys{secret},        // sign the cookies
+//		Devices: true,                    // known devices have limits of their own
+//		Find: func(r *http.Request, typed string) (to string, known bool, err error) {
+//			return accounts.Find(r.Context(), typed)
+//		},
+//		Accept: func(r *http.Request, to string) (otphttp.Done, error) {
+//			return func(ctx context.Context, w http.ResponseWriter) error {
+//				return sessions.Begin(ctx, w, to)
+//			}, nil
+//		},
+//		Repeatable: true,
+//	})
+//
+//	mux.HandleFunc("/api/codes", flow.Send)      // POST {"email": "…"}
+//	mux.HandleFunc("/api/sign-in", flow.Verify)  // POST {"code": "…"}
+//	mux.HandleFunc("/api/status", flow.Status)   // GET
+//
+// Package otphttp/pages adds the pages for people, in twelve languages.
+//
+// # What it does
+//
+//   - It answers known and unknown addresses alike: status, headers, body and time. A failed
+//     delivery is answered like one that succeeded. For the time, also see otp.Policy.MinSendTime.
+//   - It checks and prepares everything else (Config.Accept) before the code is spent.
+//   - It binds codes to the browser by the cookie "__Host-otp", and carries Binding, Trust and
+//     address from Send to Verify in a signed cookie. Apps without cookies carry the member
+//     "session" instead.
+//   - It vouches: known devices ([Config.Devices]) and solved challenges ([Config.Challenge]) have
+//     limits that strangers cannot use up.
+//   - It takes POST only, forms and JSON of at most 16 KiB, refuses what other sites make a browser
+//     send (http.CrossOriginProtection), and lets the applications of [Config.Origins] in (CORS).
+//   - It refuses with problem documents (RFC 9457) that have a stable code for programs ([Code])
+//     and the header Retry-After.
+//   - It answers a double click, or a retry after a lost answer, as done (Idempotency-Key).
+//
+// Handlers of your own can use its parts: [Flow.Ask], [Flow.Submit] and [Flow.Look] do the work and
+// leave the answer to you; [Binding], [Code] and [WriteProblem] serve without a Flow.
+//
+// # What it does not
+//
+// It has no accounts and no sessions: Config.Find and Done do. It does not bound requests by client
+// unless Config.Allow does. The server's time-outs are the caller's: set http.Server's
+// ReadHeaderTimeout and ReadTimeout. Answers to the API are in English.
+//
+// Cookies need HTTPS, or Config.Insecure in development. Without a device cookie and without a
+// challenge, a person on a new device is shut out for as long as a stranger spends the sends of the
+// address, ten a day by default.
+package otphttp

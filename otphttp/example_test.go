@@ -1,0 +1,74 @@
+package otphttp_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otphttp"
+)
+
+// Signing in by an API: the handlers of a Flow under paths of your choice.
+func Example() {
+	secret := []byte("32 random bytes: see otp.ParseKey")
+	sender := otp.SenderFunc(func(context.Context, otp.Message) error { return nil })
+
+	logins, err := otp.New(otp.Config{
+		Purpose: "sign-in", Secret: secret, Store: memstore.New(nil), Sender: sender,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	flow, err := otphttp.New(otphttp.Config{
+		Codes:      logins,
+		Keys:       otp.Keys{secret},
+		Devices:    true,
+		Repeatable: true,
+		Find: func(_ *http.Request, typed string) (to string, known bool, err error) {
+			return typed, strings.HasSuffix(typed, "@example.com"), nil // look the account up
+		},
+		Accept: func(_ *http.Request, to string) (otphttp.Done, error) {
+			return func(_ context.Context, w http.ResponseWriter) error {
+				http.SetCookie(w, &http.Cookie{Name: "session", Value: "…"}) // begin a session
+
+				return nil
+			}, nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("/codes", flow.Send)
+	mux.HandleFunc("/sign-in", flow.Verify)
+	mux.HandleFunc("/status", flow.Status)
+
+	body := strings.NewReader(`{"email": "ada@example.com"}`)
+	r := httptest.NewRequest(http.MethodPost, "/codes", body)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+
+	fmt.Println(w.Code)
+	// Output: 202
+}
+
+// A problem document from a handler of your own:
+//
+//	{"title":"Too Many Requests","status":429,"code":"locked","detail":"…"}
+func ExampleWriteProblem() {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/sign-in", nil)
+
+	otphttp.WriteProblem(w, r, otp.ErrLocked)
+
+	fmt.Println(w.Code, w.Header().Get("Content-Type"))
+	// Output: 429 application/problem+json
+}

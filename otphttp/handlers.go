@@ -1,0 +1,80 @@
+package otphttp
+
+import (
+	"net/http"
+)
+
+// Send is the handler that sends a code. POST a form or JSON with the address:
+//
+//	{"email": "ada@example.com"}
+//
+// The answer is the same whether there is such an account or not: 202 with the state of the code,
+//
+//	{"live": true, "locked": false, "attempts_left": 5, "code_length": 6,
+//	 "expires_at": "2026-12-01T12:10:00Z", "retry_at": "2026-12-01T12:01:00Z"}
+//
+// or a problem document. A client without cookies sends the member "session" along, empty at first,
+// and takes the new one from the answer. Register it for all methods of its path, so that
+// preflights reach it.
+func (f *Flow) Send(w http.ResponseWriter, r *http.Request) {
+	if f.cors(w, r, http.MethodPost) {
+		return
+	}
+
+	state, err := f.Ask(w, r)
+	if err != nil {
+		WriteProblem(w, r, err)
+
+		return
+	}
+
+	writeJSON(w, jsonType, http.StatusAccepted, newFlowState(state))
+}
+
+// Verify is the handler that takes a code. POST a form or JSON with the code and with whatever
+// Config.Accept reads:
+//
+//	{"code": "492013", "password": "…"}
+//
+// The address may be there, and must then be that of the request for the code. A client without
+// cookies adds the "session". The header Idempotency-Key or the member "idempotency_key", a random
+// text of at most 128 bytes that is the same when the request is repeated, lets a repetition
+// succeed once more.
+//
+// The answer is what Done has written, else 200 and {"done": true}, or a problem document. Whoever
+// has asked for the code is told why it was rejected; its member "flow" says how many attempts are
+// left. Register it for all methods of its path, so that preflights reach it.
+func (f *Flow) Verify(w http.ResponseWriter, r *http.Request) {
+	if f.cors(w, r, http.MethodPost) {
+		return
+	}
+
+	answered, err := f.Submit(w, r)
+	switch {
+	case answered:
+	case err != nil:
+		WriteProblem(w, r, err)
+	default:
+		writeJSON(w, jsonType, http.StatusOK, struct {
+			Done bool `json:"done"`
+		}{true})
+	}
+}
+
+// Status is the handler that tells the state of the code as Send does, without sending one: by GET,
+// or by POST of the "session" for clients without cookies. Register it for all methods of its path,
+// so that preflights reach it.
+func (f *Flow) Status(w http.ResponseWriter, r *http.Request) {
+	if f.cors(w, r, http.MethodGet, http.MethodPost) {
+		return
+	}
+
+	state, err := f.Look(w, r)
+	if err != nil {
+		WriteProblem(w, r, err)
+
+		return
+	}
+
+	writeJSON(w, jsonType, http.StatusOK, newFlowState(state))
+}

@@ -1,0 +1,120 @@
+package otphttp_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/otphttp"
+)
+
+func TestWholeFlow(t *testing.T) {
+	for name, post := range map[string]func(*client, http.HandlerFunc, ...string) reply{
+		"JSON": (*client).post,
+		"form": (*client).submit,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { testWholeFlow(t, post) })
+		})
+	}
+}
+
+func testWholeFlow(t *testing.T, post func(*client, http.HandlerFunc, ...string) reply) {
+	s, c := newService(t, nil), newClient(t)
+
+	sent := post(c, s.Send, "email", " ADA@example.com ").want(t, http.StatusAccepted, "")
+	assert.True(t, sent.Live)
+	assert.Equal(t, 5, sent.AttemptsLeft)
+	assert.Equal(t, 6, sent.CodeLength)
+	assert.Empty(t, sent.Session, "a client with cookies gets no session to keep")
+
+	code := s.inbox.Code(t, ada) // the stored address, not the typed one
+	status := c.get(s.Status).want(t, http.StatusOK, "")
+	assert.Equal(t, sent, status)
+
+	refused := post(c, s.Verify, "code", wrong(code)).want(t, http.StatusForbidden, "code_mismatch")
+	assert.Equal(t, 4, refused.Flow.AttemptsLeft)
+
+	post(c, s.Verify, "code", code).want(t, http.StatusOK, "")
+	assert.Equal(t, []string{ada}, s.doneFor)
+	assert.Equal(t, "signed-in", c.cookies["session"].Value)
+
+	post(c, s.Verify, "code", code).want(t, http.StatusForbidden, "code_used")
+	assert.Equal(t, []string{ada}, s.doneFor)
+}
+
+// A client without cookies carries the session itself.
+func TestSessionInBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := newService(t, nil), newClient(t)
+
+		sent := c.post(s.Send, "email", ada, "session", "").want(t, http.StatusAccepted, "")
+		require.NotEmpty(t, sent.Session)
+		require.Empty(t, c.cookies)
+		code := s.inbox.Code(t, ada)
+
+		status := c.post(s.Status, "session", sent.Session).want(t, http.StatusOK, "")
+		assert.True(t, status.Live)
+		c.post(s.Verify, "session", "", "code", code).
+			want(t, http.StatusForbidden, "session_missing")
+		c.post(s.Verify, "session", sent.Session+"A", "code", code).
+			want(t, http.StatusForbidden, "session_missing")
+
+		time.Sleep(2 * time.Minute)
+		again := c.post(s.Send, "email", ada, "session", sent.Session).
+			want(t, http.StatusAccepted, "")
+		assert.Equal(t, code, s.inbox.Code(t, ada), "the same session gets the same code again")
+
+		c.post(s.Verify, "session", again.Session, "code", code).want(t, http.StatusOK, "")
+		assert.Equal(t, []string{ada}, s.doneFor)
+	})
+}
+
+// The original asks by GET and keeps no cookie.
+func TestOriginalRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, func(c *otphttp.Config) {
+			c.AllowGET, c.AllowUnbound, c.CodeField = true, true, "otp"
+		})
+		mux := http.NewServeMux()
+		mux.HandleFunc("/generate-otp/{email}", s.Send)
+		c := newClient(t)
+		c.blocked = true
+
+		c.do(mux.ServeHTTP, request(http.MethodHead, "/generate-otp/ada@example.com")).
+			want(t, http.StatusMethodNotAllowed, "method_not_allowed")
+		c.do(mux.ServeHTTP, request(http.MethodGet, "/generate-otp/ada@example.com")).
+			want(t, http.StatusAccepted, "")
+		code := s.inbox.Code(t, ada)
+
+		c.post(s.Verify, "email", "ada@example.com", "otp", wrong(code)).
+			want(t, http.StatusForbidden, "code_rejected") // a stranger is not told why
+		c.post(s.Verify, "email", "ada@example.com", "otp", code).want(t, http.StatusOK, "")
+		assert.Equal(t, []string{ada}, s.doneFor)
+	})
+}
+
+// A browser has a Binding even where curl needs none.
+func TestBrowsersAreBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := newService(t, func(c *otphttp.Config) { c.AllowUnbound = true }), newClient(t)
+		c.header.Set("Sec-Fetch-Site", "same-origin")
+
+		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		code := s.inbox.Code(t, ada)
+
+		curl := newClient(t)
+		curl.post(s.Verify, "email", ada, "code", code).
+			want(t, http.StatusForbidden, "code_rejected")
+		c.post(s.Verify, "code", code).want(t, http.StatusOK, "")
+	})
+}
+
+func request(method, path string) *http.Request {
+	return httptest.NewRequest(method, site+path, nil)
+}

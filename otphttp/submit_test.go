@@ -1,0 +1,204 @@
+package otphttp_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/otphttp"
+)
+
+// What the application refuses costs nothing: Accept runs before the code is spent.
+func TestARefusalCostsNothing(t *testing.T) {
+	s, c := newService(t, nil), newClient(t)
+	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	code := s.inbox.Code(t, ada)
+
+	for range 10 {
+		d := c.post(s.Verify, "code", code, "password", "short").
+			want(t, http.StatusUnprocessableEntity, "password_too_short")
+		assert.Equal(t, "password", d.Field)
+	}
+	assert.Empty(t, s.doneFor)
+	assert.Equal(t, 5, c.get(s.Status).want(t, http.StatusOK, "").AttemptsLeft)
+
+	c.post(s.Verify, "code", code, "password", "long enough").want(t, http.StatusOK, "")
+	assert.Equal(t, []string{ada}, s.doneFor)
+}
+
+// A double click is answered as done without acting twice, and acts again only where that does no
+// harm. Rule 1: it takes the same key and the same code.
+func TestRepetitions(t *testing.T) {
+	for name, c := range map[string]struct {
+		repeatable bool
+		header     bool
+		done       []string
+	}{
+		"by the field":    {false, false, []string{ada}},
+		"by the header":   {false, true, []string{ada}},
+		"that do no harm": {true, false, []string{ada, ada}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, func(config *otphttp.Config) { config.Repeatable = c.repeatable })
+			client := newClient(t)
+			client.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+			code := s.inbox.Code(t, ada)
+
+			verify := func(code, key string) reply {
+				if c.header {
+					client.header.Set("Idempotency-Key", key)
+
+					return client.post(s.Verify, "code", code)
+				}
+
+				return client.submit(s.Verify, "code", code, "idempotency_key", key)
+			}
+
+			verify(code, "first").want(t, http.StatusOK, "")
+			verify(code, "first").want(t, http.StatusOK, "")
+			assert.Equal(t, c.done, s.doneFor)
+
+			verify(code, "second").want(t, http.StatusForbidden, "code_used")
+			verify(wrong(code), "first").want(t, http.StatusForbidden, "code_mismatch")
+			assert.Equal(t, c.done, s.doneFor)
+		})
+	}
+}
+
+// A double click drops the first answer: the second one must leave the browser as the first would
+// have.
+func TestRepetitionAfterALostAnswer(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
+	lost := newClient(t)
+	lost.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c := newClient(t)
+	for name, cookie := range lost.cookies {
+		c.cookies[name] = cookie
+	}
+	lost.header.Set("Idempotency-Key", "k")
+	c.header.Set("Idempotency-Key", "k")
+
+	lost.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	assert.Equal(t, []string{ada}, s.doneFor)
+
+	c.get(func(w http.ResponseWriter, r *http.Request) {
+		state, err := s.Look(w, r)
+		assert.NoError(t, err)
+		assert.True(t, state.Done)
+		assert.True(t, s.Knows(r, ada))
+	})
+}
+
+func TestLongKey(t *testing.T) {
+	s, c := newService(t, nil), newClient(t)
+	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.header.Set("Idempotency-Key", string(make([]byte, 129)))
+
+	c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusBadRequest, "invalid_request")
+	assert.Empty(t, s.doneFor)
+}
+
+// A code that is spent in vain is told so, and leaves neither session nor device.
+func TestUnfinished(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
+	c := newClient(t)
+	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	before := len(c.cookies)
+	s.doneErr = errOnFire
+
+	reply := c.post(s.Verify, "code", s.inbox.Code(t, ada))
+	reply.want(t, http.StatusServiceUnavailable, "unfinished")
+	assert.NotContains(t, reply.text, "fire")
+	assert.Contains(t, s.log.String(), errOnFire.Error())
+	assert.Len(t, c.cookies, before)
+}
+
+// Done goes on when the client leaves, and may answer itself.
+func TestDone(t *testing.T) {
+	ctx, hangUp := context.WithCancel(t.Context())
+	s := newService(t, func(c *otphttp.Config) {
+		c.Accept = func(*http.Request, string) (otphttp.Done, error) {
+			return func(ctx context.Context, w http.ResponseWriter) error {
+				hangUp()
+				deadline, ok := ctx.Deadline()
+				assert.NoError(t, ctx.Err())
+				assert.True(t, ok)
+				assert.Less(t, time.Until(deadline), 11*time.Second)
+
+				w.WriteHeader(http.StatusCreated)
+				_, err := w.Write([]byte(`{"session":"own"}`))
+
+				return err
+			}, nil
+		}
+	})
+	c := newClient(t)
+	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+
+	r := request(http.MethodPost, "/").WithContext(ctx)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Body = body("code=" + s.inbox.Code(t, ada))
+	reply := c.do(s.Verify, r)
+	require.Equal(t, http.StatusCreated, reply.StatusCode)
+	require.Equal(t, `{"session":"own"}`, reply.text)
+}
+
+// Two tabs with two accounts do not mix: the code of one costs the other no attempt.
+func TestTwoAccountsInOneBrowser(t *testing.T) {
+	s, c := newService(t, nil), newClient(t)
+	c.submit(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.submit(s.Send, "email", bob).want(t, http.StatusAccepted, "")
+
+	c.submit(s.Verify, "email", ada, "code", s.inbox.Code(t, ada)).
+		want(t, http.StatusConflict, "address_mismatch")
+	assert.Equal(t, 5, c.get(s.Status).want(t, http.StatusOK, "").AttemptsLeft)
+
+	c.submit(s.Verify, "email", "BOB@example.com", "code", s.inbox.Code(t, bob)).
+		want(t, http.StatusOK, "")
+	assert.Equal(t, []string{bob}, s.doneFor)
+}
+
+// A code is worth nothing in another browser, and strangers cannot use up its attempts.
+func TestCodesAreBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, stranger := newService(t, nil), newClient(t), newClient(t)
+		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		code := s.inbox.Code(t, ada)
+		stranger.post(s.Verify, "email", ada, "code", code).
+			want(t, http.StatusForbidden, "session_missing")
+
+		time.Sleep(2 * time.Minute)
+		stranger.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		for range 6 {
+			require.Equal(t, http.StatusForbidden, stranger.post(s.Verify, "code", code).StatusCode)
+		}
+		c.post(s.Verify, "code", code).want(t, http.StatusOK, "")
+	})
+}
+
+// With RevokeOthers a success voids the codes that others have asked for.
+func TestRevokeOthers(t *testing.T) {
+	for _, revoke := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newService(t, func(c *otphttp.Config) { c.RevokeOthers = revoke })
+			thief, owner := newClient(t), newClient(t)
+			thief.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+			stolen := s.inbox.Code(t, ada)
+			time.Sleep(2 * time.Minute)
+
+			owner.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+			owner.header.Set("Idempotency-Key", "k")
+			owner.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+			owner.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+
+			got := thief.post(s.Verify, "code", stolen)
+			assert.Equal(t, revoke, got.StatusCode == http.StatusForbidden)
+		})
+	}
+}
