@@ -1,0 +1,43 @@
+// Package pages shows the pages of an [otphttp.Flow]: asking for a code, entering it, and being
+// done.
+//
+//	signIn, err := pages.New(flow, pages.Options{
+//		Kind:    pages.SignIn,
+//		Product: "Acme",
+//		Path:    "/sign-in/",
+//		Next:    "/account",
+//	})
+//
+//	mux.Handle("/sign-in/", signIn)
+//
+// The pages are in the language of the browser: Arabic, Chinese, Dutch, English, French, German,
+// Hebrew, Italian, Japanese, Polish, Portuguese or Spanish. They meet WCAG 2.2 AA, adapt to dark
+// and narrow screens, weigh less than 15 KiB with style and script, and load nothing from
+// elsewhere. Everything works without JavaScript; with it, buttons show that a request is under
+// way, waits count down, and passwords can be shown.
+//
+// # Paths
+//
+// A handler serves these paths below Options.Path:
+//
+//	GET, POST .          asks for the address and sends the code
+//	GET, POST code       takes the code, and the password where one is reset
+//	GET       done       says what was done
+//	GET       style.css, script.js
+//
+// Every form ends in a redirect, so that a reload repeats nothing. Register the handler for
+// "/.well-known/change-password" too where a password is reset: it leads browsers and password
+// managers to Options.Path.
+//
+// # Link in the message
+//
+// A message may have a link beside the code: the address of the page for the code, followed by
+// "#c=" and the code. What follows "#" reaches no server and no log. The page fills the code in,
+// and the person sends it by a click. In another browser the page shows the code instead, to be
+// typed where it was asked for. Programs that follow links in mails spend nothing.
+//
+// # What is not done
+//
+// The pages have no rule for good passwords but a length: Config.Accept of the Flow decides. They
+// set no Strict-Transport-Security, which is the server's.
+package pages

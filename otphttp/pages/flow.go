@@ -1,0 +1,313 @@
+package pages
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/seed-5978b5f1/otp/otphttp"
+)
+
+// resendField marks the form that asks again on the page of the code.
+const resendField = "again"
+
+// A note is what the page after a redirect has to tell.
+type note struct {
+	Page    string    `json:"p"` // "ask" or "code"
+	Problem string    `json:"e,omitzero"`
+	Detail  string    `json:"d,omitzero"` // of a problem that this package does not know
+	Field   string    `json:"f,omitzero"`
+	Sent    bool      `json:"s,omitzero"` // once more
+	Address string    `json:"a,omitzero"`
+	Code    string    `json:"c,omitzero"`
+	RetryAt time.Time `json:"r,omitzero"`
+}
+
+func (p *Pages) setNote(w http.ResponseWriter, r *http.Request, n note) {
+	n.Address, n.Code, n.Detail = clip(n.Address), clip(n.Code), clip(n.Detail)
+
+	text, err := json.Marshal(n)
+	if err != nil {
+		return // a note is nothing but text
+	}
+	p.flow.SetNote(w, r, string(text))
+}
+
+// clip keeps a note small enough for a cookie.
+func clip(text string) string { return strings.ToValidUTF8(text[:min(len(text), 320)], "") }
+
+// note returns what there is to tell on the page.
+func (p *Pages) note(r *http.Request, page string) note {
+	var n note
+	if json.Unmarshal([]byte(p.flow.Note(r)), &n) != nil || n.Page != page {
+		return note{}
+	}
+
+	return n
+}
+
+// showAsk asks for the address.
+func (p *Pages) showAsk(w http.ResponseWriter, r *http.Request) {
+	p.flow.Binding(w, r)
+
+	n := p.note(r, "ask")
+	page := p.newPage(r, "ask")
+	page.Title, page.Address, page.RetryAt = page.T("title."+page.Kind()), n.Address, n.RetryAt
+	p.tell(r, page, n)
+
+	p.render(w, http.StatusOK, page)
+}
+
+// postAsk sends the code.
+func (p *Pages) postAsk(w http.ResponseWriter, r *http.Request) {
+	if !p.flow.Bound(r) {
+		p.flow.Binding(w, r)
+		p.showMessage(w, http.StatusForbidden, p.newPage(r, "message"), "cookies_title", "cookies")
+
+		return
+	}
+
+	state, err := p.flow.Ask(w, r)
+	again := r.PostForm.Has(resendField)
+
+	switch {
+	case err == nil:
+		p.setNote(w, r, note{Page: "code", Sent: again})
+		p.leadTo("code")(w, r)
+	case state.Status.Live: // asked too soon: the code of before is there to be entered
+		p.setNote(w, r, note{})
+		p.leadTo("code")(w, r)
+	default:
+		p.refuse(w, r, err, again)
+	}
+}
+
+// refuse tells why no code was sent, on the page that has asked for it.
+func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, again bool) {
+	problem := otphttp.ProblemOf(err)
+	if !tellable(problem) {
+		p.showError(w, r, problem)
+
+		return
+	}
+
+	addressField, _ := p.flow.Fields()
+	n := note{
+		Page: "ask", Problem: problem.Code, Detail: problem.Detail, Field: problem.Field,
+		Address: r.PostForm.Get(addressField),
+	}
+	if problem.Flow != nil {
+		n.RetryAt = problem.Flow.RetryAt
+	}
+
+	path := ""
+	if again {
+		n.Page, path = "code", "code"
+	}
+	p.setNote(w, r, n)
+	p.leadTo(path)(w, r)
+}
+
+// tellable reports whether the problem is told in the form, after a redirect. Others have a page of
+// their own: the request was not one of these forms, or the client has no budget for more.
+func tellable(problem *otphttp.Problem) bool {
+	switch problem.Code {
+	case "cross_origin", "malformed_body", "unsupported_media_type", "body_too_large",
+		"too_many_requests":
+		return false
+	}
+
+	return true
+}
+
+// showCode asks for the code.
+func (p *Pages) showCode(w http.ResponseWriter, r *http.Request) {
+	state, err := p.flow.Look(w, r)
+
+	switch {
+	case otphttp.Code(err) == "session_missing":
+		p.showElsewhere(w, r)
+	case err != nil:
+		p.showError(w, r, err)
+	case state.Done:
+		p.leadOn(w, r)
+	default:
+		p.flow.Binding(w, r)
+		p.renderCode(w, r, state)
+	}
+}
+
+// showElsewhere tells a browser that has asked for nothing where the code belongs: the message was
+// opened on another device, say.
+func (p *Pages) showElsewhere(w http.ResponseWriter, r *http.Request) {
+	p.flow.Binding(w, r)
+
+	page := p.newPage(r, "message")
+	page.ShowCode = true
+	p.showMessage(w, http.StatusOK, page, "elsewhere_title", "elsewhere")
+}
+
+func (p *Pages) renderCode(w http.ResponseWriter, r *http.Request, state otphttp.State) {
+	n := p.note(r, "code")
+
+	page := p.newPage(r, "code")
+	page.Title, page.Address, page.Code = page.T("code_title"), state.Address, n.Code
+	page.Status, page.RetryAt, page.Key = state.Status, state.Status.RetryAt, rand.Text()
+
+	if n.Sent {
+		page.Notice = page.T("sent_again")
+	}
+	p.tell(r, page, n)
+	p.tellState(page, n)
+
+	p.render(w, http.StatusOK, page)
+}
+
+// tellState says what to do where no code can be used: the form is not shown then.
+func (p *Pages) tellState(page *Page, n note) {
+	if page.Status.Live {
+		return
+	}
+
+	key := "dead"
+	switch {
+	case n.Problem == "code_mismatch":
+		key = "error.code_exhausted"
+	case page.Status.Locked:
+		key = "error.locked"
+	case page.texts["error."+n.Problem] != "":
+		key = "error." + n.Problem
+	}
+	page.Errors, page.Alert = nil, page.T(key)
+}
+
+// tell puts the problem of a note where it belongs on the page.
+func (p *Pages) tell(r *http.Request, page *Page, n note) {
+	if n.Problem == "" {
+		return
+	}
+
+	field := n.Field
+	if strings.HasPrefix(n.Problem, "code_") {
+		field = page.CodeField
+	}
+
+	switch text := p.problemText(page, n); {
+	case n.Problem == "address_mismatch":
+		page.Alert, page.Code = text, ""
+	case field == page.CodeField, field == page.AddressField, field == p.options.PasswordField:
+		page.Errors = map[string]template.HTML{field: text}
+	default:
+		page.Alert = text
+	}
+
+	if n.Problem == "challenge_required" && p.options.Challenge != nil {
+		page.Challenge = p.options.Challenge(r)
+	}
+}
+
+// problemText is in the language of the page where the problem is known, else what the application
+// has said.
+func (p *Pages) problemText(page *Page, n note) template.HTML {
+	key, number := "error."+n.Problem, p.options.MinPassword
+	switch {
+	case n.Problem == "password_too_long":
+		number = p.options.MaxPassword
+	case n.Problem == "challenge_required" && p.options.Challenge == nil:
+		key = "error.send_limited"
+	case page.texts[key] == "":
+		return template.HTML(template.HTMLEscapeString(n.Detail))
+	}
+
+	return page.T(key, number)
+}
+
+// postCode verifies the code.
+func (p *Pages) postCode(w http.ResponseWriter, r *http.Request) {
+	answered, err := p.flow.Submit(w, r)
+
+	switch {
+	case answered:
+	case err == nil:
+		p.flow.SetNote(w, r, "")
+		p.leadOn(w, r)
+	default:
+		p.refuseCode(w, r, otphttp.ProblemOf(err))
+	}
+}
+
+// refuseCode tells why the code was not accepted, on its page.
+func (p *Pages) refuseCode(w http.ResponseWriter, r *http.Request, problem *otphttp.Problem) {
+	if !tellable(problem) {
+		p.showError(w, r, problem)
+
+		return
+	}
+
+	_, codeField := p.flow.Fields()
+	p.setNote(w, r, note{
+		Page: "code", Problem: problem.Code, Detail: problem.Detail, Field: problem.Field,
+		Code: r.PostForm.Get(codeField),
+	})
+	p.leadTo("code")(w, r)
+}
+
+// leadOn leads to where the person goes once all is done.
+func (p *Pages) leadOn(w http.ResponseWriter, r *http.Request) {
+	if p.options.Kind == SignIn {
+		http.Redirect(w, r, p.options.Next, http.StatusSeeOther)
+
+		return
+	}
+
+	p.leadTo("done")(w, r)
+}
+
+// showDone says what was done, to the browser in which it was.
+func (p *Pages) showDone(w http.ResponseWriter, r *http.Request) {
+	state, err := p.flow.Look(w, r)
+
+	switch {
+	case err != nil && otphttp.Code(err) != "session_missing":
+		p.showError(w, r, err)
+	case !state.Done:
+		p.leadTo("")(w, r)
+	default:
+		page := p.newPage(r, "done")
+		page.Title, page.Address = page.T("done."+page.Kind()), state.Address
+		p.render(w, http.StatusOK, page)
+	}
+}
+
+// showError answers with a page of its own.
+func (p *Pages) showError(w http.ResponseWriter, r *http.Request, err error) {
+	problem := otphttp.ProblemOf(err)
+
+	key := "error." + problem.Code
+	switch problem.Code {
+	case "malformed_body", "unsupported_media_type", "body_too_large", "method_not_allowed":
+		key = "error.invalid_request"
+	}
+
+	page := p.newPage(r, "message")
+	if r.URL.Path == p.options.Path+"code" {
+		page.Back = "code"
+	}
+	if problem.Status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "60")
+	}
+	if page.texts[key] == "" {
+		key = "error.unavailable"
+	}
+	p.showMessage(w, problem.Status, page, "error_title", key)
+}
+
+// showMessage answers with a page that has a text and a way on.
+func (p *Pages) showMessage(w http.ResponseWriter, status int, page *Page, title, text string) {
+	page.Title, page.Text = page.T(title), page.T(text)
+
+	p.render(w, status, page)
+}

@@ -1,0 +1,194 @@
+package pages_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otphttp/pages"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+const (
+	ada  = "ada@example.com"
+	eve  = "eve@example.com" // has no account
+	site = "https://acme.example"
+)
+
+// A website is the pages with everything around them.
+type website struct {
+	*pages.Pages
+	codes *otp.Service
+	inbox *otptest.Inbox
+	done  int
+	err   error // of Done
+}
+
+// newWebsite returns pages that reset passwords. configure changes the options and the flow.
+func newWebsite(t *testing.T, configure func(*pages.Options, *otphttp.Config)) *website {
+	t.Helper()
+
+	s := &website{}
+	s.codes, s.inbox = otptest.New(t, otp.Config{})
+	options := pages.Options{Kind: pages.ResetPassword, Product: "Acme", SignInURL: "/sign-in"}
+	config := otphttp.Config{
+		Codes:  s.codes,
+		Keys:   otp.Keys{make([]byte, 32)},
+		Find:   find,
+		Accept: s.accept,
+		Log:    slog.New(slog.DiscardHandler),
+	}
+	if configure != nil {
+		configure(&options, &config)
+	}
+
+	flow, err := otphttp.New(config)
+	require.NoError(t, err)
+	s.Pages, err = pages.New(flow, options)
+	require.NoError(t, err)
+
+	return s
+}
+
+func find(_ *http.Request, typed string) (to string, known bool, err error) {
+	if !strings.Contains(typed, "@") {
+		return "", false, otp.ErrInvalid
+	}
+
+	return typed, typed != eve, nil
+}
+
+// accept refuses short passwords, and those that the pages know no text for.
+func (s *website) accept(r *http.Request, _ string) (otphttp.Done, error) {
+	switch r.PostForm.Get("password") {
+	case "short":
+		return nil, &otphttp.Problem{Code: "password_too_short", Field: "password"}
+	case "odd":
+		return nil, &otphttp.Problem{Code: "odd", Field: "password", Detail: "Not <this> one."}
+	}
+
+	return func(context.Context, http.ResponseWriter) error {
+		s.done++
+
+		return s.err
+	}, nil
+}
+
+// A browser keeps cookies and follows no redirects.
+type browser struct {
+	t        *testing.T
+	s        *website
+	language string
+	cookies  map[string]*http.Cookie
+}
+
+func newBrowser(t *testing.T, s *website) *browser {
+	return &browser{t: t, s: s, language: "en", cookies: map[string]*http.Cookie{}}
+}
+
+// A view is what a browser gets to see.
+type view struct {
+	*http.Response
+	text string
+}
+
+func (b *browser) do(r *http.Request) view {
+	b.t.Helper()
+
+	r.Header.Set("Accept-Language", b.language)
+	for _, cookie := range b.cookies {
+		r.AddCookie(cookie)
+	}
+
+	recorder := httptest.NewRecorder()
+	b.s.ServeHTTP(recorder, r)
+	answer := recorder.Result()
+	for _, cookie := range answer.Cookies() {
+		b.cookies[cookie.Name] = cookie
+		if cookie.MaxAge < 0 {
+			delete(b.cookies, cookie.Name)
+		}
+	}
+
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(b.t, err)
+
+	return view{answer, string(body)}
+}
+
+func (b *browser) get(path string) view {
+	b.t.Helper()
+
+	return b.do(httptest.NewRequest(http.MethodGet, site+path, nil))
+}
+
+func (b *browser) post(path string, fields ...string) view {
+	b.t.Helper()
+
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	r := httptest.NewRequest(http.MethodPost, site+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+
+	return b.do(r)
+}
+
+// submit posts a form and follows its redirect, as every form has one.
+func (b *browser) submit(path string, fields ...string) view {
+	b.t.Helper()
+
+	answer := b.post(path, fields...)
+	require.Equal(b.t, http.StatusSeeOther, answer.StatusCode, answer.text)
+
+	return b.get(answer.Header.Get("Location"))
+}
+
+// ask asks for a code from the first page.
+func (b *browser) ask(email string) view {
+	b.t.Helper()
+	b.get("/")
+
+	return b.submit("/", "email", email)
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// want fails the test unless the page says the text.
+func (v view) want(t *testing.T, texts ...string) {
+	t.Helper()
+
+	plain := tags.ReplaceAllString(v.text, "")
+	for _, text := range texts {
+		require.Contains(t, plain, text)
+	}
+}
+
+func (v view) wantNot(t *testing.T, text string) {
+	t.Helper()
+	require.NotContains(t, v.text, text)
+}
+
+// wrong returns another code of the same shape.
+func wrong(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:] }
+
+// lettersWebsite has codes of letters.
+func lettersWebsite(t *testing.T) *website {
+	t.Helper()
+
+	codes, _ := otptest.New(t, otp.Config{Policy: otp.Policy{Alphabet: otp.Letters, Length: 8}})
+
+	return newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })
+}
