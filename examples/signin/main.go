@@ -1,0 +1,148 @@
+// Signin signs people in by a code that they get by mail, and knows their devices again. Codes and
+// sessions are in a file of SQLite.
+//
+//	go -C examples/signin run .
+//
+// Mails are shown in the terminal.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"flag"
+	"fmt"
+	"html/template"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otphttp/pages"
+	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/sqlstore"
+)
+
+func main() {
+	addr := flag.String("addr", "localhost:8080", "address to listen on")
+	file := flag.String("db", "signin.db", "`file` of the database")
+	flag.Parse()
+
+	handler := newApp(*file, os.Stdout)
+	log.Printf("listening on http://%s", *addr)
+	server := &http.Server{Addr: *addr, Handler: handler, ReadTimeout: 10 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// must returns a value that the program cannot start without.
+func must[T any](value T, err error) T {
+	if err != nil {
+		log.Fatal("signin: ", err)
+	}
+
+	return value
+}
+
+// newApp returns the application on a database. Mails are written to out.
+func newApp(file string, out io.Writer) http.Handler {
+	db := must(sql.Open("sqlite", "file:"+file+
+		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)"))
+	must(db.Exec(schema + sqlstore.Schema(sqlstore.SQLite, "")))
+
+	secret := make([]byte, 32) // in earnest: otp.ParseKey(os.Getenv("OTP_SECRET"))
+	rand.Read(secret)
+	mails := must(otpmail.New(&otpmail.Options{
+		Product: "Acme", Kinds: map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
+	}))
+	logins := must(otp.New(otp.Config{
+		Purpose: "sign-in", Secret: secret, Sender: terminal{mails, out},
+		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)),
+	}))
+
+	a := &app{db}
+	flow := must(otphttp.New(otphttp.Config{
+		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept,
+		Devices: true, Repeatable: true, Insecure: true, // in earnest: HTTPS
+	}))
+	signIn := must(pages.New(flow, pages.Options{
+		Kind: pages.SignIn, Product: "Acme", Path: "/sign-in/",
+	}))
+
+	mux := http.NewServeMux()
+	mux.Handle("/sign-in/", signIn)
+	mux.HandleFunc("GET /{$}", a.home)
+
+	return mux
+}
+
+// terminal shows mails.
+type terminal struct {
+	mails *otpmail.Standard
+	out   io.Writer
+}
+
+func (t terminal) Send(_ context.Context, m otp.Message) error {
+	mail, err := t.mails.Render(m)
+	fmt.Fprintf(t.out, "\nTo: %s\nSubject: %s\n\n%s\n", m.To, mail.Subject, mail.Text)
+
+	return err
+}
+
+// find welcomes everybody: the first code makes the account.
+func find(_ *http.Request, typed string) (to string, known bool, err error) {
+	if to, err = otpmail.Address(typed); err != nil {
+		err = fmt.Errorf("%w: %w", otp.ErrInvalid, err)
+	}
+
+	return to, true, err
+}
+
+// An app knows who is signed in.
+type app struct{ db *sql.DB }
+
+// schema is the table of sessions, each under the hash of its cookie.
+const schema = "CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, address, expires);"
+
+// accept begins a session once the code is accepted.
+func (a *app) accept(_ *http.Request, to string) (otphttp.Done, error) {
+	return func(ctx context.Context, w http.ResponseWriter) error {
+		token := rand.Text()
+		hash := sha256.Sum256([]byte(token))
+		const insert = "INSERT INTO sessions VALUES (?, ?, unixepoch('now', '+30 days'))"
+		_, err := a.db.ExecContext(ctx, insert, hash[:], to)
+		http.SetCookie(w, &http.Cookie{
+			Name: "session", Value: token, Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true,
+			SameSite: http.SameSiteLaxMode,
+		})
+
+		return err
+	}, nil
+}
+
+var homePage = template.Must(template.New("home").Parse(`<!DOCTYPE html>
+<html lang="en"><title>Acme</title><link rel="stylesheet" href="/sign-in/style.css">
+<main><h1>Welcome</h1><p>You are signed in as {{.}}.</p></main></html>`))
+
+// home greets who is signed in, and leads others to sign in.
+func (a *app) home(w http.ResponseWriter, r *http.Request) {
+	var token, address string
+	if cookie, err := r.Cookie("session"); err == nil {
+		token = cookie.Value
+	}
+
+	hash := sha256.Sum256([]byte(token))
+	const query = "SELECT address FROM sessions WHERE hash = ? AND expires > unixepoch()"
+	if a.db.QueryRowContext(r.Context(), query, hash[:]).Scan(&address) != nil {
+		http.Redirect(w, r, "/sign-in/", http.StatusSeeOther)
+
+		return
+	}
+
+	homePage.Execute(w, address)
+}

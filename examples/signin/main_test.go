@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A terminal that can be read while it is written to.
+type screen struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return s.text.Write(p)
+}
+
+var codeLine = regexp.MustCompile(`(?m)^\d{6}$`)
+
+func (s *screen) code(t *testing.T) string {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	codes := codeLine.FindAllString(s.text.String(), -1)
+	require.NotEmpty(t, codes)
+
+	return codes[len(codes)-1]
+}
+
+func email(typed string) url.Values { return url.Values{"email": {typed}} }
+
+func read(t *testing.T, answer *http.Response, err error) string {
+	t.Helper()
+	require.NoError(t, err)
+	defer answer.Body.Close()
+
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, answer.StatusCode, string(body))
+
+	return string(body)
+}
+
+// TestSignIn signs in, twice: the first time as a stranger, the second time on a known device,
+// while a stranger has used up the sends of strangers.
+func TestSignIn(t *testing.T) {
+	terminal := new(screen)
+	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), terminal))
+	t.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	browser := &http.Client{Jar: jar}
+
+	for range 2 {
+		answer, err := browser.Get(server.URL + "/sign-in/")
+		require.Contains(t, read(t, answer, err), "Sign in")
+		answer, err = browser.PostForm(server.URL+"/sign-in/", email("Ada@example.com"))
+		require.Contains(t, read(t, answer, err), "Enter the code")
+
+		code := url.Values{"email": {"ada@example.com"}, "code": {terminal.code(t)}}
+		answer, err = browser.PostForm(server.URL+"/sign-in/code", code)
+		require.Contains(t, read(t, answer, err), "You are signed in as Ada@example.com.")
+	}
+}
+
+// TestBadAddress: the form says so.
+func TestBadAddress(t *testing.T) {
+	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard))
+	t.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	browser := &http.Client{Jar: jar}
+
+	answer, err := browser.Get(server.URL)
+	require.Contains(t, read(t, answer, err), "Sign in")
+	answer, err = browser.PostForm(server.URL+"/sign-in/", email("ada"))
+	require.Contains(t, read(t, answer, err), "Enter an address such as")
+}
