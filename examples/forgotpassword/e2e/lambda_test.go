@@ -284,16 +284,15 @@ var idle = []string{
 // A function that lacks its settings does not start, and says why.
 func TestLambdaWithoutSettings(t *testing.T) {
 	const tables, from = "OTP_TABLE=otp USERS_TABLE=users", "MAIL_FROM=no-reply@acme.example"
-	const key = "OTP_SECRET=ssssssssssssssssssssssssssssssss"
 
 	for _, name := range []string{"generate", "reset"} {
 		for named, settings := range map[string]string{
 			"settings":                     "",
-			"USERS_TABLE":                  "OTP_TABLE=otp " + from + " " + key,
-			"Secret has 5 bytes":           tables + " " + from + " OTP_SECRET=short",
+			"USERS_TABLE":                  "OTP_TABLE=otp " + from + " " + secretEnv,
+			"OTP_SECRET: otp: key 1":       tables + " " + from + " OTP_SECRET=short",
 			"OTP_SECRET_ID and OTP_SECRET": tables + " " + from,
-			"ALLOWED_ORIGINS":              tables + " " + from + " " + key + " ALLOWED_ORIGINS=*",
-			"BasePath":                     tables + " " + from + " " + key + " BASE_PATH=auth",
+			"ALLOWED_ORIGINS":              tables + " " + from + " " + secretEnv + " ALLOWED_ORIGINS=*",
+			"BasePath":                     tables + " " + from + " " + secretEnv + " BASE_PATH=auth",
 		} {
 			cmd := exec.Command(program(t, name))
 			cmd.Env = append(strings.Fields(settings),

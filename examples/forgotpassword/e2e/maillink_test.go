@@ -2,106 +2,80 @@ package e2e
 
 import (
 	"context"
-	"fmt"
-	htmltemplate "html/template"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"sync/atomic"
 	"testing"
 
-	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otphttp/pages"
 	"github.com/seed-5978b5f1/otp/otpmail"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-// linkPage is the least that the page of otpmail.Options.Links must do: take the code out of the
-// fragment, and leave the rest to a person. Without the cookie it has no form.
-var linkPage = htmltemplate.Must(htmltemplate.New("").Parse(`<!DOCTYPE html>
-<html lang="en"><title>Sign in</title>
-{{if .}}<form method="post"><input name="code" id="code" autocomplete="one-time-code">
-<button id="go">Sign in</button></form>
-{{else}}<p>Type this code where you began:</p><p id="code"></p>{{end}}
-<script>
-const code = decodeURIComponent((location.hash.match(/^#c=(.+)$/) || [])[1] || "")
-history.replaceState(null, "", location.pathname)
-const place = document.getElementById("code")
-if (place instanceof HTMLInputElement) place.value = code; else place.textContent = code
-</script>`))
-
-// signIn is an application with one page, and the mails that it has sent.
+// signIn signs people in by the pages of package pages and by mails with a link, and keeps the last
+// mail.
 type signIn struct {
-	t       *testing.T
-	service *otp.Service
-	mails   *otpmail.Standard
-	server  *httptest.Server
-	mail    otpmail.Mail
-	posts   atomic.Int64
+	t      *testing.T
+	server *httptest.Server
+	mail   otpmail.Mail
+	posts  atomic.Int64
+	done   atomic.Int64
 }
 
-const ada = "ada@example.com"
-
 func newSignIn(t *testing.T) *signIn {
+	t.Helper()
+
 	s := &signIn{t: t}
-	s.server = httptest.NewTLSServer(s)
+	s.server = httptest.NewUnstartedServer(nil)
+	s.server.StartTLS()
 	t.Cleanup(s.server.Close)
 
-	var err error
-	s.mails, err = otpmail.New(&otpmail.Options{
+	mails, err := otpmail.New(&otpmail.Options{
 		Product: "Acme", Kinds: map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
 		Links: map[string]string{"sign-in": s.server.URL + "/code"},
 	})
 	require.NoError(t, err)
-
-	s.service, _ = otptest.New(t, otp.Config{
+	service, _ := otptest.New(t, otp.Config{
 		Purpose: "sign-in",
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) (err error) {
-			s.mail, err = s.mails.Render(m)
+			s.mail, err = mails.Render(m)
+
 			return err
 		}),
 	})
-	return s
-}
 
-// ServeHTTP begins at /, where it sets the cookie and sends a code, and ends at /code.
-func (s *signIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	const name = "__Host-sign-in"
-	binding := ""
-	if cookie, err := r.Cookie(name); err == nil {
-		binding = cookie.Value
-	}
+	flow, err := otphttp.New(otphttp.Config{
+		Codes: service, Keys: otp.Keys{make([]byte, 32)},
+		Find: func(_ *http.Request, typed string) (string, bool, error) { return typed, true, nil },
+		Accept: func(*http.Request, string) (otphttp.Done, error) {
+			return func(context.Context, http.ResponseWriter) error {
+				s.done.Add(1)
 
-	switch r.Method + " " + r.URL.Path {
-	case "GET /":
-		http.SetCookie(w, &http.Cookie{
-			Name: name, Value: "binding-of-this-browser", Path: "/", Secure: true, HttpOnly: true,
-			SameSite: http.SameSiteLaxMode,
-		})
-		request := otp.Request{To: ada, Binding: "binding-of-this-browser"}
-		_, err := s.service.Send(r.Context(), request)
-		assert.NoError(s.t, err)
-		fmt.Fprint(w, `<p id="sent">sent</p>`)
+				return nil
+			}, nil
+		},
+	})
+	require.NoError(t, err)
+	handler, err := pages.New(flow, pages.Options{
+		Kind: pages.SignIn, Product: "Acme", Next: "/.well-known/change-password",
+	})
+	require.NoError(t, err)
 
-	case "GET /code":
-		assert.NoError(s.t, linkPage.Execute(w, binding != ""))
-
-	case "POST /code":
-		s.posts.Add(1)
-		submission := otp.Submission{To: ada, Binding: binding, Code: r.PostFormValue("code")}
-		if err := s.service.Verify(r.Context(), submission); err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
+	s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			s.posts.Add(1)
 		}
-		fmt.Fprint(w, `<p id="done">signed in</p>`)
+		handler.ServeHTTP(w, r)
+	})
 
-	default:
-		http.NotFound(w, r)
-	}
+	return s
 }
 
 // link returns the address behind the button of the mail.
@@ -110,6 +84,7 @@ func (s *signIn) link() string {
 
 	found := regexp.MustCompile(`href="([^"]+)"`).FindStringSubmatch(s.mail.HTML)
 	require.NotNil(s.t, found)
+
 	return found[1]
 }
 
@@ -119,14 +94,19 @@ func (s *signIn) code() string {
 
 	found := regexp.MustCompile(`(?m)^[0-9]{6}$`).FindString(s.mail.Text)
 	require.NotEmpty(s.t, found)
+
 	return found
 }
 
-// newMailWindow returns a window that takes the certificate of the test.
-func newMailWindow(t *testing.T) *window {
-	w := newWindow(t)
-	call(w, security.SetIgnoreCertificateErrors,
-		security.SetIgnoreCertificateErrorsParams{Ignore: true})
+// begin asks for a code in a new browser.
+func (s *signIn) begin() *window {
+	s.t.Helper()
+
+	w := newWindow(s.t, "ignore-certificate-errors", true)
+	w.visit(s.server.URL)
+	w.ask(ada)
+	w.want("h1", "Enter the code")
+
 	return w
 }
 
@@ -135,8 +115,8 @@ func newMailWindow(t *testing.T) *window {
 // another device, which shows the code instead.
 func TestMailLink(t *testing.T) {
 	s := newSignIn(t)
-	mine := newMailWindow(t)
-	mine.do(chromedp.Navigate(s.server.URL), chromedp.WaitVisible(chromedp.CSS("#sent")))
+	mine := s.begin()
+	posts := s.posts.Load()
 
 	// A scanner that fetches.
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
@@ -147,46 +127,39 @@ func TestMailLink(t *testing.T) {
 		require.NoError(t, answer.Body.Close())
 	}
 
-	// A scanner that runs the page and presses what it finds, and another device alike.
-	elsewhere := newMailWindow(t)
-	elsewhere.do(chromedp.Navigate(s.link()))
-	elsewhere.want("p", "Type this code where you began")
-	elsewhere.want("#code", s.code())
-	pressed := get(elsewhere, chromedp.Evaluate[int64](`(() => {
-		const all = document.querySelectorAll("a, button, input, form")
-		all.forEach(e => e.click())
-		return all.length
-	})()`))
+	// A scanner that runs the page and presses every button, and another device alike.
+	elsewhere := newWindow(t, "ignore-certificate-errors", true)
+	elsewhere.visit(s.link())
+	elsewhere.want("h1", "Enter the code where you asked for it")
+	elsewhere.want("[data-code]", s.code())
+	pressed := eval[int64](elsewhere, `(() => {
+		const all = document.querySelectorAll("button, input, form");
+		all.forEach(e => e.click());
+		return all.length;
+	})()`)
 	require.Zero(t, pressed)
-	require.Zero(t, s.posts.Load(), "something was submitted")
-
-	// Even one that posts the code spends nothing: it has no Binding.
-	err := s.service.Verify(t.Context(), otp.Submission{To: ada, Code: s.code()})
-	require.ErrorIs(t, err, otp.ErrRejected)
+	require.Equal(t, posts, s.posts.Load(), "something was submitted")
 
 	// The person in the same browser.
-	mine.do(chromedp.Navigate(s.link()))
-	filled := chromedp.Evaluate[string](`document.getElementById("code").value`)
-	require.Equal(t, s.code(), get(mine, filled))
-	require.Equal(t, s.server.URL+"/code", get(mine, chromedp.Evaluate[string](`location.href`)))
-	require.Zero(t, s.posts.Load(), "the page must wait for the person")
-	mine.load(chromedp.Click(chromedp.CSS("#go")))
-	mine.want("#done", "signed in")
-	require.EqualValues(t, 1, s.posts.Load())
+	mine.visit(s.link())
+	assert.Equal(t, s.code(), eval[string](mine, `document.getElementById("code").value`))
+	assert.Equal(t, s.server.URL+"/code", eval[string](mine, `location.href`))
+	require.Equal(t, posts, s.posts.Load(), "the page must wait for the person")
+	mine.load(chromedp.Click(sendButton))
+	require.EqualValues(t, 1, s.done.Load())
+	require.Equal(t, posts+1, s.posts.Load(), "it takes one click")
 }
 
 // TestTypedCode: on another device, the person types the code that the page there shows.
 func TestTypedCode(t *testing.T) {
 	s := newSignIn(t)
-	mine := newMailWindow(t)
-	mine.do(chromedp.Navigate(s.server.URL), chromedp.WaitVisible(chromedp.CSS("#sent")))
+	mine := s.begin()
 
-	phone := newMailWindow(t)
-	phone.do(chromedp.Navigate(s.link()))
-	shown := phone.text("#code")
+	telephone := newWindow(t, "ignore-certificate-errors", true)
+	telephone.visit(s.link())
+	shown := telephone.text("[data-code] strong")
 
-	mine.do(chromedp.Navigate(s.server.URL+"/code"),
-		chromedp.SendKeys(chromedp.CSS("#code"), shown))
-	mine.load(chromedp.Click(chromedp.CSS("#go")))
-	mine.want("#done", "signed in")
+	mine.fill("code", shown)
+	mine.load(chromedp.Click(sendButton))
+	require.EqualValues(t, 1, s.done.Load())
 }

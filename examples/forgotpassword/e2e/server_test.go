@@ -1,134 +1,294 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // fetch returns the status and body of the answer to a GET.
 func fetch(t *testing.T, url string) (status int, body string) {
 	t.Helper()
+
 	answer, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer answer.Body.Close()
+
 	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+
 	return answer.StatusCode, string(text)
+}
+
+// post returns the status of the answer to a JSON body.
+func post(t *testing.T, url string, members map[string]string) int {
+	t.Helper()
+
+	body, err := json.Marshal(members)
+	require.NoError(t, err)
+	answer, err := http.Post(url, "application/json", bytes.NewReader(body))
+	require.NoError(t, err)
+	answer.Body.Close()
+
+	return answer.StatusCode
 }
 
 // login returns the status of the answer to a password.
 func login(t *testing.T, url, email, password string) int {
 	t.Helper()
-	body := fmt.Sprintf(`{"email": %q, "password": %q}`, email, password)
-	answer, err := http.Post(url+"/login", "application/json", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
-	return answer.StatusCode
+
+	return post(t, url+"/login", map[string]string{"email": email, "password": password})
 }
 
-// TestDocumentedCommands runs the two curl commands of the documentation, word for word but for host and code.
+// TestDocumentedCommands runs the two curl commands of the documentation, word for word but for
+// host and code. They are the original's two requests.
 func TestDocumentedCommands(t *testing.T) {
 	need(t, "curl")
 	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "forgot-password.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	commands := regexp.MustCompile(`(?m)^curl .*http://localhost:8080.*$`).FindAllString(string(page), -1)
-	if len(commands) != 2 {
-		t.Fatalf("the documentation has the commands %q", commands)
-	}
+	require.NoError(t, err)
+	commands := regexp.MustCompile(`(?m)^curl .*http://localhost:8080.*$`).
+		FindAllString(string(page), -1)
+	require.Len(t, commands, 2)
+
 	url := startServer(t, os.Environ())
 	curl := func(command, code string) string {
-		command = strings.NewReplacer("curl ", "curl -sS --fail-with-body ", "http://localhost:8080", url, "12345678", code).Replace(command)
+		command = strings.NewReplacer("curl ", "curl -sS --fail-with-body ",
+			"http://localhost:8080", url, "12345678", code).Replace(command)
 		out, err := exec.Command("sh", "-c", command).CombinedOutput()
-		if err != nil {
-			t.Errorf("%s: %v\n%s", command, err, out)
-		}
+		require.NoError(t, err, "%s\n%s", command, out)
+
 		return string(out)
 	}
-	if got := curl(commands[0], ""); !strings.Contains(got, "a code is on its way") {
-		t.Errorf("the first command gives %s", got)
-	}
+
+	require.Contains(t, curl(commands[0], ""), `"live":true`)
 	_, mailbox := fetch(t, url+"/mailbox")
-	if got := curl(commands[1], codePattern.FindString(mailbox)); !strings.Contains(got, "The password was changed.") {
-		t.Errorf("the second command gives %s", got)
-	}
-	if got := login(t, url, "ada@example.com", "a moth in relay seventy"); got != http.StatusOK {
-		t.Errorf("signing in gives %d", got)
-	}
+	require.Contains(t, curl(commands[1], codePattern.FindString(mailbox)), `"done":true`)
+	require.Equal(t, http.StatusOK, login(t, url, ada, "a moth in relay seventy"))
 }
 
 // With settings the server works on AWS, knows the accounts of its seed, and has no mailbox.
 func TestServer(t *testing.T) {
 	s := newSystem(t)
 	seed := filepath.Join(t.TempDir(), "users.json")
-	accounts := fmt.Sprintf(`[{"email": "new-%s", "password": %q}, {"email": %q, "password": "does not replace the old one"}]`,
-		s.email, newPassword, s.email)
-	if err := os.WriteFile(seed, []byte(accounts), 0o600); err != nil {
-		t.Fatal(err)
+	accounts := fmt.Sprintf(`[{"email": "new-%s", "password": %q}, {"email": %q, "password": %q}]`,
+		s.email, newPassword, s.email, "does not replace the old one")
+	require.NoError(t, os.WriteFile(seed, []byte(accounts), 0o600))
+
+	url := startServer(t, append(s.env, secretEnv), "-seed", seed)
+	status, body := fetch(t, url+"/healthz")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, "ok\n", body)
+	status, _ = fetch(t, url+"/mailbox")
+	assert.Equal(t, http.StatusNotFound, status)
+	assert.Equal(t, http.StatusOK, login(t, url, "new-"+s.email, newPassword), "a new account")
+	assert.Equal(t, http.StatusOK, login(t, url, s.email, oldPassword), "an account that was there")
+}
+
+// TestServerBoundsClients spends the budget of a client.
+func TestServerBoundsClients(t *testing.T) {
+	url := startServer(t, os.Environ())
+	statuses := map[int]int{}
+	for range 31 {
+		statuses[login(t, url, "", "")]++
 	}
-	url := startServer(t, append(s.env, "OTP_SECRET="+strings.Repeat("s", 32)), "-seed", seed)
-	if status, body := fetch(t, url+"/healthz"); status != http.StatusOK || body != "ok\n" {
-		t.Errorf("/healthz: %d %q", status, body)
-	}
-	if status, _ := fetch(t, url+"/mailbox"); status != http.StatusNotFound {
-		t.Errorf("/mailbox: %d", status)
-	}
-	if got := login(t, url, "new-"+s.email, newPassword); got != http.StatusOK {
-		t.Errorf("a new account: %d", got)
-	}
-	if got := login(t, url, s.email, oldPassword); got != http.StatusOK {
-		t.Errorf("an account that was there: %d", got)
+	require.Equal(
+		t,
+		map[int]int{http.StatusBadRequest: 30, http.StatusTooManyRequests: 1},
+		statuses,
+	)
+}
+
+// Forty clients behind a proxy have forty budgets where the settings name it, and one where they do
+// not.
+func TestServerBehindProxy(t *testing.T) {
+	for setting, refused := range map[string]int{"TRUSTED_PROXIES=127.0.0.0/8": 0, "X=": 10} {
+		target, err := url.Parse(startServer(t, append(os.Environ(), setting)))
+		require.NoError(t, err)
+		proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Header.Set("X-Forwarded-For", r.In.Header.Get("X-Test-Client"))
+		}}
+
+		got := 0
+		for i := range 40 {
+			r, err := http.NewRequest(http.MethodGet, "http://proxy/status", nil)
+			require.NoError(t, err)
+			r.Header.Set("X-Test-Client", fmt.Sprintf("192.0.2.%d", i))
+			w := newRecorder()
+			proxy.ServeHTTP(w, r)
+			if w.status == http.StatusTooManyRequests {
+				got++
+			}
+		}
+		require.Equal(t, refused, got, setting)
 	}
 }
 
-// TestServerBoundsClients sends what is refused for its content until it is refused for its number.
-func TestServerBoundsClients(t *testing.T) {
-	url := startServer(t, os.Environ())
-	for i := range 40 { // package budget allows 30 in a minute
-		switch got := login(t, url, "", ""); {
-		case got == http.StatusTooManyRequests:
-			return
-		case got != http.StatusBadRequest && got != http.StatusUnprocessableEntity:
-			t.Fatalf("request %d: %d", i+1, got)
-		}
+// A recorder keeps the status of an answer.
+type recorder struct {
+	header http.Header
+	status int
+}
+
+func newRecorder() *recorder { return &recorder{header: http.Header{}} }
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) Write(p []byte) (int, error) { return len(p), nil }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+
+// Two thousand clients that send their headers or bodies slowly, and bodies of 10 MB, are refused
+// within the time-outs. The page of another person stays fast meanwhile.
+func TestSlowClients(t *testing.T) {
+	const clients = 2000
+	url := startServer(t, append(os.Environ(), "CLIENT_BUDGET=off"))
+	host := strings.TrimPrefix(url, "http://")
+
+	slowHeader := "POST /reset HTTP/1.1\r\nHost: x\r\n"
+	slowBody := slowHeader + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+	for name, c := range map[string]struct {
+		start string
+		limit time.Duration // the time-out of the server, and five seconds to notice
+	}{
+		"headers": {slowHeader, 5*time.Second + 5*time.Second},
+		"bodies":  {slowBody, 10*time.Second + 5*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			var closed atomic.Int64
+			var all sync.WaitGroup
+			for range clients {
+				conn, err := net.Dial("tcp", host)
+				require.NoError(t, err)
+				_, err = io.WriteString(conn, c.start)
+				require.NoError(t, err)
+				all.Go(func() {
+					defer conn.Close()
+					conn.SetDeadline(start.Add(time.Minute))
+					_, err := io.Copy(io.Discard, conn)
+					if err == nil || isReset(err) {
+						closed.Add(1)
+					}
+				})
+			}
+
+			var pages []time.Duration
+			for range 100 {
+				asked := time.Now()
+				status, _ := fetch(t, url+"/")
+				require.Equal(t, http.StatusOK, status)
+				pages = append(pages, time.Since(asked))
+			}
+			all.Wait()
+
+			slices.Sort(pages)
+			t.Logf("closed after %v, pages within %v, 95 of 100 within %v",
+				time.Since(start), pages[99], pages[94])
+			require.EqualValues(t, clients, closed.Load())
+			require.Less(t, time.Since(start), c.limit)
+			require.Less(t, pages[94], 20*time.Millisecond)
+		})
 	}
-	t.Error("40 requests in a moment, and the server has refused none for their number")
+
+	t.Run("10 MB", func(t *testing.T) {
+		for _, path := range []string{"/generate-otp", "/reset", "/login", "/", "/code"} {
+			r, err := http.NewRequest(
+				http.MethodPost,
+				url+path,
+				bytes.NewReader(make([]byte, 10<<20)),
+			)
+			require.NoError(t, err)
+			r.Header.Set("Content-Type", "application/json")
+			r.AddCookie(&http.Cookie{Name: "otp", Value: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+
+			start := time.Now()
+			answer, err := http.DefaultClient.Do(r)
+			require.NoError(t, err)
+			answer.Body.Close()
+			assert.Equal(t, http.StatusRequestEntityTooLarge, answer.StatusCode, path)
+			assert.Less(t, time.Since(start), time.Second, path)
+		}
+	})
+}
+
+// isReset reports whether the server has closed the connection while something was unread.
+func isReset(err error) bool {
+	return strings.Contains(err.Error(), "connection reset")
+}
+
+// A signal to stop cuts no request: those under way are answered, by a server that takes no more.
+func TestStopUnderLoad(t *testing.T) {
+	s := startProcess(t, append(os.Environ(), "CLIENT_BUDGET=off"))
+	const requests = 40
+	statuses := make(chan int, requests)
+	for i := range requests {
+		go func() {
+			answer, err := http.Get(fmt.Sprintf("%s/generate-otp/person%d@example.com", s.url, i))
+			if err != nil {
+				statuses <- 0
+
+				return
+			}
+			answer.Body.Close()
+			statuses <- answer.StatusCode
+		}()
+	}
+
+	await(t, "all requests to be under way", func() bool {
+		return strings.Count(s.log(), "op=send") == requests
+	})
+	s.signal(syscall.SIGTERM)
+	for range requests {
+		require.Equal(t, http.StatusAccepted, <-statuses)
+	}
 }
 
 // What is wrong with the settings or flags is said at the start.
 func TestServerThatCannotStart(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.json")
-	if err := os.WriteFile(bad, []byte(`[{"email": "ada", "password": "lovely analytical engine"}]`), 0o600); err != nil {
-		t.Fatal(err)
+	account := []byte(`[{"email": "ada", "password": "lovely analytical engine"}]`)
+	require.NoError(t, os.WriteFile(bad, account, 0o600))
+
+	all := []string{
+		"PRODUCT=Acme", "OTP_TABLE=otp", "USERS_TABLE=users", "MAIL_FROM=" + mailFrom, secretEnv,
+		"AWS_REGION=eu-central-1",
 	}
-	all := []string{"OTP_TABLE=otp", "USERS_TABLE=users", "MAIL_FROM=" + mailFrom, "OTP_SECRET=" + strings.Repeat("s", 32), "AWS_REGION=eu-central-1"}
 	for reason, c := range map[string]struct{ env, args []string }{
-		"USERS_TABLE must be set": {[]string{"OTP_TABLE=otp", "MAIL_FROM=" + mailFrom, "OTP_SECRET=x"}, nil},
-		"Secret has 1 bytes":      {append(all[:3:3], "OTP_SECRET=x"), nil},
-		"mail: the sender":        {append(all, "MAIL_FROM=nobody"), nil},
-		"no such file":            {nil, []string{"-seed", "nowhere.json"}},
-		"account 1 of the seed":   {nil, []string{"-seed", bad}},
-		"flag provided but":       {nil, []string{"-prot", "80"}},
-		"listen tcp":              {nil, []string{"-addr", "nonsense"}},
+		"USERS_TABLE must":            {[]string{"PRODUCT=Acme", "MAIL_FROM=x"}, nil},
+		"OTP_SECRET: otp: key 1 is":   {append(all, "OTP_SECRET=x"), nil},
+		`from is "nobody"`:            {append(all, "MAIL_FROM=nobody"), nil},
+		"ALLOWED_ORIGINS":             {append(all, "ALLOWED_ORIGINS=app.acme.example"), nil},
+		"settings: TRUSTED_PROXIES: ": {[]string{"TRUSTED_PROXIES=proxy"}, nil},
+		"settings: CLIENT_BUDGET: ":   {[]string{"CLIENT_BUDGET=none"}, nil},
+		"no such file":                {nil, []string{"-seed", "nowhere.json"}},
+		"account 1 of the seed":       {nil, []string{"-seed", bad}},
+		"flag provided but":           {nil, []string{"-prot", "80"}},
+		"listen tcp":                  {nil, []string{"-addr", "nonsense"}},
 	} {
-		cmd := exec.Command(program(t, "server"), append([]string{"-addr", "127.0.0.1:0"}, c.args...)...)
+		cmd := exec.Command(
+			program(t, "server"),
+			append([]string{"-addr", "127.0.0.1:0"}, c.args...)...)
 		cmd.Env = append(os.Environ(), c.env...)
-		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), reason) {
-			t.Errorf("the server does not say %q: %v\n%s", reason, err, out)
-		}
+		out, err := cmd.CombinedOutput()
+		assert.Error(t, err)
+		assert.Contains(t, string(out), reason)
 	}
 }

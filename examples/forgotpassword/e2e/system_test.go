@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,6 +21,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp/dynamostore"
 	"github.com/seed-5978b5f1/otp/internal/servers"
 
@@ -57,20 +58,23 @@ func newSystem(t *testing.T) *system {
 		t.Fatal(err)
 	}
 	_, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName:            &accounts,
-		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("email"), KeyType: types.KeyTypeHash}},
-		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("email"), AttributeType: types.ScalarAttributeTypeS}},
-		BillingMode:          types.BillingModePayPerRequest,
+		TableName: &accounts,
+		KeySchema: []types.KeySchemaElement{
+			{AttributeName: aws.String("email"), KeyType: types.KeyTypeHash},
+		},
+		AttributeDefinitions: []types.AttributeDefinition{
+			{AttributeName: aws.String("email"), AttributeType: types.ScalarAttributeTypeS},
+		},
+		BillingMode: types.BillingModePayPerRequest,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	seed := fmt.Sprintf(`[{"email": %q, "password": %q}]`, s.email, oldPassword)
-	if _, err := users.Seed(t.Context(), users.NewDynamo(db, accounts), strings.NewReader(seed)); err != nil {
-		t.Fatal(err)
-	}
+	_, err = users.Seed(t.Context(), users.NewDynamo(db, accounts), strings.NewReader(seed))
+	require.NoError(t, err)
 	s.env = append(os.Environ(),
-		"OTP_TABLE="+codes, "USERS_TABLE="+accounts, "MAIL_FROM="+mailFrom,
+		"PRODUCT=Acme", "OTP_TABLE="+codes, "USERS_TABLE="+accounts, "MAIL_FROM="+mailFrom,
 		"AWS_REGION="+servers.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_ENDPOINT_URL_DYNAMODB="+servers.DynamoDBEndpoint(t), "AWS_ENDPOINT_URL_SESV2="+s.ses)
 	return s
@@ -133,8 +137,8 @@ var programs = sync.OnceValues(func() (folder string, err error) {
 		return "", err
 	}
 	built = folder
-	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags=-s -w", "-o", folder,
-		"../server", "../users", "../lambda/generate", "../lambda/reset", "./bare")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags=-s -w",
+		"-o", folder, "../server", "../users", "../lambda/generate", "../lambda/reset", "./bare")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return folder, fmt.Errorf("%w\n%s", err, out)
@@ -142,8 +146,9 @@ var programs = sync.OnceValues(func() (folder string, err error) {
 	return folder, copyAll(folder)
 })
 
-// copyAll replaces the files of a folder by copies. The linker writes its output in any order, and what this leaves in the
-// page cache starts up to a tenth slower than what an archive was unpacked to, differently for each file.
+// copyAll replaces the files of a folder by copies. The linker writes its output in any order, and
+// what this leaves in the page cache starts up to a tenth slower than what an archive was unpacked
+// to, differently for each file.
 func copyAll(folder string) error {
 	files, err := os.ReadDir(folder)
 	if err != nil {
@@ -184,43 +189,67 @@ func program(tb testing.TB, name string) string {
 // startServer runs the server until the end of the test, and returns its URL.
 func startServer(t *testing.T, env []string, args ...string) (url string) {
 	t.Helper()
-	cmd := exec.Command(program(t, "server"), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	cmd.Env = env
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var logged bytes.Buffer
-	log := bufio.NewReader(io.TeeReader(stderr, &logged))
-	listening := regexp.MustCompile(`msg=listening url=(\S+)`)
-	for url == "" {
-		line, err := log.ReadString('\n')
-		if err != nil {
-			t.Fatalf("the server ended: %s %v", line, cmd.Wait())
-		}
-		if match := listening.FindStringSubmatch(line); match != nil {
-			url = match[1]
-		}
-	}
-	drained := make(chan struct{})
-	go func() {
-		io.Copy(io.Discard, log)
-		close(drained)
-	}()
+
+	return startProcess(t, env, args...).url
+}
+
+// A process is a server under test.
+type process struct {
+	url string
+	cmd *exec.Cmd
+
+	mu     sync.Mutex
+	logged bytes.Buffer
+}
+
+// Write keeps the log.
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	return p.logged.Write(b)
+}
+
+func (p *process) log() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	return p.logged.String()
+}
+
+func (p *process) signal(s os.Signal) { p.cmd.Process.Signal(s) }
+
+var listening = regexp.MustCompile(`msg=listening url=(\S+)`)
+
+// startProcess runs the server until the end of the test, or until it is stopped by a signal.
+func startProcess(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+
+	p := &process{}
+	p.cmd = exec.Command(program(t, "server"), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	p.cmd.Env, p.cmd.Stderr = env, p
+	require.NoError(t, p.cmd.Start())
+
+	ended := make(chan error, 1)
+	go func() { ended <- p.cmd.Wait() }()
 	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		<-drained
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("the server did not stop well: %v", err)
-		}
+		p.signal(syscall.SIGTERM)
+		assert.NoError(t, <-ended, "the server did not stop well")
 		if t.Failed() {
-			t.Logf("the server has logged:\n%s", logged.Bytes())
+			t.Logf("the server has logged:\n%s", p.log())
 		}
 	})
-	return url
+
+	await(t, "the server to listen", func() bool {
+		if match := listening.FindStringSubmatch(p.log()); match != nil {
+			p.url = match[1]
+		}
+
+		return p.url != "" || len(ended) > 0
+	})
+	require.NotEmpty(t, p.url, "the server has ended:\n%s", p.log())
+
+	return p
 }
 
 // need skips the test without the program; where all must be there, it fails it.

@@ -2,8 +2,8 @@
 //
 //	go -C examples/forgotpassword run ./server
 //
-// Without settings it keeps everything in memory, knows two accounts, and shows the mails at /mailbox. With the
-// settings that package setup describes, it works on DynamoDB and SES.
+// Without settings it keeps everything in memory, knows two accounts, and shows the mails at
+// /mailbox. With the settings that package setup describes, it works on DynamoDB and SES.
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/budget"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/setup"
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/site"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
 )
@@ -29,7 +30,8 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Getenv, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stderr); err != nil &&
+		!errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
 	}
@@ -43,7 +45,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "localhost:8080", "address to listen on")
-	seed := flags.String("seed", "", "add the accounts of this JSON `file`: [{\"email\": \"...\", \"password\": \"...\"}]")
+	seed := flags.String(
+		"seed",
+		"",
+		"add the accounts of this JSON `file`: [{\"email\": \"...\", \"password\": \"...\"}]",
+	)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -56,16 +62,31 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	if err != nil {
 		return err
 	}
-	app.Allow = budget.PerClient()
-	if err := setup.TrustOrigins(app, getenv); err != nil {
+
+	clients, err := budget.FromEnv(getenv)
+	if err != nil {
 		return err
 	}
-	log.Info("listening", "url", "http://"+listener.Addr().String(), "development", app.Mailbox != nil)
-	return serve(ctx, listener, app.Handler(), log)
+	app.Allow = clients.Allow
+
+	handler, err := site.Handler(app)
+	if err != nil {
+		return err
+	}
+
+	url := "http://" + listener.Addr().String()
+	log.Info("listening", "url", url, "development", app.Mailbox != nil)
+
+	return serve(ctx, listener, clients.Wrap(handler), log)
 }
 
 // newApp returns the application that the settings ask for, with its accounts.
-func newApp(ctx context.Context, getenv func(string) string, seed string, log *slog.Logger) (*web.App, error) {
+func newApp(
+	ctx context.Context,
+	getenv func(string) string,
+	seed string,
+	log *slog.Logger,
+) (*web.App, error) {
 	settings, onAWS, err := setup.FromEnv(getenv)
 	if err != nil {
 		return nil, err
@@ -100,7 +121,12 @@ func newApp(ctx context.Context, getenv func(string) string, seed string, log *s
 }
 
 // serve answers requests until ctx is done, and then those that are under way.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+func serve(
+	ctx context.Context,
+	listener net.Listener,
+	handler http.Handler,
+	log *slog.Logger,
+) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,

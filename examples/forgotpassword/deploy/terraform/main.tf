@@ -201,11 +201,12 @@ resource "aws_apigatewayv2_api" "http" {
     for_each = length(var.allowed_origins) > 0 ? [var.allowed_origins] : []
 
     content {
-      allow_origins  = cors_configuration.value
-      allow_methods  = ["GET", "POST"]
-      allow_headers  = ["Content-Type"]
-      expose_headers = ["Retry-After"]
-      max_age        = 7200
+      allow_origins     = cors_configuration.value
+      allow_methods     = ["GET", "POST"]
+      allow_headers     = ["Content-Type", "Idempotency-Key"]
+      allow_credentials = true
+      expose_headers    = ["Retry-After"]
+      max_age           = 7200
     }
   }
 }

@@ -19,12 +19,12 @@ import (
 // Run serves the routes of the application as a Lambda function. Clients and secret are made ready
 // once, before the first event, and serve all that follow. The environment variable BASE_PATH is
 // lambdahttp.Options.BasePath; the others are those of package setup.
-func Run(routes func(*web.App) http.Handler) {
+func Run(routes func(*web.App) (http.Handler, error)) {
 	log := lambdacontext.NewLogger()
 
-	app, err := start(log)
+	handler, err := start(routes, log)
 	if err == nil {
-		err = lambdahttp.Start(routes(app), &lambdahttp.Options{
+		err = lambdahttp.Start(handler, &lambdahttp.Options{
 			BasePath: os.Getenv("BASE_PATH"),
 			Log:      log,
 		})
@@ -34,7 +34,9 @@ func Run(routes func(*web.App) http.Handler) {
 	os.Exit(1)
 }
 
-func start(log *slog.Logger) (*web.App, error) {
+func start(
+	routes func(*web.App) (http.Handler, error), log *slog.Logger,
+) (http.Handler, error) {
 	settings, onAWS, err := setup.FromEnv(os.Getenv)
 	if err != nil {
 		return nil, err
@@ -50,5 +52,5 @@ func start(log *slog.Logger) (*web.App, error) {
 		return nil, err
 	}
 
-	return app, setup.TrustOrigins(app, os.Getenv)
+	return routes(app)
 }

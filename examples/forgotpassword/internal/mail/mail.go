@@ -5,8 +5,6 @@ package mail
 import (
 	"context"
 	"fmt"
-	netmail "net/mail"
-	"strings"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -23,20 +21,15 @@ type Mails struct {
 	sender   *sesmail.Sender
 }
 
-// New returns Mails that come from an address or a display name with an address. The product is
-// called by the name, or else by the domain.
-func New(client sesmail.API, from string) (*Mails, error) {
-	product, err := product(from)
-	if err != nil {
-		return nil, fmt.Errorf("mail: the sender: %w", err)
-	}
-
+// New returns Mails that come from an address or a display name with an address, and call the
+// product by this name.
+func New(client sesmail.API, from, product string) (*Mails, error) {
 	standard, err := otpmail.New(&otpmail.Options{
 		Product: product,
 		Kinds:   map[string]otpmail.Kind{Purpose: otpmail.ResetPassword},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("mail: the sender: %w", err)
+		return nil, fmt.Errorf("mail: %w", err)
 	}
 
 	sender, err := sesmail.New(client, from, &sesmail.Options{Renderer: standard})
@@ -44,20 +37,6 @@ func New(client sesmail.API, from string) (*Mails, error) {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
 	return &Mails{standard, sender}, nil
-}
-
-// product returns the display name of an address, or its domain.
-func product(from string) (string, error) {
-	address, err := netmail.ParseAddress(from)
-	if err != nil {
-		return "", err
-	}
-	if address.Name != "" {
-		return address.Name, nil
-	}
-
-	_, domain, _ := strings.Cut(address.Address, "@")
-	return domain, nil
 }
 
 // Codes returns what sends the codes.

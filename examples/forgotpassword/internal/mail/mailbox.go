@@ -22,11 +22,12 @@ const maxMails = 50
 
 // A Letter is a mail in a Mailbox.
 type Letter struct {
-	At                time.Time
-	To, Subject, Text string
+	At                      time.Time
+	To, Subject, Text, HTML string
 }
 
-// Mailbox stands in for SES in development: it keeps the last mails to anybody and shows them as a page, codes and all.
+// Mailbox stands in for SES in development: it keeps the last mails to anybody and shows them as a
+// page, codes and all.
 type Mailbox struct {
 	page    *template.Template
 	mu      sync.Mutex
@@ -44,7 +45,11 @@ func NewMailbox() *Mailbox {
 }
 
 // SendEmail keeps the mail.
-func (m *Mailbox) SendEmail(_ context.Context, in *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
+func (m *Mailbox) SendEmail(
+	_ context.Context,
+	in *sesv2.SendEmailInput,
+	_ ...func(*sesv2.Options),
+) (*sesv2.SendEmailOutput, error) {
 	message := in.Content.Simple
 	letter := Letter{
 		At:      time.Now(),
@@ -52,6 +57,10 @@ func (m *Mailbox) SendEmail(_ context.Context, in *sesv2.SendEmailInput, _ ...fu
 		Subject: aws.ToString(message.Subject.Data),
 		Text:    aws.ToString(message.Body.Text.Data),
 	}
+	if message.Body.Html != nil {
+		letter.HTML = aws.ToString(message.Body.Html.Data)
+	}
+
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.letters = slices.Insert(m.letters, 0, letter)
@@ -73,6 +82,9 @@ func (m *Mailbox) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; "+
+		"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	w.Write(page.Bytes())
 }

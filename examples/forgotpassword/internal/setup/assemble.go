@@ -13,6 +13,7 @@ import (
 
 // parts are what differs between a laptop and AWS.
 type parts struct {
+	product  string
 	secret   []byte
 	codes    otp.Store
 	users    users.Store
@@ -22,7 +23,7 @@ type parts struct {
 
 // assemble returns the application on the parts.
 func assemble(p parts, log *slog.Logger) (*web.App, error) {
-	mails, err := mail.New(p.mail, p.mailFrom)
+	mails, err := mail.New(p.mail, p.mailFrom, p.product)
 	if err != nil {
 		return nil, err
 	}
@@ -32,5 +33,8 @@ func assemble(p parts, log *slog.Logger) (*web.App, error) {
 		return nil, err
 	}
 
-	return &web.App{Codes: codes, Users: p.users, Notify: mails.PasswordChanged, Log: log}, nil
+	return &web.App{
+		Product: p.product, Codes: codes, Keys: otp.Keys{p.secret}, Users: p.users,
+		Notify: mails.PasswordChanged, Log: log,
+	}, nil
 }

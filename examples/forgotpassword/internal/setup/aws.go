@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
+	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/dynamostore"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
@@ -23,16 +24,20 @@ func AWS(ctx context.Context, s Settings, log *slog.Logger) (*web.App, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	secret, err := s.secret(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+
 	db := dynamodb.NewFromConfig(cfg)
 	codes, err := dynamostore.New(db, s.CodesTable, nil)
 	if err != nil {
 		return nil, err
 	}
+
 	app, err := assemble(parts{
+		product:  s.product(),
 		secret:   secret,
 		codes:    codes,
 		users:    users.NewDynamo(db, s.UsersTable),
@@ -42,18 +47,35 @@ func AWS(ctx context.Context, s Settings, log *slog.Logger) (*web.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	app.HTTPS = true
+	app.HTTPS, app.Origins = true, s.origins()
+
 	return app, nil
 }
 
-// secret returns the secret from where the settings say it is. Its text is the key: no encoding is undone.
+// secret returns the secret from where the settings say it is.
 func (s Settings) secret(ctx context.Context, cfg aws.Config) ([]byte, error) {
 	if s.SecretID == "" {
-		return []byte(s.Secret), nil
+		secret, err := otp.ParseKey(s.Secret)
+		if err != nil {
+			return nil, fmt.Errorf("settings: OTP_SECRET: %w", err)
+		}
+
+		return secret, nil
 	}
-	out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID})
+
+	client := secretsmanager.NewFromConfig(cfg)
+	out, err := client.GetSecretValue(
+		ctx,
+		&secretsmanager.GetSecretValueInput{SecretId: &s.SecretID},
+	)
 	if err != nil {
-		return nil, fmt.Errorf("reading the secret OTP_SECRET_ID: %w", err)
+		return nil, fmt.Errorf("settings: reading the secret OTP_SECRET_ID: %w", err)
 	}
-	return []byte(aws.ToString(out.SecretString)), nil
+
+	secret, err := otp.ParseKey(aws.ToString(out.SecretString))
+	if err != nil {
+		return nil, fmt.Errorf("settings: the secret OTP_SECRET_ID: %w", err)
+	}
+
+	return secret, nil
 }

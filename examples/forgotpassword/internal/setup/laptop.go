@@ -11,12 +11,15 @@ import (
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
 )
 
-// Laptop returns the application for development: all in memory, no accounts yet, and mails only in its mailbox.
+// Laptop returns the application for development: all in memory, no accounts yet, and mails only in
+// its mailbox.
 func Laptop(log *slog.Logger) (*web.App, error) {
 	secret := make([]byte, 32) // forgotten with the codes
 	rand.Read(secret)
+
 	mailbox := mail.NewMailbox()
 	app, err := assemble(parts{
+		product:  "Acme",
 		secret:   secret,
 		codes:    memstore.New(nil),
 		users:    users.NewMemory(),
@@ -27,5 +30,6 @@ func Laptop(log *slog.Logger) (*web.App, error) {
 		return nil, err
 	}
 	app.Mailbox = mailbox
+
 	return app, nil
 }

@@ -1,40 +1,96 @@
 package setup_test
 
 import (
-	"strings"
+	"encoding/base64"
+	"log/slog"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/setup"
 )
 
+func environment(changes ...string) func(string) string {
+	env := map[string]string{
+		"PRODUCT": "Acme", "OTP_TABLE": "otp", "USERS_TABLE": "users",
+		"MAIL_FROM": "no-reply@acme.example", "OTP_SECRET_ID": "otp",
+	}
+	for i := 0; i < len(changes); i += 2 {
+		env[changes[i]] = changes[i+1]
+	}
+
+	return func(name string) string { return env[name] }
+}
+
 func TestFromEnv(t *testing.T) {
-	all := map[string]string{"OTP_TABLE": "otp", "USERS_TABLE": "users", "MAIL_FROM": "no-reply@acme.example", "OTP_SECRET_ID": "otp"}
-	with := func(changes ...string) func(string) string {
-		env := make(map[string]string)
-		for name, value := range all {
-			env[name] = value
-		}
-		for i := 0; i < len(changes); i += 2 {
-			env[changes[i]] = changes[i+1]
-		}
-		return func(name string) string { return env[name] }
-	}
-	if _, any, err := setup.FromEnv(func(string) string { return "" }); any || err != nil {
-		t.Errorf("without settings: %v, %v", any, err)
-	}
-	if s, any, err := setup.FromEnv(with()); !any || err != nil || s.CodesTable != "otp" || s.SecretID != "otp" {
-		t.Errorf("with all settings: %+v, %v, %v", s, any, err)
-	}
-	for named, getenv := range map[string]func(string) string{
-		"OTP_TABLE":                    with("OTP_TABLE", ""),
-		"USERS_TABLE":                  with("USERS_TABLE", ""),
-		"MAIL_FROM":                    with("MAIL_FROM", ""),
-		"OTP_SECRET_ID and OTP_SECRET": with("OTP_SECRET_ID", ""),
-		"one of OTP_SECRET_ID":         with("OTP_SECRET", "x"),
-		"MAIL_FROM, OTP_TABLE must be": with("OTP_TABLE", "", "MAIL_FROM", ""),
+	_, any, err := setup.FromEnv(func(string) string { return "" })
+	require.NoError(t, err)
+	require.False(t, any)
+
+	s, any, err := setup.FromEnv(environment("ALLOWED_ORIGINS", "https://app.acme.example"))
+	require.NoError(t, err)
+	require.True(t, any)
+	assert.Equal(t, setup.Settings{
+		Product: "Acme", CodesTable: "otp", UsersTable: "users", MailFrom: "no-reply@acme.example",
+		SecretID: "otp", Origins: "https://app.acme.example",
+	}, s)
+
+	for message, getenv := range map[string]func(string) string{
+		"OTP_TABLE must be set":            environment("OTP_TABLE", ""),
+		"USERS_TABLE must be set":          environment("USERS_TABLE", ""),
+		"MAIL_FROM, OTP_TABLE must be set": environment("MAIL_FROM", "", "OTP_TABLE", ""),
+		"OTP_SECRET_ID and OTP_SECRET":     environment("OTP_SECRET_ID", ""),
+		"ALLOWED_ORIGINS: invalid":         environment("ALLOWED_ORIGINS", "https://a.example,b"),
+		"and not both":                     environment("OTP_SECRET", "x"),
 	} {
-		if _, _, err := setup.FromEnv(getenv); err == nil || !strings.Contains(err.Error(), named) {
-			t.Errorf("the error does not name %s: %v", named, err)
+		_, _, err := setup.FromEnv(getenv)
+		assert.ErrorContains(t, err, message)
+	}
+}
+
+// The product is called as the settings say, or as the mails are signed.
+func TestProduct(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	t.Setenv("AWS_REGION", "eu-central-1")
+
+	for product, changes := range map[string][]string{
+		"Acme":         nil,
+		"Sender":       {"PRODUCT", "", "MAIL_FROM", "Sender <no-reply@acme.example>"},
+		"acme.example": {"PRODUCT", ""},
+	} {
+		secret := base64.StdEncoding.EncodeToString(make([]byte, 32))
+		changes = append(changes, "OTP_SECRET_ID", "", "OTP_SECRET", secret)
+		s, _, err := setup.FromEnv(environment(changes...))
+		require.NoError(t, err)
+
+		app, err := setup.AWS(t.Context(), s, log)
+		require.NoError(t, err)
+		assert.Equal(t, product, app.Product)
+	}
+}
+
+// The secret is a key in base64, and an error does not repeat it.
+func TestSecret(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	t.Setenv("AWS_REGION", "eu-central-1")
+
+	for secret, message := range map[string]string{
+		base64.StdEncoding.EncodeToString(make([]byte, 32)): "",
+		base64.StdEncoding.EncodeToString(make([]byte, 31)): "31 bytes",
+		"no base64 at all, though it is long enough":        "not base64",
+	} {
+		s, _, err := setup.FromEnv(environment("OTP_SECRET_ID", "", "OTP_SECRET", secret))
+		require.NoError(t, err)
+
+		_, err = setup.AWS(t.Context(), s, log)
+		if message == "" {
+			assert.NoError(t, err)
+
+			continue
 		}
+		assert.ErrorContains(t, err, "OTP_SECRET: ")
+		assert.ErrorContains(t, err, message)
+		assert.NotContains(t, err.Error(), secret)
 	}
 }

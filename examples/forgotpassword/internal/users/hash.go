@@ -11,29 +11,44 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// params are the first choice of OWASP's Password Storage Cheat Sheet for argon2id: 19 MiB, 2 passes, 1 lane.
-var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+// params are the first choice of OWASP's Password Storage Cheat Sheet for argon2id: 19 MiB, 2
+// passes, 1 lane.
+var params = &argon2id.Params{
+	Memory:      19 * 1024,
+	Iterations:  2,
+	Parallelism: 1,
+	SaltLength:  16,
+	KeyLength:   32,
+}
 
-// slots bounds how many hashes are computed at a time, since each takes 19 MiB.
-var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
+// A line bounds how many hashes are computed at a time, since each takes 19 MiB and a processor.
+type line chan struct{}
 
-func acquire(ctx context.Context) error {
+// Who sets a password does not wait behind those who sign in, of whom there can be a flood.
+var (
+	settingLine   = make(line, runtime.GOMAXPROCS(0))
+	signingInLine = make(line, runtime.GOMAXPROCS(0))
+)
+
+func (l line) enter(ctx context.Context) error {
 	select {
-	case slots <- struct{}{}:
+	case l <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("users: waiting to hash a password: %w", ctx.Err())
 	}
 }
 
-func release() { <-slots }
+func (l line) leave() { <-l }
 
-// Hash returns the argon2id hash of the password, with its parameters and a random salt, in the usual text form.
+// Hash returns the argon2id hash of the password, with its parameters and a random salt, in the
+// usual text form.
 func Hash(ctx context.Context, password string) (string, error) {
-	if err := acquire(ctx); err != nil {
+	if err := settingLine.enter(ctx); err != nil {
 		return "", err
 	}
-	defer release()
+	defer settingLine.leave()
+
 	return argon2id.CreateHash(norm.NFC.String(password), params) // NFC as in RFC 8265 §4.2
 }
 
@@ -43,13 +58,14 @@ var noHash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
 	base64.RawStdEncoding.EncodeToString(make([]byte, params.SaltLength)),
 	base64.RawStdEncoding.EncodeToString(make([]byte, params.KeyLength)))
 
-// Matches reports whether the password is that of the user. The zero User, for an unknown address, has none, which
-// takes as long to find out.
+// Matches reports whether the password is that of the user. The zero User, for an unknown address,
+// has none, which takes as long to find out.
 func (u User) Matches(ctx context.Context, password string) (bool, error) {
-	if err := acquire(ctx); err != nil {
+	if err := signingInLine.enter(ctx); err != nil {
 		return false, err
 	}
-	defer release()
+	defer signingInLine.leave()
+
 	hash := u.PasswordHash
 	if hash == "" {
 		hash = noHash

@@ -1,5 +1,5 @@
-// Package web is the forgot-password system over HTTP: a JSON API, and pages for people. The same handlers run in a
-// server and in Lambda functions.
+// Package web is the API of the forgot-password system: package otphttp on the accounts. It runs in
+// a server and in Lambda functions alike, and so has no pages; package site has them.
 package web
 
 import (
@@ -11,92 +11,140 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otphttp"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
 
-// App is the application. All fields but CrossOrigin, Allow and Mailbox are required.
+// App is the application. All fields but HTTPS, Origins, Allow and Mailbox are required.
 type App struct {
+	// Product is the name that stands on pages and mails.
+	Product string
+
 	// Codes sends and verifies the codes.
 	Codes *otp.Service
+
+	// Keys sign the cookies.
+	Keys otp.Keys
+
 	// Users holds the accounts.
 	Users users.Store
-	// Notify tells a person that the password was changed, in the language of an Accept-Language header.
+
+	// Notify tells a person that the password was changed. language is the value of an
+	// Accept-Language header.
 	Notify func(ctx context.Context, email, language string) error
+
 	// Log gets one line for each request, and one for each failure.
 	Log *slog.Logger
-	// HTTPS says that browsers reach the application by HTTPS, as they must outside of development. Cookies are
-	// marked Secure then.
+
+	// HTTPS says that browsers reach the application by HTTPS, as they must outside of development.
 	HTTPS bool
-	// CrossOrigin refuses what other sites make a browser send, but for the origins that were added to it.
-	CrossOrigin http.CrossOriginProtection
-	// Allow reports whether the client of a request that acts may make it; see package budget. Nil allows all, for
-	// functions behind a gateway, whose throttle they rely on.
+
+	// Origins are those of single-page applications that may use the API.
+	Origins []string
+
+	// Allow reports whether the client of a request may make it; see package budget. Nil allows
+	// all, for functions behind a gateway, whose throttle they rely on.
 	Allow func(http.ResponseWriter, *http.Request) bool
-	// Mailbox, in development, takes the place of everybody's mailbox and is shown at /mailbox. Nil otherwise.
+
+	// Mailbox, in development, takes the place of everybody's mailbox and is shown at /mailbox. Nil
+	// otherwise.
 	Mailbox http.Handler
 }
 
-// requestTimeout bounds one request as a whole, and finishTimeout what follows once a code is spent.
-const (
-	requestTimeout = 10 * time.Second
-	finishTimeout  = 5 * time.Second
-)
-
-// ask sends a code to the person at the address, if there is an account of it. For others the same happens but for the
-// mail: what is returned is the same, and takes as long.
-func (a *App) ask(ctx context.Context, email, bind, language string) (otp.Status, error) {
-	user, err := a.Users.Find(ctx, email)
-	unknown := errors.Is(err, users.ErrUnknown)
-	if err != nil && !unknown {
-		return otp.Status{}, err
-	}
-	to := user.Email // not what was typed
-	if unknown {
-		to = email
-	}
-	status, err := a.Codes.Send(ctx, otp.Request{To: to, Binding: bind, Language: language, Decoy: unknown})
-	if errors.Is(err, otp.ErrDelivery) {
-		return status, nil // a decoy never fails; Observe has seen the error
-	}
-	return status, err
+// Flow returns the flow of a reset: with the members "email", "otp" and "password", and with the
+// original's request by GET, for clients that keep no cookies too.
+func (a *App) Flow() (*otphttp.Flow, error) {
+	return otphttp.New(otphttp.Config{
+		Name:         "reset",
+		Codes:        a.Codes,
+		Keys:         a.Keys,
+		CodeField:    "otp",
+		Find:         a.find,
+		Accept:       a.accept,
+		RevokeOthers: true,
+		Devices:      true,
+		Origins:      a.Origins,
+		Allow:        a.Allow,
+		AllowUnbound: true,
+		AllowGET:     true,
+		Insecure:     !a.HTTPS,
+		Log:          a.Log,
+	})
 }
 
-// errNotStored says that a code was accepted, but the password is still the old one.
-var errNotStored = errors.New("web: the code was accepted but the new password could not be stored")
-
-// reset sets a new password, once the code is accepted. It returns a *users.PasswordError or what Verify returned, with
-// nothing changed, or errNotStored.
-func (a *App) reset(ctx context.Context, email, bind, code, password, language string) error {
-	if err := users.CheckPassword(password, email); err != nil {
-		return err // first: Verify spends the code
+// find returns the address as it was registered.
+func (a *App) find(r *http.Request, typed string) (to string, known bool, err error) {
+	if err := users.CheckEmail(typed); err != nil {
+		return "", false, fmt.Errorf("%w: %w", otp.ErrInvalid, err)
 	}
-	if err := a.Codes.Verify(ctx, otp.Submission{To: email, Binding: bind, Code: code}); err != nil {
+
+	user, err := a.Users.Find(r.Context(), typed)
+	if errors.Is(err, users.ErrUnknown) {
+		return typed, false, nil
+	}
+
+	return user.Email, err == nil, err
+}
+
+// hashTimeout bounds how long a reset waits for its turn to hash.
+const hashTimeout = 5 * time.Second
+
+// accept checks and hashes the new password before the code is spent, so that a busy server refuses
+// with nothing lost.
+func (a *App) accept(r *http.Request, to string) (otphttp.Done, error) {
+	password := r.PostForm.Get("password")
+	if err := users.CheckPassword(password, to); err != nil {
+		return nil, passwordProblem(err)
+	}
+
+	waiting, cancel := context.WithTimeout(r.Context(), hashTimeout)
+	defer cancel()
+
+	hash, err := users.Hash(waiting, password)
+	if err != nil {
+		return nil, err
+	}
+
+	return func(ctx context.Context, _ http.ResponseWriter) error {
+		return a.setPassword(ctx, to, hash, r.Header.Get("Accept-Language"))
+	}, nil
+}
+
+func passwordProblem(err error) error {
+	weak, ok := errors.AsType[*users.PasswordError](err)
+	if !ok {
 		return err
 	}
-	// The code is spent: finish even if the person hangs up.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
-	defer cancel()
-	hash, err := users.Hash(ctx, password)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errNotStored, err)
-	}
+
+	return &otphttp.Problem{Code: weak.Code, Field: "password", Detail: weak.Error()}
+}
+
+func (a *App) setPassword(ctx context.Context, email, hash, language string) error {
 	user, err := a.Users.SetPassword(ctx, email, hash)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNotStored, err)
+		return err
 	}
+
+	// The password is changed all the same.
 	if err := a.Notify(ctx, user.Email, language); err != nil {
 		a.Log.ErrorContext(ctx, "the person could not be told of the new password",
 			"pseudonym", a.Codes.Pseudonym(email), "err", err)
 	}
+
 	return nil
 }
 
-// signIn reports whether the password is that of the account. It takes as long if there is no such account.
-func (a *App) signIn(ctx context.Context, email, password string) (bool, error) {
-	user, err := a.Users.Find(ctx, email)
+// SignIn reports whether the password is that of the account. It takes as long if there is no such
+// account.
+func (a *App) SignIn(ctx context.Context, email, password string) (bool, error) {
+	waiting, cancel := context.WithTimeout(ctx, hashTimeout)
+	defer cancel()
+
+	user, err := a.Users.Find(waiting, email)
 	if err != nil && !errors.Is(err, users.ErrUnknown) {
 		return false, err
 	}
-	return user.Matches(ctx, password)
+
+	return user.Matches(waiting, password)
 }

@@ -1,0 +1,321 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The original's requests set a password, under both of its paths.
+func TestReset(t *testing.T) {
+	for _, path := range []string{"/reset", "/reset-password"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.get("/generate-otp/ada@example.com").want(t, http.StatusAccepted, "")
+			require.Equal(t, ada, w.mailbox.Letters()[0].To, "the mail goes to the stored address")
+
+			code := w.code()
+			members := map[string]string{
+				"email": ada, "otp": code[:4] + " " + code[4:], "password": newPassword,
+			}
+			w.post(path, members).want(t, http.StatusOK, "")
+			w.post(path, members).want(t, http.StatusForbidden, "code_rejected")
+			w.login(ada, newPassword).want(t, http.StatusOK, "")
+			w.login(ada, oldPassword).want(t, http.StatusForbidden, "password_wrong")
+
+			notice := w.mailbox.Letters()[0]
+			assert.Equal(t, ada, notice.To)
+			assert.Contains(t, notice.Subject, "was changed")
+			assert.NotRegexp(t, codePattern, notice.Text)
+			assert.NotContains(t, notice.Text, "://")
+		})
+	}
+}
+
+// Nothing goes to an address without an account.
+func TestUnknownAddressesGetNoMail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.generate("eve@example.com").want(t, http.StatusAccepted, "")
+		w.get("/generate-otp/zoe@example.com").want(t, http.StatusAccepted, "")
+		assert.Empty(t, w.mailbox.Letters())
+	})
+}
+
+// Rule 10: whoever asks, fails, is limited and goes on for days sees the same for an address with
+// an account and for one without: answers, times and calls of the stores, with mail that fails too.
+func TestKnownAndUnknownAddressesAnswerAlike(t *testing.T) {
+	for _, mailErr := range []error{nil, errBroken} {
+		known := transcript(t, "ada@example.com", mailErr)
+		unknown := transcript(t, "eve@example.com", mailErr)
+		for i := range known {
+			require.Equal(t, known[i], unknown[i])
+		}
+		require.Contains(t, strings.Join(known, ""), "429 Too Many Requests")
+	}
+}
+
+func transcript(t *testing.T, email string, mailErr error) (seen []string) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.mailErr = mailErr
+		start := time.Now()
+		record := func(a answer) {
+			dump, err := httputil.DumpResponse(a.Response, false)
+			require.NoError(t, err)
+			seen = append(seen, fmt.Sprint(string(dump), a.text, w.calls, time.Since(start)))
+		}
+
+		for range 12 {
+			record(w.generate(email))
+			record(w.get("/generate-otp/" + email)) // limited
+			record(w.reset(email, "no code", newPassword))
+			record(w.reset(email, "00000000", "short"))
+			for range 6 {
+				record(w.reset(email, "00000000", newPassword))
+			}
+			time.Sleep(24 * time.Hour)
+		}
+		record(w.login(email, "not the right password"))
+	})
+
+	return seen
+}
+
+// A password that cannot be chosen costs nothing: the code is there for the next try.
+func TestBadPasswordsCostNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.generate(ada)
+		w.calls = nil
+
+		for password, code := range map[string]string{
+			"short":                   "password_too_short",
+			"passwordpassword":        "password_common",
+			strings.Repeat("long", 3): "password_too_short",
+			strings.Repeat("long", 9): "password_common",
+			strings.Repeat("a", 129):  "password_too_long",
+			"":                        "password_too_short",
+			strings.ToLower(ada):      "password_is_address",
+			"\tAda@Example.com ":      "password_is_address",
+		} {
+			w.reset(ada, w.code(), password).want(t, http.StatusUnprocessableEntity, code)
+		}
+		assert.NotContains(t, w.calls, "codes.Load")
+		w.reset(ada, w.code(), newPassword).want(t, http.StatusOK, "")
+	})
+}
+
+// Of many who submit the same code at the same time, with a password each, one wins, and it is that
+// one's that holds.
+func TestSimultaneousResets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.generate(ada)
+		mails, code := len(w.mailbox.Letters()), w.code()
+
+		password := func(i int) string { return fmt.Sprintf("the password of number %d", i) }
+		var won []int
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				if w.reset(ada, code, password(i)).StatusCode == http.StatusOK {
+					mu.Lock()
+					won = append(won, i)
+					mu.Unlock()
+				}
+			})
+		}
+		all.Wait()
+
+		require.Len(t, won, 1)
+		w.login(ada, password(won[0])).want(t, http.StatusOK, "")
+		assert.Len(t, w.mailbox.Letters(), mails+1, "notices")
+	})
+}
+
+// When a store fails, nothing is accepted, nothing is lost, and the answer says whose fault it is.
+func TestStoresThatFail(t *testing.T) {
+	for _, call := range []string{"users.Find", "codes.Load", "codes.CompareAndSwap"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.breaks(call)
+			failed := w.generate(ada)
+			failed.want(t, http.StatusServiceUnavailable, "unavailable")
+			assert.NotContains(t, failed.text, "fire")
+			assert.Empty(t, w.mailbox.Letters())
+
+			w.breaks("")
+			w.generate(ada).want(t, http.StatusAccepted, "")
+			w.breaks(call)
+			w.reset(ada, w.code(), newPassword).
+				want(t, http.StatusServiceUnavailable, "unavailable")
+			w.breaks("")
+			w.login(ada, oldPassword).want(t, http.StatusOK, "")
+			w.reset(ada, w.code(), newPassword).want(t, http.StatusOK, "")
+		})
+	}
+}
+
+// If the password cannot be stored once the code is spent, the answer says so, and another code
+// helps.
+func TestAPasswordThatCannotBeStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.generate(ada)
+		w.breaks("users.SetPassword")
+		w.reset(ada, w.code(), newPassword).want(t, http.StatusServiceUnavailable, "unfinished")
+
+		w.breaks("")
+		w.login(ada, oldPassword).want(t, http.StatusOK, "")
+		time.Sleep(2 * time.Minute)
+		w.generate(ada)
+		w.reset(ada, w.code(), newPassword).want(t, http.StatusOK, "")
+	})
+}
+
+// The password is changed even if the notice of it cannot be sent.
+func TestANoticeThatCannotBeSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.generate(ada)
+		w.mailErr = errBroken
+		w.reset(ada, w.code(), newPassword).want(t, http.StatusOK, "")
+		w.login(ada, newPassword).want(t, http.StatusOK, "")
+		assert.Contains(t, w.log(), "could not be told")
+	})
+}
+
+// The log has no code, no address and no password, and does have what support needs.
+func TestTheLogHoldsNoSecrets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.get("/generate-otp/ada@example.com")
+		code := w.code()
+		w.reset(ada, wrong(code), newPassword)
+		w.reset(ada, code, newPassword)
+		w.login(ada, newPassword)
+		time.Sleep(2 * time.Minute)
+		w.generate(ada)
+		w.mailErr = fmt.Errorf("no mailbox %s, %w", ada, errBroken)
+		w.reset(ada, w.code(), newPassword)
+		time.Sleep(2 * time.Minute)
+		w.generate("ADA@example.com")
+		w.generate("eve@example.com")
+
+		for _, secret := range []string{"example.com", code, newPassword, wrong(code)} {
+			assert.NotContains(t, strings.ToLower(w.log()), secret)
+		}
+		for _, needed := range []string{
+			w.app.Codes.Pseudonym(ada), "op=send", "op=verify", "message_id=", "route=/reset",
+			"duration_ms=", "trust=Stranger", "cause=", "could not be told",
+		} {
+			assert.Contains(t, w.log(), needed)
+		}
+	})
+}
+
+// A client that hangs up is no error, on which an alarm is set.
+func TestHangingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+
+		r := httptest.NewRequest(http.MethodGet, "https://acme.example/generate-otp/"+ada, nil)
+		w.do(r.WithContext(ctx)).want(t, http.StatusServiceUnavailable, "unavailable")
+		assert.NotContains(t, w.log(), "level=ERROR")
+
+		w.breaks("users.Find")
+		w.do(r).want(t, http.StatusServiceUnavailable, "unavailable")
+		assert.Contains(t, w.log(), "level=ERROR")
+	})
+}
+
+// No address but one bare one gets further than the form.
+func TestBadAddresses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for _, email := range []string{
+			"", "ada", "@example.com", "ada@", "ada@localhost", "ada@@example.com",
+			"ada@exam ple.com",
+			"ada@example.com,eve@example.com", "ada@example.com;eve@example.com",
+			"ada@example.com eve@example.com", "Ada <ada@example.com>", "<ada@example.com>",
+			"Group: ada@example.com;", "ada@example.com (Ada)", `"ada"@example.com`,
+			`"a@b"@example.com`,
+			"ada@[192.0.2.1]", "ada@example.com\r\nBcc: eve@example.com", "ada\x00@example.com",
+			"ad\u0430@example.com", "\u212ada@example.com", "ada\u200b@example.com",
+			strings.Repeat("a", 250) + "@example.com", "ada.@example.com", ".ada@example.com",
+		} {
+			w.generate(email).want(t, http.StatusBadRequest, "address_invalid")
+			w.reset(email, "12345678", newPassword).
+				want(t, http.StatusBadRequest, "address_invalid")
+			w.login(email, oldPassword).want(t, http.StatusBadRequest, "address_invalid")
+		}
+		assert.Empty(t, w.mailbox.Letters())
+	})
+}
+
+// Signing in takes an argon2id hash for unknown addresses, too. Anything else is a thousand times
+// faster.
+func TestSigningInHashesForUnknownAddresses(t *testing.T) {
+	w := newWorld(t)
+	took := func(email string) time.Duration {
+		least := time.Hour
+		for range 3 {
+			start := time.Now()
+			w.login(email, "not the right password").want(t, http.StatusForbidden, "password_wrong")
+			least = min(least, time.Since(start))
+		}
+
+		return least
+	}
+
+	known, unknown := took(ada), took("eve@example.com")
+	assert.Greater(t, unknown, known/10)
+	assert.Greater(t, known, unknown/10)
+}
+
+// A flood of sign-ins has a line of its own: resets go through, and spend no code in vain.
+func TestSignInFlood(t *testing.T) {
+	w := newWorld(t)
+	w.generate(ada).want(t, http.StatusAccepted, "")
+	code := w.code()
+
+	flood, stop := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range 600 {
+		all.Go(func() {
+			body := strings.NewReader(
+				`{"email": "eve@example.com", "password": "not the right one"}`,
+			)
+			r := httptest.NewRequest(http.MethodPost, "https://acme.example/login", body)
+			r.Header.Set("Content-Type", "application/json")
+			w.handler.ServeHTTP(httptest.NewRecorder(), r.WithContext(flood))
+		})
+	}
+
+	require.Eventually(
+		t,
+		func() bool { return w.called("users.Find") > 600 },
+		time.Minute,
+		time.Millisecond,
+	)
+	reset := w.reset(ada, code, newPassword)
+	stop()
+	all.Wait()
+
+	reset.want(t, http.StatusOK, "")
+	w.login(ada, newPassword).want(t, http.StatusOK, "")
+}

@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/seed-5978b5f1/otp/otphttp"
+
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
+)
+
+// login tells whether a password is right: {"email", "password"}. It begins no session: there is
+// nothing to use it for.
+func (a *App) login(w http.ResponseWriter, r *http.Request) {
+	if err := a.CheckLogin(w, r); err != nil {
+		otphttp.WriteProblem(w, r, err)
+
+		return
+	}
+
+	w.Header().Set("Content-Type", "application/json")
+	w.Write([]byte(`{"message":"The password is right."}` + "\n"))
+}
+
+// CheckLogin returns nil if the password in the body of the request is that of the account.
+func (a *App) CheckLogin(w http.ResponseWriter, r *http.Request) error {
+	if a.Allow != nil && !a.Allow(w, r) {
+		return &otphttp.Problem{
+			Status: http.StatusTooManyRequests, Code: "too_many_requests",
+			Detail: "Too many requests come from your network. Try again in a minute.",
+		}
+	}
+	if err := otphttp.ReadBody(w, r); err != nil {
+		return err
+	}
+
+	email := strings.TrimSpace(r.PostForm.Get("email"))
+	password := r.PostForm.Get("password")
+	if err := users.CheckEmail(email); err != nil {
+		return &otphttp.Problem{
+			Status: http.StatusBadRequest, Code: "address_invalid", Field: "email",
+			Detail: "The address " + err.Error() + ".",
+		}
+	}
+
+	right, err := a.SignIn(r.Context(), email, password)
+	if err != nil {
+		a.Log.ErrorContext(r.Context(), "sign-in failed", "err", err)
+
+		return err
+	}
+	if !right {
+		return &otphttp.Problem{
+			Status: http.StatusForbidden, Code: "password_wrong", Field: "password",
+			Detail: "The address or the password is wrong.",
+		}
+	}
+
+	return nil
+}
