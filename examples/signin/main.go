@@ -3,7 +3,8 @@
 //
 //	go -C examples/signin run .
 //
-// Mails are shown in the terminal.
+// Mails are shown in the terminal, or sent by the SMTP server that SMTP_HOST names, with
+// SMTP_USERNAME, SMTP_PASSWORD and MAIL_FROM.
 package main
 
 import (
@@ -26,6 +27,7 @@ import (
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
 	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/smtpmail"
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
@@ -34,9 +36,9 @@ func main() {
 	file := flag.String("db", "signin.db", "`file` of the database")
 	flag.Parse()
 
-	handler := newApp(*file, os.Stdout)
+	server := &http.Server{Addr: *addr, ReadTimeout: 10 * time.Second}
+	server.Handler = newApp(*file, os.Stdout)
 	log.Printf("listening on http://%s", *addr)
-	server := &http.Server{Addr: *addr, Handler: handler, ReadTimeout: 10 * time.Second}
 	log.Fatal(server.ListenAndServe())
 }
 
@@ -45,7 +47,6 @@ func must[T any](value T, err error) T {
 	if err != nil {
 		log.Fatal("signin: ", err)
 	}
-
 	return value
 }
 
@@ -61,37 +62,39 @@ func newApp(file string, out io.Writer) http.Handler {
 		Product: "Acme", Kinds: map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
 	}))
 	logins := must(otp.New(otp.Config{
-		Purpose: "sign-in", Secret: secret, Sender: terminal{mails, out},
+		Purpose: "sign-in", Secret: secret, Sender: newSender(mails, out),
 		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)),
 	}))
 
-	a := &app{db}
+	a := app{db}
 	flow := must(otphttp.New(otphttp.Config{
 		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept,
 		Devices: true, Repeatable: true, Insecure: true, // in earnest: HTTPS
 	}))
-	signIn := must(pages.New(flow, pages.Options{
-		Kind: pages.SignIn, Product: "Acme", Path: "/sign-in/",
-	}))
+	options := pages.Options{Kind: pages.SignIn, Product: "Acme", Path: "/sign-in/"}
 
 	mux := http.NewServeMux()
-	mux.Handle("/sign-in/", signIn)
+	mux.Handle("/sign-in/", must(pages.New(flow, options)))
 	mux.HandleFunc("GET /{$}", a.home)
 
 	return mux
 }
 
-// terminal shows mails.
-type terminal struct {
-	mails *otpmail.Standard
-	out   io.Writer
-}
+// newSender sends mails by SMTP, or writes them to out.
+func newSender(mails *otpmail.Standard, out io.Writer) otp.Sender {
+	if host := os.Getenv("SMTP_HOST"); host != "" {
+		return must(smtpmail.New(smtpmail.Config{
+			Host: host, Username: os.Getenv("SMTP_USERNAME"), Password: os.Getenv("SMTP_PASSWORD"),
+			From: os.Getenv("MAIL_FROM"), Renderer: mails,
+		}))
+	}
 
-func (t terminal) Send(_ context.Context, m otp.Message) error {
-	mail, err := t.mails.Render(m)
-	fmt.Fprintf(t.out, "\nTo: %s\nSubject: %s\n\n%s\n", m.To, mail.Subject, mail.Text)
+	return otp.SenderFunc(func(_ context.Context, m otp.Message) error {
+		mail, err := mails.Render(m)
+		fmt.Fprintf(out, "\nTo: %s\nSubject: %s\n\n%s\n", m.To, mail.Subject, mail.Text)
 
-	return err
+		return err
+	})
 }
 
 // find welcomes everybody: the first code makes the account.
@@ -99,7 +102,6 @@ func find(_ *http.Request, typed string) (to string, known bool, err error) {
 	if to, err = otpmail.Address(typed); err != nil {
 		err = fmt.Errorf("%w: %w", otp.ErrInvalid, err)
 	}
-
 	return to, true, err
 }
 
@@ -110,7 +112,7 @@ type app struct{ db *sql.DB }
 const schema = "CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, address, expires);"
 
 // accept begins a session once the code is accepted.
-func (a *app) accept(_ *http.Request, to string) (otphttp.Done, error) {
+func (a app) accept(_ *http.Request, to string) (otphttp.Done, error) {
 	return func(ctx context.Context, w http.ResponseWriter) error {
 		token := rand.Text()
 		hash := sha256.Sum256([]byte(token))
@@ -120,7 +122,6 @@ func (a *app) accept(_ *http.Request, to string) (otphttp.Done, error) {
 			Name: "session", Value: token, Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true,
 			SameSite: http.SameSiteLaxMode,
 		})
-
 		return err
 	}, nil
 }
@@ -130,17 +131,16 @@ var homePage = template.Must(template.New("home").Parse(`<!DOCTYPE html>
 <main><h1>Welcome</h1><p>You are signed in as {{.}}.</p></main></html>`))
 
 // home greets who is signed in, and leads others to sign in.
-func (a *app) home(w http.ResponseWriter, r *http.Request) {
-	var token, address string
+func (a app) home(w http.ResponseWriter, r *http.Request) {
+	var hash [sha256.Size]byte // of no token
 	if cookie, err := r.Cookie("session"); err == nil {
-		token = cookie.Value
+		hash = sha256.Sum256([]byte(cookie.Value))
 	}
 
-	hash := sha256.Sum256([]byte(token))
+	var address string
 	const query = "SELECT address FROM sessions WHERE hash = ? AND expires > unixepoch()"
 	if a.db.QueryRowContext(r.Context(), query, hash[:]).Scan(&address) != nil {
 		http.Redirect(w, r, "/sign-in/", http.StatusSeeOther)
-
 		return
 	}
 

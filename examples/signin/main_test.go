@@ -55,8 +55,8 @@ func read(t *testing.T, answer *http.Response, err error) string {
 	return string(body)
 }
 
-// TestSignIn signs in, twice: the first time as a stranger, the second time on a known device,
-// while a stranger has used up the sends of strangers.
+// TestSignIn signs in twice: as a stranger, and within the same minute on a device that is known,
+// whose sends have limits of their own.
 func TestSignIn(t *testing.T) {
 	terminal := new(screen)
 	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), terminal))
