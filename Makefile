@@ -13,7 +13,7 @@ REVIVE  = $(TOOL) revive -config $(CURDIR)/internal/tools/revive.toml -set_exit_
 REMARK  = internal/tools/node_modules/.bin/remark --no-config --rc-path internal/tools/remark.json
 SERVERS = $(GO) run ./internal/servers/run
 
-.PHONY: help setup check test test-running bench proof fips fuzz build api release screenshots
+.PHONY: help setup check test test-running bench proof fips fuzz build release screenshots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -83,9 +83,6 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 
 build: ## the Lambda functions of the forgot-password system
 	$(MAKE) -C examples/forgotpassword build
-
-api: ## list the exported API anew, after a change that is meant
-	$(GO) test ./internal/repo -run TestAPI -update
 
 release: ## check the release VERSION of all modules, write it to go.mod files, print the tags
 	$(GO) -C internal/release run . $(VERSION)

@@ -21,7 +21,8 @@ func TestNestedModulesUseTheSameCommit(t *testing.T) {
 	require.NoError(t, err)
 
 	for _, m := range modules {
-		cmd := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{with .Replace}}{{.Dir}}{{end}}", "all")
+		cmd := exec.Command("go", "list", "-m",
+			"-f", "{{.Path}} {{with .Replace}}{{.Dir}}{{end}}", "all")
 		cmd.Dir = filepath.Join(root, m.dir)
 		out, err := cmd.Output()
 		require.NoError(t, err, m.path)
@@ -89,7 +90,8 @@ func TestProgramsOfOthers(t *testing.T) {
 			for _, m := range test.modules {
 				run("get", rootPath+m)
 			}
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(test.program), 0o644))
+			main := filepath.Join(dir, "main.go")
+			require.NoError(t, os.WriteFile(main, []byte(test.program), 0o644))
 			run("vet", ".")
 
 			assert.Regexp(t, test.said, run("run", "."))
@@ -106,7 +108,8 @@ func TestLatest(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{
 		{"init", "--quiet"},
-		{"-c", "user.name=x", "-c", "user.email=x", "commit", "--quiet", "--allow-empty", "-m", "x"},
+		{"-c", "user.name=x", "-c", "user.email=x",
+			"commit", "--quiet", "--allow-empty", "-m", "x"},
 		{"tag", "v0.1.0"}, {"tag", "v0.9.0"}, {"tag", "v0.10.0"}, {"tag", "v1.0.0"},
 		{"tag", "smtpmail/v0.2.0"}, {"tag", "vendor"},
 	} {
@@ -129,7 +132,9 @@ func TestLatest(t *testing.T) {
 }
 
 func TestBadVersions(t *testing.T) {
-	for _, args := range [][]string{nil, {""}, {"0.1.0"}, {"v0.1"}, {"v2.0.0"}, {"v0.1.0", "v0.2.0"}} {
+	for _, args := range [][]string{
+		nil, {""}, {"0.1.0"}, {"v0.1"}, {"v2.0.0"}, {"v0.1.0", "v0.2.0"},
+	} {
 		require.ErrorContains(t, run(args), "want one argument", args)
 	}
 }

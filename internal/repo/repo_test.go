@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/importer"
-	"go/token"
-	"go/types"
 	"io"
 	"io/fs"
 	"os"
@@ -17,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -26,22 +25,25 @@ const (
 
 // A pkg is what "go list" says of a package.
 type pkg struct {
-	ImportPath, Name, Dir, Export string
-	GoFiles                       []string
+	ImportPath, Name string
+	Standard         bool
+	Imports, Deps    []string
 }
 
 // public reports whether others can import the package of the module.
 func (p *pkg) public() bool {
-	return (p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/")) && p.Name != "main" &&
-		!strings.Contains(p.ImportPath, "/internal/")
+	return (p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/")) &&
+		p.Name != "main" && !strings.Contains(p.ImportPath, "/internal/")
 }
 
-// packages returns the packages of the module, all that they depend on, and all of the standard library, each compiled.
+// packages returns the packages of the module and all that they depend on, by path.
 var packages = sync.OnceValues(func() (map[string]*pkg, error) {
-	out, err := goCommand(root, nil, "list", "-export", "-deps", "-json=ImportPath,Name,Dir,Export,GoFiles", "./...", "std")
+	out, err := goCommand(root, nil, "list", "-deps",
+		"-json=ImportPath,Name,Standard,Imports,Deps", "./...")
 	if err != nil {
 		return nil, err
 	}
+
 	found := map[string]*pkg{}
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		p := new(pkg)
@@ -54,40 +56,26 @@ var packages = sync.OnceValues(func() (map[string]*pkg, error) {
 	}
 })
 
-// publicPackages returns the packages of the module that others can import, by their path, and at least the root.
+// publicPackages returns the packages of the module that others can import, the root first.
 func publicPackages(t *testing.T) []*pkg {
 	t.Helper()
 	all, err := packages()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+
 	var public []*pkg
 	for _, p := range all {
 		if p.public() {
 			public = append(public, p)
 		}
 	}
-	slices.SortFunc(public, func(a, b *pkg) int { return strings.Compare(a.ImportPath, b.ImportPath) })
-	if len(public) == 0 || public[0].ImportPath != module {
-		t.Fatalf("no package %s among %d", module, len(public))
-	}
-	return public
-}
 
-// typesOf imports packages as the compiler does.
-func typesOf(t *testing.T) types.Importer {
-	t.Helper()
-	all, err := packages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
-		p := all[path]
-		if p == nil || p.Export == "" {
-			return nil, fmt.Errorf("no package %s", path)
-		}
-		return os.Open(p.Export)
+	slices.SortFunc(public, func(a, b *pkg) int {
+		return strings.Compare(a.ImportPath, b.ImportPath)
 	})
+	require.NotEmpty(t, public)
+	require.Equal(t, module, public[0].ImportPath)
+
+	return public
 }
 
 // goCommand runs the go command in a directory, with variables added to the environment.
@@ -97,38 +85,39 @@ func goCommand(dir string, env []string, args ...string) ([]byte, error) {
 	cmd.Env = append(os.Environ(), env...)
 	var out, messages bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &messages
+
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, messages.Bytes())
 	}
+
 	return out.Bytes(), nil
 }
 
-// files returns the files of the repository with the extension, relative to its root. What make fetches and builds is
-// left out.
+// files returns the files of the repository with the extension, relative to its root, without what
+// make fetches and builds.
 func files(t *testing.T, extension string) []string {
 	t.Helper()
+
 	var found []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if d.IsDir() {
-			switch d.Name() {
-			case ".git", "build", "bin", "node_modules", "testdata":
-				return filepath.SkipDir
-			}
+		case d.IsDir() && slices.Contains(
+			[]string{".git", "build", "bin", "node_modules", "testdata"}, d.Name()):
+			return filepath.SkipDir
+		case d.IsDir() || filepath.Ext(path) != extension:
 			return nil
 		}
-		if filepath.Ext(path) == extension {
-			name, err := filepath.Rel(root, path)
-			found = append(found, name)
-			return err
-		}
-		return nil
+
+		name, err := filepath.Rel(root, path)
+		found = append(found, name)
+
+		return err
 	})
-	if err != nil || len(found) == 0 {
-		t.Fatalf("found %d files %s: %v", len(found), extension, err)
-	}
+	require.NoError(t, err)
+	require.NotEmpty(t, found)
+
 	return found
 }
 
@@ -136,8 +125,7 @@ func files(t *testing.T, extension string) []string {
 func read(t *testing.T, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+
 	return string(content)
 }

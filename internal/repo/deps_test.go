@@ -1,0 +1,114 @@
+package repo
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// dependencies lists, for each package of the root module, the modules that it may link beside the
+// standard library and this one.
+var dependencies = map[string][]string{
+	"":                      nil,
+	"/background":           nil,
+	"/dynamostore":          {"github.com/aws/"},
+	"/memstore":             nil,
+	"/otphttp":              nil,
+	"/otphttp/pages":        {"golang.org/x/text"},
+	"/otpmail":              {"golang.org/x/net", "golang.org/x/text"},
+	"/otpmail/mailtemplate": {"golang.org/x/net", "golang.org/x/text"},
+	"/otpsms":               {"golang.org/x/text"},
+	"/otptest":              nil,
+	"/redisstore":           nil,
+	"/sendlimit":            nil,
+	"/sesmail":              {"github.com/aws/", "golang.org/x/net", "golang.org/x/text"},
+	"/sqlstore":             nil,
+}
+
+// linksTemplates names the packages that link html/template, which keeps the linker from dropping
+// methods that nothing calls.
+var linksTemplates = []string{"/otphttp/pages", "/otpmail/mailtemplate"}
+
+// Nobody links what they do not need.
+func TestDependencies(t *testing.T) {
+	all, err := packages()
+	require.NoError(t, err)
+
+	for _, p := range publicPackages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, listed := dependencies[name]
+		assert.True(t, listed, "%s is not in the table", p.ImportPath)
+
+		for _, path := range p.Deps {
+			dep := all[path]
+			switch {
+			case dep.Standard:
+				assert.True(t, path != "html/template" || slices.Contains(linksTemplates, name),
+					"%s links %s", p.ImportPath, path)
+			case strings.HasPrefix(path, module):
+				assert.NotContains(t, path, "/internal/", p.ImportPath)
+			default:
+				assert.True(t, slices.ContainsFunc(allowed, func(prefix string) bool {
+					return strings.HasPrefix(path, prefix)
+				}), "%s links %s", p.ImportPath, path)
+			}
+		}
+
+		if name != "/otptest" { // which services do not link
+			assert.NotContains(t, p.Imports, "math/rand", p.ImportPath)
+			assert.NotContains(t, p.Imports, "math/rand/v2", p.ImportPath)
+			assert.NotContains(t, p.Deps, "testing", p.ImportPath)
+		}
+	}
+
+	t.Run("from an empty module cache", func(t *testing.T) {
+		var imports []string
+		for _, p := range publicPackages(t) {
+			if dependencies[strings.TrimPrefix(p.ImportPath, module)] == nil {
+				imports = append(imports, p.ImportPath)
+			}
+		}
+
+		dir, err := buildAlone(t, imports)
+		require.NoError(t, err)
+		assert.NoFileExists(t, filepath.Join(dir, "go.sum"))
+
+		// With sesmail it must fail, or the above would show nothing.
+		_, err = buildAlone(t, []string{module + "/sesmail"})
+		require.ErrorContains(t, err, "github.com/aws/aws-sdk-go-v2")
+	})
+}
+
+// buildAlone builds a program that imports the packages, with no module to be had but this one, and
+// returns its folder.
+func buildAlone(t *testing.T, imports []string) (dir string, err error) {
+	t.Helper()
+	repository, err := filepath.Abs(root)
+	require.NoError(t, err)
+
+	program := "package main\n\n"
+	for _, path := range imports {
+		program += "import _ \"" + path + "\"\n"
+	}
+
+	dir = t.TempDir()
+	for name, content := range map[string]string{
+		"main.go": program + "\nfunc main() {}\n",
+		"go.mod": fmt.Sprintf("module example.com/importer\n\ngo 1.26.0\n\n"+
+			"require %s v0.0.0\n\nreplace %[1]s => %s\n", module, repository),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
+	}
+
+	offline := []string{"GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "GOTOOLCHAIN=local",
+		"GOMODCACHE=" + t.TempDir()}
+	_, err = goCommand(dir, offline, "build", "-o", os.DevNull, ".")
+
+	return dir, err
+}
