@@ -33,7 +33,8 @@ type pkg struct {
 // public reports whether others can import the package of the module.
 func (p *pkg) public() bool {
 	return (p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/")) &&
-		p.Name != "main" && !strings.Contains(p.ImportPath, "/internal/")
+		p.Name != "main" && !strings.Contains(p.ImportPath, "/internal/") &&
+		!strings.Contains(p.ImportPath, "/examples/")
 }
 
 // packages returns the packages of the module and all that they depend on, by path.

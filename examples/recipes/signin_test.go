@@ -1,0 +1,36 @@
+package recipes
+
+import (
+	"crypto/rand"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+func TestSignIn(t *testing.T) {
+	codes, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{RequireBinding: true}})
+	s := SignIn{codes, map[string]string{"ada@example.com": "user 1"}}
+	session := rand.Text()
+
+	known, err := s.Ask(t.Context(), "Ada@example.com", session, otp.Stranger)
+	require.NoError(t, err)
+	unknown, err := s.Ask(t.Context(), "nobody@example.com", session, otp.Stranger)
+	require.NoError(t, err)
+	require.Equal(t, known.AttemptsLeft, unknown.AttemptsLeft)
+	require.Len(t, inbox.Messages(), 1)
+
+	code := inbox.Code(t, "ada@example.com")
+	_, err = s.Enter(t.Context(), "ada@example.com", rand.Text(), code, "key", otp.Stranger)
+	require.ErrorIs(t, err, otp.ErrNoCode)
+
+	for range 2 { // a double click
+		id, err := s.Enter(t.Context(), "ada@example.com", session, code, "key", otp.Stranger)
+		require.NoError(t, err)
+		require.Equal(t, "user 1", id)
+	}
+	_, err = s.Enter(t.Context(), "ada@example.com", session, code, "another key", otp.Stranger)
+	require.ErrorIs(t, err, otp.ErrUsed)
+}

@@ -1,0 +1,50 @@
+package recipes
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+func TestTransfers(t *testing.T) {
+	codes, inbox := otptest.New(t, otp.Config{Purpose: "transfer", Policy: TransferPolicy})
+	var paid []Transfer
+	s := Transfers{codes, func(_ context.Context, transfer Transfer) error {
+		paid = append(paid, transfer)
+		return nil
+	}}
+	const ada, session = "ada@example.com", "session"
+
+	toGrace, toAlan := Transfer{"1", "Grace", "€250.00"}, Transfer{"2", "Alan", "€90.00"}
+	ask := func(transfer Transfer) (code string) {
+		_, err := s.Ask(t.Context(), ada, session, transfer)
+		require.NoError(t, err)
+
+		return inbox.Code(t, ada)
+	}
+	graceCode, alanCode := ask(toGrace), ask(toAlan)
+
+	// The mail shows what is confirmed.
+	mails, err := otpmail.New(&otpmail.Options{
+		Product: "Acme",
+		Kinds:   map[string]otpmail.Kind{"transfer": otpmail.ConfirmTransaction},
+	})
+	require.NoError(t, err)
+	mail, err := mails.Render(inbox.Messages()[0])
+	require.NoError(t, err)
+	require.Contains(t, mail.Text, "€250.00")
+	require.Contains(t, mail.Text, "Grace")
+
+	// A code confirms its own transfer, once, and cancelling one leaves the other.
+	require.ErrorIs(t, s.Confirm(t.Context(), ada, session, toAlan, graceCode, "a"), otp.ErrMismatch)
+	require.NoError(t, s.Cancel(t.Context(), ada, session, toGrace))
+	require.ErrorIs(t, s.Confirm(t.Context(), ada, session, toGrace, graceCode, "b"), otp.ErrNoCode)
+	require.NoError(t, s.Confirm(t.Context(), ada, session, toAlan, alanCode, "c"))
+	require.ErrorIs(t, s.Confirm(t.Context(), ada, session, toAlan, alanCode, "c"), otp.ErrRepeated)
+	require.Equal(t, []Transfer{toAlan}, paid)
+}
