@@ -63,7 +63,7 @@ func login(t *testing.T, url, email, password string) int {
 // host and code. They are the original's two requests.
 func TestDocumentedCommands(t *testing.T) {
 	need(t, "curl")
-	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "forgot-password.md"))
+	page, err := os.ReadFile(filepath.Join("..", "manual.md"))
 	require.NoError(t, err)
 	commands := regexp.MustCompile(`(?m)^curl .*http://localhost:8080.*$`).
 		FindAllString(string(page), -1)

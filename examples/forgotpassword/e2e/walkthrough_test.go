@@ -17,12 +17,12 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/lambdaruntime"
 )
 
-// walkThrough returns the commands of docs/forgot-password.md that lead from an empty AWS account
+// walkThrough returns the commands of manual.md that lead from an empty AWS account
 // to a working deployment.
 func walkThrough(t *testing.T) []string {
 	t.Helper()
 
-	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "forgot-password.md"))
+	page, err := os.ReadFile(filepath.Join("..", "manual.md"))
 	require.NoError(t, err)
 	_, section, found := strings.Cut(string(page), "## From an empty AWS account")
 	require.True(t, found)
