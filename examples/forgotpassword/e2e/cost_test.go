@@ -14,7 +14,7 @@ import (
 )
 
 // What the application adds to a Lambda function is measured against package bare. The results of
-// a benchmark are on one line, for bare and for each function; docs/lambda.md has the bounds.
+// a benchmark are on one line, for bare and for each function; manual.md has the bounds.
 
 // maxBinary is how large a function may be, relative to the bare one.
 const maxBinary = 1.15

@@ -62,7 +62,7 @@ func (f *function) spent(step func()) float64 {
 	return float64((f.processor() - before).Microseconds()) / 1000
 }
 
-// The memory sizes of serverless.yml leave as much again as the functions need. docs/lambda.md
+// The memory sizes of serverless.yml leave as much again as the functions need. manual.md
 // gives the figures that this logs.
 func TestMemory(t *testing.T) {
 	s := newSystem(t)

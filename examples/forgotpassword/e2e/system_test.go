@@ -257,7 +257,7 @@ func need(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		servers.Missing(t, program+" is not installed: run `make -C examples/forgotpassword setup`")
+		servers.Missing(t, program+" is not installed: run `make setup`")
 	}
 	if err != nil {
 		t.Fatal(err)
