@@ -60,10 +60,10 @@ var (
 	ErrMalformed error = &sentinel{"otp: code rejected: malformed submission", ErrRejected}
 )
 
-// ErrRepeated: this submission was accepted before. The code and the IdempotencyKey are those of
-// the submission for which [Service.Verify] returned nil: a double click, or a retry after an
-// answer that was lost. Tell the person that it is done, and act again only if acting twice does no
-// harm.
+// ErrRepeated says that this submission was accepted before. The code and the IdempotencyKey are
+// those of the submission for which [Service.Verify] returned nil: a double click, or a retry after
+// an answer that was lost. Tell the person that it is done, and act again only if acting twice does
+// no harm.
 //
 // ErrRepeated matches neither nil nor [ErrRejected].
 var ErrRepeated error = &sentinel{text: "otp: this submission was accepted before"}

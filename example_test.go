@@ -188,7 +188,7 @@ func ExampleService_Status() {
 	// ask again in 1m0s
 }
 
-// Each transfer has a Binding of its own: its code confirms nothing else, and cancelling it voids
+// Each transfer has a Binding of its own: its code confirms nothing else, and canceling it voids
 // its code alone.
 func ExampleService_Revoke() {
 	ctx := context.Background()

@@ -232,7 +232,7 @@ func (s *Service) Policy() Policy { return s.policy.withDefaults() }
 //   - any other error, with the zero Status: ctx was done already, or the store failed; asking
 //     again is safe, but may count twice.
 //
-// A client that hangs up changes nothing: once begun, Send passes on neither the cancelling nor the
+// A client that hangs up changes nothing: once begun, Send passes on neither the canceling nor the
 // deadline of ctx. It ends by the 10 s that the store may take and by Policy.DeliveryTimeout.
 //
 // Send takes at least Policy.MinSendTime on every path.

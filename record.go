@@ -211,7 +211,7 @@ func try[T any](
 }
 
 // contexts are what store and Sender get in place of the caller's context. Rule 14: what has begun
-// ends by its own deadlines; neither cancelling nor deadline of the caller is passed on.
+// ends by its own deadlines; neither canceling nor deadline of the caller is passed on.
 type contexts struct {
 	store, sender timeout
 }

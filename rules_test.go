@@ -784,7 +784,7 @@ func TestRule10NoSendIsFasterThanMinSendTime(t *testing.T) {
 				assert.Equal(t, c.want, time.Since(begin))
 			}
 			decoy := otp.Request{To: "grace@example.com", Decoy: true}
-			cancelled, cancel := context.WithCancel(t.Context())
+			canceled, cancel := context.WithCancel(t.Context())
 			cancel()
 
 			delivery = func() error { return nil }
@@ -793,7 +793,7 @@ func TestRule10NoSendIsFasterThanMinSendTime(t *testing.T) {
 			timed(t.Context(), decoy, nil)
 			timed(t.Context(), decoy, otp.ErrLimited)
 			timed(t.Context(), otp.Request{}, otp.ErrInvalid)
-			timed(cancelled, otp.Request{To: "edsger@example.com"}, context.Canceled)
+			timed(canceled, otp.Request{To: "edsger@example.com"}, context.Canceled)
 
 			delivery = func() error { return otp.ErrNotSent }
 			timed(t.Context(), otp.Request{To: "alan@example.com"}, otp.ErrNotSent)
@@ -1130,7 +1130,7 @@ func TestRule14EveryRecordedSendCounts(t *testing.T) {
 	}
 }
 
-// Rule 14: neither cancelling nor deadline of the caller reaches store or Sender. What has begun
+// Rule 14: neither canceling nor deadline of the caller reaches store or Sender. What has begun
 // ends by its own deadlines.
 func TestRule14TheCallerDecidesNothing(t *testing.T) {
 	type contextKey struct{}

@@ -40,7 +40,7 @@ func TestTransfers(t *testing.T) {
 	require.Contains(t, mail.Text, "€250.00")
 	require.Contains(t, mail.Text, "Grace")
 
-	// A code confirms its own transfer, once, and cancelling one leaves the other.
+	// A code confirms its own transfer, once, and canceling one leaves the other.
 	require.ErrorIs(t, s.Confirm(t.Context(), ada, session, toAlan, graceCode, "a"), otp.ErrMismatch)
 	require.NoError(t, s.Cancel(t.Context(), ada, session, toGrace))
 	require.ErrorIs(t, s.Confirm(t.Context(), ada, session, toGrace, graceCode, "b"), otp.ErrNoCode)

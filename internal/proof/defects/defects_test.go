@@ -109,7 +109,7 @@ var defects = []defect{
 	{"a Send does not recognize itself", "state.go",
 		`	if s.recorded(a.id) {`,
 		`	if false {`, byLinear},
-	{"a cancelled context is passed on", "record.go",
+	{"a canceled context is passed on", "record.go",
 		`		detached := context.WithoutCancel(t.parent)`,
 		`		detached := t.parent`, byRule14},
 	{"a deadline is passed on", "record.go",
