@@ -220,6 +220,111 @@ func ExampleService_Revoke() {
 	// 90 EUR to Alan: <nil>
 }
 
+// New refuses what cannot work, and names the field, the value and the bound.
+func ExampleNew() {
+	_, err := otp.New(otp.Config{
+		Purpose: "sign-in",
+		Secret:  []byte("too short"),
+		Store:   memstore.New(nil),
+		Sender:  new(otptest.Inbox),
+	})
+	fmt.Println(err)
+
+	// Output: otp: Config.Secret has 9 bytes: it must have at least 32, random ones
+}
+
+// What Send returns tells the form what to show, and when to ask again.
+func ExampleService_Send() {
+	ctx := context.Background()
+	logins, _ := otptest.New(log.Default(), otp.Config{})
+
+	for range 2 {
+		status, err := logins.Send(ctx, otp.Request{To: "ada@example.com"})
+		switch {
+		case errors.Is(err, otp.ErrLimited):
+			fmt.Println("too soon: ask again in", time.Until(status.RetryAt).Round(time.Minute))
+		case err == nil, errors.Is(err, otp.ErrDelivery): // must not tell who has an account
+			fmt.Println("a code of", status.CodeLength, "digits is on its way")
+		}
+	}
+
+	// Output:
+	// a code of 6 digits is on its way
+	// too soon: ask again in 1m0s
+}
+
+// Wrong is not the same as not judged. Strangers are told no more than ErrRejected.
+func ExampleService_Verify() {
+	ctx := context.Background()
+	logins, _ := otptest.New(log.Default(), otp.Config{})
+
+	err := logins.Verify(ctx, otp.Submission{To: "ada@example.com", Code: "492013"})
+	switch {
+	case err == nil:
+		fmt.Println("signed in")
+	case errors.Is(err, otp.ErrRepeated):
+		fmt.Println("was signed in by this form already")
+	case errors.Is(err, otp.ErrRejected):
+		fmt.Println("wrong or expired code")
+	case errors.Is(err, otp.ErrInvalid):
+		fmt.Println("enter your email address")
+	default: // the store failed
+		fmt.Println("please try again")
+	}
+
+	// Output: wrong or expired code
+}
+
+// The password was changed by other means: codes that are on their way no longer work, but for the
+// one that this session waits for.
+func ExampleService_RevokeAll() {
+	ctx := context.Background()
+	logins, inbox := otptest.New(log.Default(), otp.Config{Policy: otp.Policy{
+		SendLimits: []otp.Limit{{Count: 5, Window: time.Minute}},
+	}})
+	codes := map[string]string{}
+	for _, session := range []string{"this session", "another session"} {
+		_, err := logins.Send(ctx, otp.Request{To: "ada@example.com", Binding: session})
+		if err != nil {
+			log.Fatal(err)
+		}
+		codes[session] = inbox.Code(log.Default(), "ada@example.com")
+	}
+
+	if err := logins.RevokeAll(ctx, "ada@example.com", "this session"); err != nil {
+		log.Fatal(err)
+	}
+	for _, session := range []string{"another session", "this session"} {
+		fmt.Println(session+":", logins.Verify(ctx, otp.Submission{
+			To: "ada@example.com", Binding: session, Code: codes[session]}))
+	}
+
+	// Output:
+	// another session: otp: code rejected: there is none to compare with
+	// this session: <nil>
+}
+
+// Support finds the events of a person, whichever way the address is spelled.
+func ExampleService_Pseudonym() {
+	logins, _ := otptest.New(log.Default(), otp.Config{
+		Secret: bytes.Repeat([]byte("secret "), 6),
+	})
+	fmt.Println(logins.Pseudonym("ada@example.com"))
+	fmt.Println(logins.Pseudonym(" Ada@example.com"))
+
+	// Output:
+	// C0pV5A6tz5PadGoy9KN2JA
+	// C0pV5A6tz5PadGoy9KN2JA
+}
+
+// A page says how long a code works, by the policy with its defaults filled in.
+func ExampleService_Policy() {
+	logins, _ := otptest.New(log.Default(), otp.Config{})
+	fmt.Println("The code works for", logins.Policy().Lifetime)
+
+	// Output: The code works for 10m0s
+}
+
 // Support has identified the person on the telephone, and lets them ask for a code again.
 func ExampleService_Unlock() {
 	ctx := context.Background()
