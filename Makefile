@@ -31,7 +31,7 @@ check: ## gofmt, vet, staticcheck, revive, spelling and links
 		$(GO) vet ./...; $(TOOL) staticcheck ./...; $(REVIVE) ./...; \
 	done
 	$(GO) vet -tags screenshots ./otpmail
-	$(TOOL) misspell -locale US -error -i connexion,dialogue $$(git ls-files '*.go' '*.md')
+	$(TOOL) misspell -locale US -error -i adress,connexion,dialogue $$(git ls-files '*.go' '*.md')
 	$(REMARK) --quiet --frail --no-stdout $$(git ls-files '*.md')
 
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
