@@ -57,10 +57,6 @@ func (a Alphabet) symbol(r rune) (byte, bool) {
 		r -= '۰' - '0'
 	}
 
-	if r > unicode.MaxASCII {
-		return 0, false
-	}
-
 	if a == Letters {
 		r = letter(r)
 	}
@@ -94,8 +90,7 @@ func letter(r rune) rune {
 	return r
 }
 
-// A codeText is the text of a code. It is a value, so that a code leaves nothing in memory that
-// outlives the operation.
+// A codeText is the text of a code, as a value: no copy of it is in the pooled memory.
 type codeText struct {
 	symbols [maxCodeLength]byte
 	length  int

@@ -400,3 +400,68 @@ func TestLostReplyOfAWrongSubmission(t *testing.T) {
 		assert.Equal(t, 3, rejection(t, err).AttemptsLeft)
 	})
 }
+
+// A stubbornStore applies the nth swap and says that none has won, or nothing at all. Loads fail
+// after the first swap, as often as told.
+type stubbornStore struct {
+	otp.Store
+	on        bool
+	swaps     int
+	applied   int // which swap is applied
+	failLoads int
+	refuses   bool
+}
+
+func (s *stubbornStore) Load(ctx context.Context, key string) ([]byte, error) {
+	if s.on && s.swaps > 0 && s.failLoads > 0 {
+		s.failLoads--
+
+		return nil, errors.New("connection reset")
+	}
+
+	return s.Store.Load(ctx, key)
+}
+
+func (s *stubbornStore) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	if !s.on {
+		return s.Store.CompareAndSwap(ctx, key, old, new, expires)
+	}
+
+	s.swaps++
+	if s.swaps == s.applied {
+		if swapped, err := s.Store.CompareAndSwap(ctx, key, old, new, expires); !swapped {
+			return false, err
+		}
+	}
+	if s.refuses {
+		return false, nil
+	}
+
+	return false, errors.New("connection reset")
+}
+
+// Rule 1: an acceptance that has won is found, also where a Load fails in between or the swap was
+// the last one.
+func TestTheLastSwapMayHaveWon(t *testing.T) {
+	for name, store := range map[string]*stubbornStore{
+		"refused, then a Load fails":  {applied: 1, failLoads: 1, refuses: true},
+		"an error, then a Load fails": {applied: 1, failLoads: 1},
+		"the last of six errors":      {applied: 6},
+		"the last of 64 refusals":     {applied: 64, refuses: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store.Store = newTable()
+				s, in := otptest.New(t, otp.Config{Store: store})
+				code, _ := send(t, s, in, otp.Request{To: ada})
+
+				store.on = true
+				require.NoError(t, submit(t, s, code))
+				store.on = false
+				require.ErrorIs(t, submit(t, s, code), otp.ErrUsed)
+			})
+		})
+	}
+}

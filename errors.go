@@ -33,8 +33,9 @@ func invalid(text string) error { return &sentinel{"invalid request: " + text, E
 // ErrRejected is matched by every reason for which [Service.Verify] refuses a submission. A handler
 // that answers strangers tells them no more than this.
 //
-// An error that does not match ErrRejected says that the submission was not judged: the store
-// failed, for example. The code is then neither right nor wrong, and the person may try again.
+// Apart from [ErrRepeated] and [ErrInvalid], an error that does not match ErrRejected says that the
+// submission was not judged: the store failed, for example. The code is then neither right nor
+// wrong, and the person may try again.
 var ErrRejected error = &sentinel{text: "otp: code rejected"}
 
 // The reasons for a rejection. Each matches [ErrRejected]. Verify returns them inside a
@@ -97,9 +98,10 @@ var (
 	ErrUndeliverable error = &sentinel{"otp: the address does not take messages", ErrNotSent}
 )
 
-// errVoided is the outcome of a Send whose code was used or voided before it could be delivered.
+// errVoided is the outcome of a Send whose code was used, voided or exhausted, or has expired,
+// before it could be delivered.
 var errVoided error = &sentinel{
-	"otp: the message was not sent: its code was used or revoked meanwhile; ask again", ErrNotSent}
+	"otp: the message was not sent: its code is no longer alive; ask again", ErrNotSent}
 
 var (
 	errContended = errors.New(
@@ -127,30 +129,52 @@ func (e *RejectedError) Error() string { return e.Reason.Error() }
 // Unwrap returns the reason, so that errors.Is matches it and ErrRejected.
 func (e *RejectedError) Unwrap() error { return e.Reason }
 
-// A quotedError wraps an error of the application (a Sender or Config.Normalize) without repeating
-// its text, which may hold an address.
-type quotedError struct {
-	text  string
-	kind  error // ErrDelivery or ErrInvalid
+// A foreignError is an error of a Store, a Sender or Config.Normalize. It matches what it wraps,
+// but none of the errors of this package other than may and its children: a store cannot call a
+// code wrong (rule 11), and a Sender cannot pretend that nothing was recorded.
+type foreignError struct {
 	cause error
+	may   error // ErrDelivery, ErrInvalid or nil
+	text  string
 }
 
-func (e *quotedError) Error() string { return e.text }
+func (e *foreignError) Error() string { return e.text }
 
-// GoString keeps %#v from printing the cause.
-func (e *quotedError) GoString() string { return "otp.quotedError" }
+// GoString keeps %#v from printing the cause, whose text may hold an address.
+func (e *foreignError) GoString() string { return "otp.foreignError" }
 
-func (e *quotedError) Unwrap() []error { return []error{e.kind, e.cause} }
+// Is matches may, its children and what the cause matches.
+func (e *foreignError) Is(target error) bool {
+	if own, ok := target.(*sentinel); ok && (e.may == nil || !errors.Is(own, e.may)) {
+		return false
+	}
 
+	return e.may != nil && target == e.may || errors.Is(e.cause, target)
+}
+
+// As finds what the cause finds, but no rejection.
+func (e *foreignError) As(target any) bool {
+	if _, ok := target.(**RejectedError); ok {
+		return false
+	}
+
+	return errors.As(e.cause, target)
+}
+
+func storeError(cause error) error {
+	return &foreignError{cause: cause, text: "store: " + cause.Error()}
+}
+
+// Rule 13: the text of the Sender's error may hold an address, so it is not repeated.
 func deliveryError(cause error) error {
 	const text = "otp: the message could not be delivered; " +
 		"the code stays valid, and asking again sends the same one"
 
-	return &quotedError{text, ErrDelivery, cause}
+	return &foreignError{cause, ErrDelivery, text}
 }
 
 func normalizeError(cause error) error {
 	const text = "invalid request: Config.Normalize refused the address (To)"
 
-	return &quotedError{text, ErrInvalid, cause}
+	return &foreignError{cause, ErrInvalid, text}
 }

@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // Every error matches itself and its parents, and no other. Each says something of its own.
@@ -43,6 +45,36 @@ func TestErrorsMatch(t *testing.T) {
 		rejected := fmt.Errorf("wrapped: %w", &otp.RejectedError{Reason: err})
 		assert.ErrorIs(t, rejected, err)
 		assert.EqualError(t, errors.Unwrap(rejected), err.Error())
+	}
+}
+
+// Rule 11: what a Store or a Sender returns never passes for an outcome of this package, whatever
+// it wraps. What else it wraps is still found.
+func TestForeignErrors(t *testing.T) {
+	cause := errors.New("a cause")
+	outcomes := []error{
+		otp.ErrInvalid, otp.ErrRejected, otp.ErrMismatch, otp.ErrRepeated, otp.ErrLimited, otp.ErrLocked,
+	}
+
+	for _, outcome := range outcomes {
+		failure := fmt.Errorf("%w: %w", &otp.RejectedError{Reason: outcome}, cause)
+		s, in := otptest.New(t, otp.Config{})
+		in.Fail(failure)
+		_, err := s.Send(t.Context(), otp.Request{To: ada})
+		require.ErrorIs(t, err, otp.ErrDelivery)
+		require.ErrorIs(t, err, cause)
+		require.NotErrorIs(t, err, outcome)
+
+		s, _ = otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
+			Store: newTable(),
+			Fault: func(otptest.Call) otptest.Fault { return otptest.Fault{Before: failure} },
+		}})
+		err = submit(t, s, "123456")
+		require.ErrorIs(t, err, cause)
+		require.NotErrorIs(t, err, outcome)
+		require.NotErrorIs(t, err, otp.ErrRejected)
+		_, rejected := errors.AsType[*otp.RejectedError](err)
+		require.False(t, rejected)
 	}
 }
 

@@ -29,7 +29,7 @@ type Event struct {
 	// Decoy is Request.Decoy.
 	Decoy bool
 
-	// Resent reports that Send delivered a code that was live already.
+	// Resent reports that the code of a Send was live already.
 	Resent bool
 
 	// Duration is how long the call took, without the waiting for Policy.MinSendTime.

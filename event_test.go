@@ -3,6 +3,7 @@ package otp_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,7 +44,7 @@ func TestObserve(t *testing.T) {
 		})
 
 		const mail, nobody = 100 * time.Millisecond, "nobody@example.com"
-		failing := errors.New("x")
+		failing, tooLong := errors.New("x"), strings.Repeat("b", 1025)
 		bound := otp.Request{To: ada, Binding: "session", Trust: otp.Known}
 		verify := func(code string) error {
 			return s.Verify(ctx, otp.Submission{To: ada, Code: code})
@@ -86,6 +87,10 @@ func TestObserve(t *testing.T) {
 			{func() error { return s.Revoke(ctx, ada, "") }, otp.Event{Op: "revoke"}, ada, false},
 			{func() error { return s.RevokeAll(ctx, ada) }, otp.Event{Op: "revoke-all"}, ada, false},
 			{func() error { return s.Unlock(ctx, ada) }, otp.Event{Op: "unlock"}, ada, false},
+			{func() error { return s.Revoke(ctx, ada, tooLong) },
+				otp.Event{Op: "revoke", Err: otp.ErrInvalid}, ada, false},
+			{func() error { return s.RevokeAll(ctx, ada, tooLong) },
+				otp.Event{Op: "revoke-all", Err: otp.ErrInvalid}, ada, false},
 		} {
 			events, messages = nil, messages[:min(1, len(messages))]
 			before := len(messages)

@@ -44,11 +44,11 @@ type Config struct {
 
 	// Normalize returns the form of an address that codes, limits and failures go by: two spellings
 	// of one address must give the same. Its error matches ErrInvalid in what the Service returns.
-	// Look accounts up by the same form. Default NormalizeAddress.
+	// Look accounts up by the same form. It is called concurrently. Default NormalizeAddress.
 	Normalize func(to string) (string, error)
 
 	// Observe, if set, is called at the end of each call with what happened, in the caller's
-	// goroutine.
+	// goroutine, and so concurrently.
 	Observe func(context.Context, Event)
 }
 
@@ -331,8 +331,9 @@ func (s *Service) deliver(ctx *timeout, m Message) error {
 //   - a [*RejectedError], which matches [ErrRejected]: judged and refused. An ErrMismatch has cost
 //     an attempt.
 //   - an error that matches [ErrInvalid]: the submission cannot be used.
-//   - any other error: not judged. ctx was done already, or the store failed. The person may submit
-//     the code again.
+//   - any other error: ctx was done already, the store failed, or a code key is unknown here. What
+//     became of the submission is not known. The person may submit it again; with the same
+//     IdempotencyKey, ErrRepeated then says that it was accepted.
 func (s *Service) Verify(ctx context.Context, sub Submission) error {
 	start := time.Now()
 
@@ -443,50 +444,44 @@ func (s *Service) status(
 // the repeats of the used ones. Limits and failures stay. Call it when the person cancels the flow
 // or the transaction.
 func (s *Service) Revoke(ctx context.Context, to, binding string) error {
-	if err := s.checkBinding(binding, Stranger); err != nil {
-		return fmt.Errorf("otp: revoke: %w", err)
+	revoke := func(r *record, st *state, now time.Time) bool {
+		return st.revoke(now, func(t tag) bool { return t == r.tagOf(binding) })
 	}
 
-	return s.administer(ctx, "revoke", to, func(r *record, st *state, now time.Time) bool {
-		return st.revoke(now, func(t tag) bool { return t == r.tagOf(binding) })
-	})
+	return s.administer(ctx, "revoke", to, []string{binding}, revoke)
 }
 
 // RevokeAll does what Revoke does for all Bindings but the excepted ones. Call it when the address
 // or the password of the account changes by other means, or after a password was reset (with the
 // Binding of that reset excepted, so that its double click is still told that it is done).
 func (s *Service) RevokeAll(ctx context.Context, to string, except ...string) error {
-	for _, binding := range except {
-		if err := s.checkBinding(binding, Stranger); err != nil {
-			return fmt.Errorf("otp: revoke-all: %w", err)
-		}
-	}
-
-	return s.administer(ctx, "revoke-all", to, func(r *record, st *state, now time.Time) bool {
+	revoke := func(r *record, st *state, now time.Time) bool {
 		return st.revoke(now, func(t tag) bool {
 			return !slices.ContainsFunc(except, func(b string) bool { return t == r.tagOf(b) })
 		})
-	})
+	}
+
+	return s.administer(ctx, "revoke-all", to, except, revoke)
 }
 
 // Unlock clears the failures and the remembered sends of the address, for every Trust, and so ends
 // ErrLocked, longer codes and ErrLimited by SendLimits. Live codes stay. Support calls it once the
 // person has proven who they are.
 func (s *Service) Unlock(ctx context.Context, to string) error {
-	return s.administer(ctx, "unlock", to, func(_ *record, st *state, _ time.Time) bool {
-		return st.unlock()
-	})
+	unlock := func(_ *record, st *state, _ time.Time) bool { return st.unlock() }
+
+	return s.administer(ctx, "unlock", to, nil, unlock)
 }
 
-// administer runs a step on the records of an address for every Trust. An error in one of them does
-// not keep it from the others.
+// administer runs a step on the records of an address for every Trust.
 func (s *Service) administer(
-	ctx context.Context, op, to string, step func(*record, *state, time.Time) bool,
+	ctx context.Context, op, to string, bindings []string,
+	step func(*record, *state, time.Time) bool,
 ) error {
 	start := time.Now()
 
 	e := Event{Op: op}
-	err := s.updateAll(ctx, to, start, step)
+	err := s.updateAll(ctx, to, bindings, step)
 	if err != nil {
 		err = fmt.Errorf("otp: %s: %w", op, err)
 	}
@@ -495,20 +490,27 @@ func (s *Service) administer(
 	return err
 }
 
+// updateAll goes on to the next record where one fails or hangs.
 func (s *Service) updateAll(
-	ctx context.Context, to string, begun time.Time, step func(*record, *state, time.Time) bool,
+	ctx context.Context, to string, bindings []string,
+	step func(*record, *state, time.Time) bool,
 ) error {
+	for _, binding := range bindings {
+		if err := s.checkBinding(binding, Stranger); err != nil {
+			return err
+		}
+	}
+
 	address, err := s.address(ctx, to)
 	if err != nil {
 		return err
 	}
 
-	contexts := detach(ctx, begun)
-	defer contexts.end()
-
 	var errs []error
 	for _, trust := range trusts {
-		errs = append(errs, s.updateOne(&contexts.store, address, trust, step))
+		if err := s.updateOne(ctx, address, trust, step); err != nil {
+			errs = append(errs, fmt.Errorf("the record of %v: %w", trust, err))
+		}
 	}
 
 	return errors.Join(errs...)
@@ -520,7 +522,10 @@ func (s *Service) updateOne(
 	r := s.records.of(address, "", trust)
 	defer r.release()
 
-	_, err := update(ctx, r, func(st *state, now time.Time) (struct{}, bool) {
+	contexts := detach(ctx, time.Now())
+	defer contexts.end()
+
+	_, err := update(&contexts.store, r, func(st *state, now time.Time) (struct{}, bool) {
 		return struct{}{}, step(r, st, now)
 	})
 

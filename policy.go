@@ -26,7 +26,8 @@ type Policy struct {
 	// MaxLength symbols where one more code of Length could take the failures past MaxFailures.
 	// From Length to the alphabet's longest. Default Length + 4, or the alphabet's longest.
 	//
-	// MaxLength equal to Length locks instead: Send returns ErrLocked.
+	// MaxLength equal to Length locks instead: Send returns ErrLocked. So does a Length that is the
+	// alphabet's longest.
 	MaxLength int
 
 	// MaxAttempts is the number of wrong submissions after which a code no longer works, 1 to 10.
@@ -232,7 +233,8 @@ func (p *Policy) longestWindow() time.Duration { return p.SendLimits[len(p.SendL
 // A policy that locks has no second factor. With the defaults the bound is 5.0e-5 for a day, 1.0e-4
 // for 30 days and 6.5e-4 for a year. Length 8 divides it by a hundred.
 //
-// Two things add to it. Without a Binding, each success of the person adds up to MaxAttempts − 1
+// Three things add to it. Codes that are live when the period begins add up to MaxLiveCodes ×
+// MaxAttempts guesses. Without a Binding, each success of the person adds up to MaxAttempts − 1
 // guesses at codes of Length symbols. Each Unlock adds up to MaxFailures of them.
 //
 // The bound is for one address. An attacker who sprays guesses over n addresses finds about n times

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -75,9 +74,12 @@ func (rs *records) of(address, binding string, trust Trust) *record {
 	return r
 }
 
-// release gives the record back. It keeps no address.
+// release gives the record back. It keeps no address and nothing that a code can be derived from.
 func (r *record) release() {
 	r.key, r.address, r.binding = "", "", ""
+	for _, m := range r.codeMACs {
+		clear(m.out) // what the last code was derived from
+	}
 	r.pool.Put(r)
 }
 
@@ -140,74 +142,86 @@ const (
 // update applies step to the state of the record until a swap has won, and only then returns the
 // outcome of step. step reports whether it has changed the state; no change needs no swap.
 //
-// After a lost swap, and after an error that leaves open whether the swap has happened, update
-// starts over from what the store holds then. A step that must not happen twice recognizes itself
-// there by its operation id.
+// After a swap that was lost or that ended in an error, update starts over from what the store
+// holds then. A step that must not happen twice recognizes itself there by its operation id.
 func update[T any](
 	ctx context.Context, r *record, step func(*state, time.Time) (outcome T, changed bool),
 ) (outcome T, err error) {
+	err = errContended
 	inDoubt, faults := false, 0
-	for range maxRounds {
-		result, end, err := try(ctx, r, step)
 
-		switch {
-		case end == settled:
-			return result, nil
-		case end == overtaken:
+	for range maxRounds {
+		seen, failure := look(ctx, r, step)
+		if failure == nil && !seen.changed {
+			return seen.outcome, nil
+		}
+
+		if failure == nil {
+			var swapped bool
+			if swapped, failure = r.swap(ctx, seen.value, seen.at); swapped && failure == nil {
+				return seen.outcome, nil
+			}
+			inDoubt = true // Rule 1: a swap that was refused may have won, too
+		}
+		if failure == nil {
 			continue
-		case end == doubtful:
-			inDoubt = true
 		}
 
 		faults++
 		if !inDoubt || faults > maxFaults || !pause(ctx, faultPause<<(faults-1)) {
-			return outcome, err
+			err = failure
+
+			break
 		}
 	}
 
-	return outcome, errContended
+	// The last swap may have won after all.
+	if inDoubt {
+		if seen, failure := look(ctx, r, step); failure == nil && !seen.changed {
+			return seen.outcome, nil
+		}
+	}
+
+	return outcome, err
 }
 
-// An ending is how one round of an update ended.
-type ending int
+// A sight is what a step makes of the value that the store holds.
+type sight[T any] struct {
+	value   []byte
+	at      time.Time
+	outcome T
+	changed bool
+}
 
-const (
-	failed    ending = iota // nothing was written
-	doubtful                // the swap may have happened
-	overtaken               // the swap was lost
-	settled                 // the swap has won, or none was needed
-)
-
-// try is one round of update: load, apply, swap.
-func try[T any](
+// look loads the value and applies step to its state.
+func look[T any](
 	ctx context.Context, r *record, step func(*state, time.Time) (outcome T, changed bool),
-) (outcome T, end ending, err error) {
-	value, err := r.store.Load(ctx, r.key)
+) (seen sight[T], err error) {
+	seen.value, err = r.store.Load(ctx, r.key)
 	if err != nil {
-		return outcome, failed, fmt.Errorf("store: %w", err)
+		return seen, storeError(err)
 	}
-	if err := r.state.open(r.valueMAC, r.key, value); err != nil {
-		return outcome, failed, err
-	}
-
-	now := time.Now().UTC()
-	outcome, changed := step(&r.state, now)
-	if !changed {
-		return outcome, settled, nil
+	if err := r.state.open(r.valueMAC, r.key, seen.value); err != nil {
+		return seen, err
 	}
 
+	seen.at = time.Now().UTC()
+	seen.outcome, seen.changed = step(&r.state, seen.at)
+
+	return seen, nil
+}
+
+// swap replaces the value old by that of the state.
+func (r *record) swap(ctx context.Context, old []byte, now time.Time) (swapped bool, err error) {
 	expires := r.state.retain(r.policy, now)
 	r.sealed = r.state.seal(r.sealed[:0], r.valueMAC, r.key)
 
-	swapped, err := r.store.CompareAndSwap(ctx, r.key, value, r.sealed, expires)
+	swapped, err = r.store.CompareAndSwap(ctx, r.key, old, r.sealed, expires)
 	if err != nil {
-		return outcome, doubtful, fmt.Errorf("store: %w", err)
-	}
-	if !swapped {
-		return outcome, overtaken, nil
+		return false, storeError(err)
 	}
 
-	return outcome, settled, nil
+	return swapped, nil
 }
 
 // contexts are what store and Sender get in place of the caller's context. Rule 14: what has begun
@@ -229,16 +243,16 @@ func (c *contexts) end() {
 	c.sender.end()
 }
 
-// A timeout is a context with the values of the caller's, which ends at a deadline of its own. It is
-// context.WithDeadline of context.WithoutCancel, made when somebody first waits for it: a store in
-// memory never does, and would take less time than the context.
+// A timeout is a context with the values of the caller's and a deadline of its own. It makes
+// context.WithDeadline of context.WithoutCancel only when a store or Sender waits for it. A store
+// in memory never waits, and would take less time than making that context.
 type timeout struct {
 	parent   context.Context
 	deadline time.Time
 
-	mu    sync.Mutex
-	made  *deadlineContext // nil until somebody waits
-	ended bool
+	mu   sync.Mutex
+	made *deadlineContext // nil until somebody waits
+	err  error            // how the context ended before somebody waited
 }
 
 type deadlineContext struct {
@@ -246,16 +260,21 @@ type deadlineContext struct {
 	cancel context.CancelFunc
 }
 
-// wait returns the context that those wait for who wait.
+// wait returns the context that Done and Value belong to.
 func (t *timeout) wait() context.Context {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 
 	if t.made == nil {
+		deadline := t.deadline
+		if t.err == context.Canceled {
+			deadline = time.Now().Add(storeTimeout) // has not passed
+		}
+
 		detached := context.WithoutCancel(t.parent)
-		ctx, cancel := context.WithDeadline(detached, t.deadline)
+		ctx, cancel := context.WithDeadline(detached, deadline)
 		t.made = &deadlineContext{ctx, cancel}
-		if t.ended {
+		if t.err != nil {
 			cancel()
 		}
 	}
@@ -268,9 +287,11 @@ func (t *timeout) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 
-	t.ended = true
-	if t.made != nil {
+	switch {
+	case t.made != nil:
 		t.made.cancel()
+	case t.err == nil:
+		t.err = context.Canceled
 	}
 }
 
@@ -282,16 +303,14 @@ func (t *timeout) Err() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 
-	switch {
-	case t.made != nil:
+	if t.made != nil {
 		return t.made.Err()
-	case t.ended:
-		return context.Canceled
-	case time.Until(t.deadline) <= 0:
-		return context.DeadlineExceeded
+	}
+	if t.err == nil && time.Until(t.deadline) <= 0 {
+		t.err = context.DeadlineExceeded
 	}
 
-	return nil
+	return t.err
 }
 
 // pause waits for d and reports whether ctx is still alive then.

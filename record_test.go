@@ -201,11 +201,12 @@ func TestUpdate(t *testing.T) {
 		want    int
 		err     error
 		swaps   int
+		loads   int
 	}{
-		{"nothing to write", oddStore{}, false, 7, nil, 0},
-		{"a swap that wins", oddStore{swapped: true}, true, 7, nil, 1},
-		{"swaps that all lose", oddStore{}, true, 0, errContended, 64},
-		{"swaps without an answer", oddStore{err: errStore}, true, 0, errStore, 6},
+		{"nothing to write", oddStore{}, false, 7, nil, 0, 1},
+		{"a swap that wins", oddStore{swapped: true}, true, 7, nil, 1, 1},
+		{"swaps that all lose", oddStore{}, true, 0, errContended, 64, 65},
+		{"swaps without an answer", oddStore{err: errStore}, true, 0, errStore, 6, 7},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -213,7 +214,7 @@ func TestUpdate(t *testing.T) {
 				require.ErrorIs(t, err, c.err)
 				assert.Equal(t, c.want, got)
 				assert.Len(t, c.store.swaps, c.swaps)
-				assert.Equal(t, max(1, c.swaps), c.store.loads)
+				assert.Equal(t, c.loads, c.store.loads)
 			})
 		})
 	}
@@ -237,6 +238,25 @@ func TestPausesBetweenFaults(t *testing.T) {
 
 func newTimeout(parent context.Context, limit time.Duration) *timeout {
 	return &timeout{parent: parent, deadline: time.Now().Add(limit)}
+}
+
+// What Err has said stays, as context.Context demands.
+func TestTimeoutErrDoesNotChange(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := newTimeout(t.Context(), time.Second)
+			if late {
+				time.Sleep(time.Second)
+				require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
+			}
+			ctx.end()
+			before := ctx.Err()
+			require.Error(t, before)
+			time.Sleep(time.Second)
+			<-ctx.Done()
+			assert.Equal(t, before, ctx.Err())
+		})
+	}
 }
 
 // A timeout behaves as context.WithTimeout of context.WithoutCancel, whether somebody waits or not.

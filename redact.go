@@ -24,6 +24,9 @@ func (redacted) LogValue() slog.Value { return slog.StringValue(redactedText) }
 // MarshalText returns "[redacted]".
 func (redacted) MarshalText() ([]byte, error) { return []byte(redactedText), nil }
 
+// MarshalBinary returns "[redacted]".
+func (redacted) MarshalBinary() ([]byte, error) { return []byte(redactedText), nil }
+
 // Format writes "[redacted]" for every verb.
 func (Keys) Format(f fmt.State, verb rune) { redacted{}.Format(f, verb) }
 
@@ -32,3 +35,6 @@ func (Keys) LogValue() slog.Value { return redacted{}.LogValue() }
 
 // MarshalText returns "[redacted]".
 func (Keys) MarshalText() ([]byte, error) { return redacted{}.MarshalText() }
+
+// MarshalBinary returns "[redacted]".
+func (Keys) MarshalBinary() ([]byte, error) { return redacted{}.MarshalBinary() }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -118,6 +119,9 @@ func TestRule13NothingPrintsSecrets(t *testing.T) {
 		text, err := json.Marshal(v)
 		require.NoError(t, err)
 		assert.Equal(t, `"[redacted]"`, string(text), "%T", v)
+		binary, err := v.(encoding.BinaryMarshaler).MarshalBinary() // gob
+		require.NoError(t, err)
+		assert.Equal(t, "[redacted]", string(binary), "%T", v)
 	}
 }
 
@@ -320,6 +324,42 @@ func TestRevokeGoesOnWhereARecordIsDamaged(t *testing.T) {
 	require.Error(t, s.RevokeAll(t.Context(), ada))
 	require.ErrorIs(t, s.Verify(t.Context(), otp.Submission{
 		To: ada, Binding: "session", Trust: otp.Known, Code: code}), otp.ErrNoCode)
+}
+
+// A record that hangs does not keep an administrative call from the others.
+func TestRevokeGoesOnWhereARecordHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newTable()
+		hung := &hungRecord{table: store}
+		s, in := otptest.New(t, otp.Config{Store: hung})
+		send(t, s, in, otp.Request{To: ada})
+		for key := range store.values {
+			hung.key = key
+		}
+		code, _ := send(t, s, in, otp.Request{To: ada, Binding: "session", Trust: otp.Known})
+
+		hung.on = true
+		err := s.RevokeAll(t.Context(), ada)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "the record of Stranger")
+		require.ErrorIs(t, s.Verify(t.Context(), otp.Submission{
+			To: ada, Binding: "session", Trust: otp.Known, Code: code}), otp.ErrNoCode)
+	})
+}
+
+// A hungRecord never answers for one key.
+type hungRecord struct {
+	*table
+	key string
+	on  bool
+}
+
+func (s *hungRecord) Load(ctx context.Context, key string) ([]byte, error) {
+	if s.on && key == s.key {
+		<-ctx.Done()
+	}
+
+	return s.table.Load(ctx, key)
 }
 
 // Rule 10: over long random histories of a stranger, a known address whose owner is idle and an

@@ -30,7 +30,7 @@ type code struct {
 	lifetime time.Duration
 	alphabet Alphabet
 	length   int
-	given    int  // wrong submissions that it was issued with
+	given    int  // left, before the failures that it has counted
 	left     int  // wrong submissions until it is exhausted
 	decoy    bool // nobody was sent it
 	usedBy   operationID
@@ -304,7 +304,7 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 func (s *state) compare(now time.Time, g *guess) (found comparison) {
 	for i := range s.codes {
 		c := &s.codes[i]
-		if c.binding != g.binding || !c.comparable(now) {
+		if c.binding != g.binding || !c.comparable(now) { // Rules 3 and 9
 			continue
 		}
 
@@ -390,6 +390,10 @@ func (s *state) usedCodes() (n int) {
 // miss counts a wrong submission. Rule 3: each comparable code of the Binding loses an attempt, and
 // the record counts one failure for each live one.
 func (s *state) miss(p *Policy, now time.Time, binding tag) {
+	if s.failuresAt(now) == 0 {
+		s.clearFailures()
+	}
+
 	failures := 0
 
 	for i := range s.codes {
@@ -429,7 +433,16 @@ func (s *state) takeBack(now time.Time, failures int) {
 
 	s.failures = max(0, s.failuresAt(now)-failures)
 	if s.failures == 0 {
-		s.failuresUntil = time.Time{}
+		s.clearFailures()
+	}
+}
+
+// clearFailures forgets the failures, those that codes have counted too: success takes none back
+// that no longer count.
+func (s *state) clearFailures() {
+	s.failures, s.failuresUntil = 0, time.Time{}
+	for i := range s.codes {
+		s.codes[i].given = s.codes[i].left
 	}
 }
 
@@ -463,7 +476,7 @@ func (s *state) revoke(now time.Time, match func(binding tag) bool) (changed boo
 func (s *state) unlock() (changed bool) {
 	changed = s.failures > 0 || len(s.sends) > 0
 
-	s.failures, s.failuresUntil = 0, time.Time{}
+	s.clearFailures()
 	s.sends = s.sends[:0]
 
 	return changed
@@ -472,6 +485,8 @@ func (s *state) unlock() (changed bool) {
 // retain returns the time until which the rules need the state, and notes it there: another
 // instance must not make it shorter.
 func (s *state) retain(p *Policy, now time.Time) time.Time {
+	s.failuresUntil = ratchet(s.failuresUntil, s.failuresUntil, now)
+
 	until := s.failuresUntil
 	for i := range s.codes {
 		until = later(until, s.codes[i].expires())
@@ -485,8 +500,8 @@ func (s *state) retain(p *Policy, now time.Time) time.Time {
 	return s.keepUntil
 }
 
-// ratchet returns the later of two times, but none that no policy can ask for: a time that was
-// written under a wrong clock does not stay.
+// ratchet returns the later of two times, bounded by the longest window of any policy from now: a
+// time that was written under a wrong clock does not stay.
 func ratchet(before, wanted, now time.Time) time.Time {
 	until := later(before, wanted)
 	if most := roundUp(now.Add(maxFailureWindow)); until.After(most) {

@@ -365,3 +365,151 @@ func TestRounding(t *testing.T) {
 		assert.Equal(t, start, roundDown(start.Add(nanoseconds)))
 	}
 }
+
+// Rule 6: success takes back no failures that no longer count: those that Unlock has cleared, or
+// that have lapsed in the shorter window of another instance. A stranger's stay.
+func TestRule06FailuresAreTakenBackOnce(t *testing.T) {
+	policies := map[string]*Policy{
+		"Unlock": testPolicy(Policy{}),
+		"lapsed": testPolicy(Policy{Lifetime: time.Minute, FailureWindow: time.Minute}),
+	}
+
+	for name, short := range policies {
+		own, other := liveCode(1), liveCode(2)
+		other.binding = tag{1}
+		own.lifetime, other.lifetime = maxLifetime, maxLifetime
+		s := state{codes: []code{own, other}}
+		codes := &answers{texts: map[operationID]string{{1}: "111111", {2}: "222222"}}
+
+		for id := range byte(4) {
+			reason, _ := s.verify(short, start, submission(t, id+10, "000000", codes))
+			require.Equal(t, ErrMismatch, reason)
+		}
+		require.Equal(t, 4, s.failuresAt(start))
+
+		now := start.Add(time.Hour)
+		if name == "Unlock" {
+			s.unlock()
+		}
+		for id := range byte(4) {
+			g := submission(t, id+20, "000000", codes)
+			g.binding = other.binding
+			reason, _ := s.verify(testPolicy(Policy{}), now, g)
+			require.Equal(t, ErrMismatch, reason)
+		}
+
+		reason, _ := s.verify(testPolicy(Policy{}), now, submission(t, 30, "111111", codes))
+		require.NoError(t, reason)
+		assert.Equal(t, 4, s.failuresAt(now), name)
+	}
+}
+
+// Rule 6: Unlock clears failures where there are no sends, and keeps the ids of Sends.
+func TestUnlockKeepsTheIDs(t *testing.T) {
+	s := state{failures: 1, failuresUntil: start.Add(time.Hour), ids: []operationID{{1}}}
+
+	assert.True(t, s.unlock())
+	assert.Zero(t, s.failuresAt(start))
+	assert.Equal(t, []operationID{{1}}, s.ids)
+	assert.False(t, s.unlock())
+
+	s.sends = []time.Time{start}
+	assert.True(t, s.unlock())
+}
+
+// Waiting periods begin with the next whole second.
+func TestWaitsAreRoundedUp(t *testing.T) {
+	p, now := testPolicy(Policy{FailureWindow: time.Hour}), start.Add(300*time.Millisecond)
+	s := state{codes: []code{liveCode(1)}}
+	codes := &answers{texts: map[operationID]string{{1}: "111111"}}
+
+	reason, _ := s.verify(p, now, submission(t, 7, "000000", codes))
+	require.Equal(t, ErrMismatch, reason)
+	assert.Equal(t, start.Add(time.Hour+time.Second), s.failuresUntil)
+
+	s.count(now, operationID{1})
+	assert.Equal(t, []time.Time{start.Add(time.Second)}, s.sends)
+}
+
+// Rule 7: the attempts that are left on live codes count, not those that they were issued with.
+func TestRule07SpentAttemptsAreNotOpen(t *testing.T) {
+	p := testPolicy(Policy{MaxFailures: 12})
+	c := liveCode(1)
+	c.left, c.binding = 1, tag{1}
+	s := state{codes: []code{c}, failures: 4, failuresUntil: start.Add(time.Hour)}
+
+	_, length, refused := s.admit(p, start, &ask{keys: testKeys(t)})
+	require.NoError(t, refused)
+	assert.Equal(t, 6, length, "4 failures, 1 open attempt, 5 new ones")
+}
+
+// Rule 5: of two codes that could be sent again, the later one is.
+func TestRule05TheLatestIsSentAgain(t *testing.T) {
+	p, keys := testPolicy(Policy{}), testKeys(t)
+	s := state{codes: []code{liveCode(1), liveCode(2)}}
+	for i := range s.codes {
+		s.codes[i].key = keys.codes[0].id
+	}
+
+	outcome, _ := s.send(p, start, &ask{id: operationID{9}, keys: keys})
+	require.NoError(t, outcome.refused)
+	assert.Equal(t, operationID{2}, outcome.code.seed)
+}
+
+// Rule 3: the text of a used code is told before that of a live one.
+func TestRule03UsedBeforeLive(t *testing.T) {
+	used := liveCode(1)
+	used.usedBy = operationID{9}
+	s := state{codes: []code{used, liveCode(2)}}
+	codes := &answers{texts: map[operationID]string{{1}: "111111", {2}: "111111"}}
+
+	reason, changed := s.verify(testPolicy(Policy{}), start, submission(t, 7, "111111", codes))
+	assert.Equal(t, ErrUsed, reason)
+	assert.False(t, changed)
+}
+
+// Between dead codes, the latest one tells why none works.
+func TestDeadReason(t *testing.T) {
+	exhausted, expired := liveCode(1), liveCode(2)
+	exhausted.left = 0
+	expired.issued = start.Add(-expired.lifetime)
+
+	for want, codes := range map[error][]code{
+		ErrNoCode:    nil,
+		ErrExpired:   {exhausted, expired},
+		ErrExhausted: {expired, exhausted},
+	} {
+		s := state{codes: codes}
+		assert.Equal(t, want, s.deadReason(start, tag{}))
+		assert.Equal(t, ErrNoCode, s.deadReason(start, tag{1}))
+	}
+}
+
+// Status is about all live codes of a Binding: the most attempts, the last expiry.
+func TestStatusOfTwoCodes(t *testing.T) {
+	older, newer := liveCode(1), liveCode(2)
+	older.lifetime, newer.left = time.Hour, 2
+	s := state{codes: []code{older, newer}}
+
+	status := s.status(testPolicy(Policy{}), start, &ask{keys: testKeys(t)})
+	assert.Equal(t, 5, status.AttemptsLeft)
+	assert.Equal(t, start.Add(time.Hour), status.ExpiresAt)
+}
+
+// Revoke removes live codes only: why a dead one does not work stays known.
+func TestRevokeLeavesDeadCodes(t *testing.T) {
+	exhausted := liveCode(1)
+	exhausted.left = 0
+	s := state{codes: []code{exhausted, liveCode(2)}}
+
+	assert.True(t, s.revoke(start, func(tag) bool { return true }))
+	assert.Equal(t, []code{exhausted}, s.codes)
+	assert.False(t, s.revoke(start, func(tag) bool { return true }))
+}
+
+// A time that was written under a wrong clock does not stay, also where nothing else changes it.
+func TestAWrongClockDoesNotPinFailures(t *testing.T) {
+	s := state{failures: 10, failuresUntil: start.Add(5 * maxFailureWindow)}
+	s.retain(testPolicy(Policy{}), start)
+	assert.Equal(t, start.Add(maxFailureWindow), s.failuresUntil)
+}

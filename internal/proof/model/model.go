@@ -33,7 +33,7 @@ type Code struct {
 	Length   int
 	Issued   time.Time
 	Expires  time.Time
-	Given    int // wrong submissions that it was issued with
+	Given    int // Left, before the failures that it has counted
 	Left     int // wrong submissions until it is exhausted
 	Used     bool
 	With     string // the idempotency key that it was used with; empty if it cannot be repeated
@@ -324,7 +324,7 @@ func (r *Record) accept(in *Instance, now time.Time, code *Code, key string) {
 		r.Failures = max(0, r.failures(now)-counted)
 	}
 	if r.Failures == 0 {
-		r.FailuresUntil = time.Time{}
+		r.clear()
 	}
 
 	used := *code
@@ -355,6 +355,10 @@ func (r *Record) accept(in *Instance, now time.Time, code *Code, key string) {
 // miss is what a wrong submission costs (rule 3): an attempt of each comparable code, and one failure
 // for each live one.
 func (r *Record) miss(in *Instance, now time.Time, compared []*Code) {
+	if r.failures(now) == 0 {
+		r.clear()
+	}
+
 	failures := 0
 	for _, c := range compared {
 		if c.Live(now) {
@@ -371,6 +375,14 @@ func (r *Record) miss(in *Instance, now time.Time, compared []*Code) {
 		r.FailuresUntil = atMost(until, now)
 	}
 	r.written(in, now)
+}
+
+// clear forgets the failures, those that codes have counted too.
+func (r *Record) clear() {
+	r.Failures, r.FailuresUntil = 0, time.Time{}
+	for i := range r.Codes {
+		r.Codes[i].Given = r.Codes[i].Left
+	}
 }
 
 // Revoke voids the live codes of the matching Bindings and ends the repeats of the used ones (rule 6).
@@ -394,7 +406,8 @@ func (r *Record) Unlock(in *Instance, now time.Time) {
 		return
 	}
 
-	r.Failures, r.FailuresUntil, r.Sends = 0, time.Time{}, nil
+	r.clear()
+	r.Sends = nil
 	r.written(in, now)
 }
 
@@ -447,6 +460,7 @@ func (r *Record) retryAt(in *Instance, now time.Time, binding string) time.Time 
 
 // written notes until when the rules need what is known now, and never less than before.
 func (r *Record) written(in *Instance, now time.Time) {
+	r.FailuresUntil = atMost(r.FailuresUntil, now)
 	until := later(r.KeepUntil, r.FailuresUntil)
 	for _, c := range r.Codes {
 		until = later(until, c.Expires)
