@@ -230,7 +230,7 @@ func (r *Recorder) Unlock(ctx context.Context, instance int) {
 }
 
 // administered records a call that works on the records of all Trusts. An error may come from another
-// record than the one that is watched.
+// record than the one that is watched, whose last swap may have won.
 func (r *Recorder) administered(c *call, err error) {
 	c.to = now()
 	end := r.tick()
@@ -238,7 +238,7 @@ func (r *Recorder) administered(c *call, err error) {
 	if err == nil {
 		r.add(c, c.op, c.begin, end)
 	} else {
-		doubts = max(1, doubts)
+		doubts++
 	}
 
 	r.maybe(c, c.kind, doubts, end)
