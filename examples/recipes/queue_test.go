@@ -16,7 +16,9 @@ import (
 func TestQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		codes, inbox := otptest.New(t, otp.Config{})
-		payload, err := json.Marshal(Job{To: "ada@example.com", Binding: "session", Trust: otp.Known})
+		payload, err := json.Marshal(Job{
+			To: "ada@example.com", Binding: "session", Trust: otp.Known,
+		})
 		require.NoError(t, err)
 
 		time.Sleep(time.Hour) // in the queue
@@ -32,13 +34,14 @@ func TestQueue(t *testing.T) {
 }
 
 func TestQueueTriesAgain(t *testing.T) {
-	store := &otptest.FaultyStore{Store: memstore.New(nil), Fault: func(c otptest.Call) otptest.Fault {
+	first := func(c otptest.Call) (fault otptest.Fault) {
 		if c.N == 1 {
-			return otptest.Fault{Before: otptest.ErrInjected}
+			fault.Before = otptest.ErrInjected
 		}
 
-		return otptest.Fault{}
-	}}
+		return fault
+	}
+	store := &otptest.FaultyStore{Store: memstore.New(nil), Fault: first}
 	codes, inbox := otptest.New(t, otp.Config{Store: store})
 	payload := []byte(`{"To": "ada@example.com"}`)
 
