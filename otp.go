@@ -571,9 +571,9 @@ func (s *Service) checkBinding(binding string, trust Trust) error {
 		return errUnknownTrust
 	case len(binding) > maxText:
 		return errLongBinding
-	case binding == "" && s.policy.RequireBinding:
+	case binding == "" && s.policy.RequireBinding: // Rule 9
 		return errNoBinding
-	case binding == "" && trust > Stranger:
+	case binding == "" && trust > Stranger: // Rule 8
 		return errTrustUnbound
 	}
 

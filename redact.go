@@ -7,7 +7,7 @@ import (
 )
 
 // redacted is embedded in every exported type that holds a code, a key or an address. Its methods
-// make such a value show as one fixed text (rule 13): to fmt under any verb, to slog, and to
+// make such a value show as one fixed text. Rule 13: to fmt under any verb, to slog, and to
 // encoders of text and JSON.
 type redacted struct{}
 
