@@ -129,9 +129,9 @@ func (e *RejectedError) Error() string { return e.Reason.Error() }
 // Unwrap returns the reason, so that errors.Is matches it and ErrRejected.
 func (e *RejectedError) Unwrap() error { return e.Reason }
 
-// A foreignError is an error of a Store, a Sender or Config.Normalize. It matches what it wraps,
-// but none of the errors of this package other than may and its children: a store cannot call a
-// code wrong (rule 11), and a Sender cannot pretend that nothing was recorded.
+// A foreignError is an error of a Store, a Sender or Config.Normalize. It matches what it wraps, but
+// none of the errors of this package other than may and its children. Rule 11: a store error is
+// never "wrong code". Likewise, a Sender cannot pretend that nothing was recorded.
 type foreignError struct {
 	cause error
 	may   error // ErrDelivery, ErrInvalid or nil
