@@ -1,13 +1,14 @@
 #!/bin/sh
-# Usage: keep.sh FOLDER COMMAND...
+# Usage: keep.sh FOLDER SCRIPT NAME [ARGUMENT...]
 #
-# Runs a server until standard input ends, and removes its folder then, unless the last line of the
-# input was "keep". The process that started this script holds the other end of that pipe, so the
-# server ends with it, however it ends.
+# Runs a script, which becomes a server, until standard input ends, and removes the folder then,
+# unless the last line of the input was "keep". The process that started keep.sh holds the other end
+# of that pipe, so the server ends with it, however it ends.
 folder=$1
 shift
+PATH=$PATH:/usr/sbin
 exec 3<&0
-"$@" 3<&- </dev/null &
+sh -c "$@" 3<&- </dev/null &
 server=$!
 (
 	read -r last <&3

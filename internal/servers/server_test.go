@@ -10,9 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// programs are the ones that this package can start for any user of the system.
+var programs = map[string]program{
+	"dynamodb": dynamoDB, "ses": ses, "postgres": postgres, "mariadb": mariaDB, "redis": redis,
+}
 
 // envHelper makes this test binary start the server of that name, print where it listens and keeps
 // its data, and wait to be killed.
@@ -20,13 +24,13 @@ const envHelper = "OTP_TEST_SERVERS_HELPER"
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(envHelper); name != "" {
-		server, err := Shared[name].Start()
+		server, err := start(programs[name])
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
 
-		fmt.Println(server.hostPort, server.data)
+		fmt.Println(server.port, server.data)
 		select {}
 	}
 
@@ -34,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
-	for name := range Shared {
+	for name := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
@@ -48,13 +52,14 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 			if strings.Contains(line, ErrNotInstalled.Error()) {
 				Missing(t, line)
 			}
-			hostPort, data, found := strings.Cut(strings.TrimSpace(line), " ")
+			port, data, found := strings.Cut(strings.TrimSpace(line), " ")
 			require.True(t, found && err == nil, "the helper printed %q", line)
-			require.True(t, listens(hostPort), "the server runs while its process does")
+			require.True(t, listens(port), "the server runs while its process does")
 
 			require.NoError(t, helper.Process.Kill()) // SIGKILL: the helper can do nothing more
 			helper.Wait()
-			awaitEnd(t, hostPort)
+			require.Eventually(t, func() bool { return !listens(port) }, 30*time.Second,
+				20*time.Millisecond, "the server has ended")
 			require.Eventually(t, func() bool { return !exists(data) }, 30*time.Second,
 				20*time.Millisecond, "its data is removed")
 		})
@@ -67,13 +72,11 @@ func TestKillAndRestart(t *testing.T) {
 		return []string{"psql", "-Atqc", statement, s.Address}
 	}
 	mariadb := func(s *Server, statement string) []string {
-		_, port, _ := net.SplitHostPort(s.hostPort)
-		return []string{"mariadb", "--no-defaults", "-NBh127.0.0.1", "-P" + port, "-uroot",
+		return []string{"mariadb", "--no-defaults", "-NBh127.0.0.1", "-P" + s.port, "-uroot",
 			"-e", statement}
 	}
 	redis := func(s *Server, command string) []string {
-		_, port, _ := net.SplitHostPort(s.hostPort)
-		return append([]string{"redis-cli", "-p", port}, strings.Fields(command)...)
+		return append([]string{"redis-cli", "-p", s.port}, strings.Fields(command)...)
 	}
 
 	for name, c := range map[string]struct {
@@ -103,45 +106,41 @@ func TestKillAndRestart(t *testing.T) {
 			query(c.write)
 			for range 2 {
 				server.Kill()
-				require.False(t, listens(server.hostPort))
+				require.False(t, listens(server.port))
 				require.NoError(t, server.Restart())
 				require.Equal(t, "42", query(c.read))
 			}
 
 			server.Stop()
-			require.False(t, listens(server.hostPort))
+			require.False(t, listens(server.port))
 			require.False(t, exists(server.data))
 		})
 	}
 }
 
 func TestServerThatDoesNotStart(t *testing.T) {
-	_, err := start(program{name: "Nothing", commands: [][]string{
-		{"sh", "-c", "echo a reason; exit 3"},
-	}})
-	assert.ErrorContains(t, err, "Nothing: it ended at once")
-	assert.ErrorContains(t, err, "a reason", "what it printed")
+	_, err := start(program{name: "Nothing", script: "echo a reason; exit 3"})
+	require.ErrorContains(t, err, "Nothing: it ended at once, with status 3")
+	require.ErrorContains(t, err, "a reason", "what it printed")
+	require.NotErrorIs(t, err, ErrNotInstalled)
 
-	_, err = start(program{name: "Nothing", commands: [][]string{
-		{"sh", "-c", "echo another reason; exit 3"}, {"sh"},
-	}})
-	assert.ErrorContains(t, err, "another reason", "what its preparation printed")
-
-	for _, p := range []program{
-		{name: "Nothing", commands: [][]string{{"no-such-program"}}},
-		{name: "Nothing", folder: "/no/such/folder", commands: [][]string{{"sh"}}},
-	} {
-		_, err = start(p)
-		assert.ErrorIs(t, err, ErrNotInstalled)
-	}
+	_, err = start(program{name: "Nothing", script: "exec no-such-program"})
+	require.ErrorIs(t, err, ErrNotInstalled)
+	require.ErrorContains(t, err, "no-such-program")
 }
 
 func TestSMTP(t *testing.T) {
-	for range 2 { // beside each other
-		address := SMTP(t, "listen on 127.0.0.1 port $port\n"+
-			`action "out" relay`+"\n"+`match from any for any action "out"`+"\n")
+	if os.Getuid() != 0 {
+		Missing(t, "OpenSMTPD runs as root only")
+	}
 
-		conn, err := net.Dial("tcp", address)
+	for range 2 { // beside each other
+		server, err := StartSMTP("listen on 127.0.0.1 port $port\n" +
+			`action "out" relay` + "\n" + `match from any for any action "out"` + "\n")
+		Check(t, err)
+		t.Cleanup(server.Stop)
+
+		conn, err := net.Dial("tcp", server.Address)
 		require.NoError(t, err)
 		defer conn.Close()
 
@@ -151,26 +150,8 @@ func TestSMTP(t *testing.T) {
 	}
 }
 
-// Tests get databases of their own on a shared server.
-func TestDatabasesOfTests(t *testing.T) {
-	for name, database := range map[string]func(testing.TB) string{
-		"postgres": Postgres,
-		"mariadb":  MariaDB,
-	} {
-		t.Run(name, func(t *testing.T) {
-			require.NotEqual(t, database(t), database(t))
-		})
-	}
-}
-
-func awaitEnd(t *testing.T, address string) {
-	t.Helper()
-	require.Eventually(t, func() bool { return !listens(address) }, 30*time.Second,
-		20*time.Millisecond, "the server has ended")
-}
-
-func listens(address string) bool {
-	conn, err := net.Dial("tcp", address)
+func listens(port string) bool {
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		return false
 	}
@@ -182,27 +163,4 @@ func listens(address string) bool {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// A probe notes how a test that misses something ends.
-type probe struct {
-	testing.TB
-	failed, skipped bool
-}
-
-func (p *probe) Helper()      {}
-func (p *probe) Fatal(...any) { p.failed = true }
-func (p *probe) Skip(...any)  { p.skipped = true }
-
-func TestMissing(t *testing.T) {
-	for required, want := range map[string]probe{
-		"":  {skipped: true},
-		"1": {failed: true, skipped: true}, // Fatal of a real test does not return
-	} {
-		t.Setenv(EnvRequired, required)
-
-		p := &probe{}
-		Missing(p, "a program")
-		assert.Equal(t, want, *p, "%s=%q", EnvRequired, required)
-	}
 }

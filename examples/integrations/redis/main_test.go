@@ -8,6 +8,6 @@ import (
 
 // The program ends the test unless it signs in.
 func TestRun(t *testing.T) {
-	address, _ := servers.Redis(t)
+	address := servers.Redis(t)
 	run(t.Context(), address)
 }

@@ -19,7 +19,7 @@ import (
 func BenchmarkPair(b *testing.B) {
 	for _, client := range fourClients {
 		b.Run(client, func(b *testing.B) {
-			address, _ := servers.Redis(b)
+			address := servers.Redis(b)
 			eval, closeClient, err := clients[client](address)
 			require.NoError(b, err)
 			b.Cleanup(closeClient)
@@ -80,7 +80,7 @@ func scripts(b *testing.B) (load, swap string) {
 }
 
 func BenchmarkThroughput(b *testing.B) {
-	address, _ := servers.Redis(b)
+	address := servers.Redis(b)
 
 	harness.Throughput(b, func(b *testing.B, connections int) otp.Store {
 		options := goRedisOptions(address)

@@ -135,7 +135,7 @@ func loadSlowly(t *testing.T, server *servers.Server) {
 
 // A client that sends EVALSHA alone finds no script after a restart.
 func TestUnknownScriptIsAnError(t *testing.T) {
-	address, _ := servers.Redis(t)
+	address := servers.Redis(t)
 	client := goredis.NewClient(goRedisOptions(address))
 	defer client.Close()
 	store, err := redisstore.New(

@@ -51,7 +51,7 @@ var checks = map[string]func(*testing.T, harness.Database) error{
 
 // What the tests are for must make them fail, and a right store must not.
 func TestFaultyStoresAreCaught(t *testing.T) {
-	address, _ := servers.Redis(t)
+	address := servers.Redis(t)
 
 	for name, check := range checks {
 		require.NoError(t, check(t, harness.Database{Opener: "go-redis", Source: address}), name)

@@ -165,7 +165,7 @@ func TestMain(m *testing.M) {
 // each runs the test with some clients, on a server that all share.
 func each(t *testing.T, names []string, test func(*testing.T, harness.Database)) {
 	t.Helper()
-	address, _ := servers.Redis(t)
+	address := servers.Redis(t)
 
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) { test(t, harness.Database{Opener: name, Source: address}) })

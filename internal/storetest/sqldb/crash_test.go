@@ -62,7 +62,7 @@ func TestServerCrash(t *testing.T) {
 func TestServerCrashWithoutDurability(t *testing.T) {
 	for name, start := range map[string]func() (*servers.Server, error){
 		"PostgreSQL, pgx": func() (*servers.Server, error) {
-			return servers.StartPostgres("synchronous_commit=off", "wal_writer_delay=10s")
+			return servers.StartPostgres("--synchronous-commit=off", "--wal-writer-delay=10s")
 		},
 		"MariaDB": func() (*servers.Server, error) {
 			return servers.StartMariaDB("--innodb-flush-log-at-trx-commit=0")
