@@ -35,7 +35,7 @@ const (
 	send    kind = "send"
 	observe kind = "observe" // what a Send finds after the reply of its swap was lost
 	verify  kind = "verify"
-	wrong   kind = "wrong" // a submission that counts once more, since the reply of its swap was lost
+	wrong   kind = "wrong" // a submission counts once more, since the reply of its swap was lost
 	revoke  kind = "revoke"
 	unlock  kind = "unlock"
 	status  kind = "status"
@@ -46,6 +46,7 @@ func (o op) String() string {
 	if o.optional {
 		text += "?"
 	}
+
 	text += fmt.Sprintf(" binding %q", o.binding)
 	if o.decoy {
 		text += " decoy"
@@ -54,6 +55,7 @@ func (o op) String() string {
 	if o.kind == send {
 		text += fmt.Sprintf(" again %v", o.again)
 	}
+
 	text += fmt.Sprintf(": %v", o.err)
 	if o.status != nil {
 		text += fmt.Sprintf(" %+v", *o.status)
@@ -61,7 +63,8 @@ func (o op) String() string {
 	return text
 }
 
-// follow returns the states in which the step can leave a record: none if it cannot have happened there.
+// follow returns the states in which the step can leave a record: none if it cannot have happened
+// there.
 func (o *op) follow(before *model.Record) (after []*model.Record) {
 	if o.optional {
 		after = append(after, before)
@@ -75,8 +78,8 @@ func (o *op) follow(before *model.Record) (after []*model.Record) {
 	return after
 }
 
-// apply lets the step happen to r at that time and reports whether its caller would have seen what it
-// saw.
+// apply lets the step happen to r at that time and reports whether its caller would have seen what
+// it saw.
 func (o *op) apply(r *model.Record, now time.Time) bool {
 	ok := true
 	switch o.kind {
@@ -124,7 +127,8 @@ func (o *op) applyObserve(r *model.Record, now time.Time) bool {
 	return reveal(code, o.text)
 }
 
-// reveal notes the text of a code that somebody has seen, and reports whether it was the same before.
+// reveal notes the text of a code that somebody has seen, and reports whether it was the same
+// before.
 func reveal(code *model.Code, text string) bool {
 	if code.Text == "" {
 		code.Text = text
@@ -142,16 +146,18 @@ func (o *op) applyVerify(r *model.Record, now time.Time) bool {
 	return o.optional || err == o.err
 }
 
-// moments returns the times between two that a rule can tell apart: nothing but a full or half second and the
-// nanosecond after one changes what is young, live or counted.
+// moments returns the times between two that a rule can tell apart: nothing but a full or half
+// second and the nanosecond after one changes what is young, live or counted.
 func moments(from, to time.Time) []time.Time {
+	const half = time.Second / 2
 	times := []time.Time{from, to}
-	for t := from.Truncate(time.Second / 2).Add(time.Second / 2); !t.After(to); t = t.Add(time.Second / 2) {
+	for t := from.Truncate(half).Add(half); !t.After(to); t = t.Add(half) {
 		times = append(times, t)
 		if next := t.Add(1); !next.After(to) {
 			times = append(times, next)
 		}
 	}
+
 	slices.SortFunc(times, time.Time.Compare)
 	return slices.CompactFunc(times, time.Time.Equal)
 }
@@ -178,17 +184,20 @@ var machine = (&porcupine.NondeterministicModel{
 // ErrUndecided says that a history was too entangled to be decided in time.
 var ErrUndecided = errors.New("undecided")
 
-// Check returns an error unless what was recorded is linearizable: unless there is an order of the steps, each between
-// the beginning and the end of its call, in which the model gives every caller the answer that it got.
+// Check returns an error unless what was recorded is linearizable: unless there is an order of the
+// steps, each between the beginning and the end of its call, in which the model gives every caller
+// the answer that it got.
 func (r *Recorder) Check(timeout time.Duration) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+
 	switch porcupine.CheckOperationsTimeout(machine, r.ops, timeout) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:
 		return ErrUndecided
 	}
+
 	text := "the history is not linearizable:"
 	for _, in := range r.instances {
 		text += fmt.Sprintf("\n%+v", in.Policy)

@@ -13,7 +13,8 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/proof/model"
 )
 
-// A Plan is what the clients of one concurrent history do. It is plain data, so that it can be drawn and shrinks.
+// A Plan is what the clients of one concurrent history do. It is plain data, so that it can be
+// drawn and shrinks.
 type Plan struct {
 	Instances []model.Instance
 	Clients   [][]Step
@@ -35,12 +36,13 @@ type Step struct {
 	Pause    time.Duration
 }
 
-// Drawn draws plans for clients that pause up to about as long as a code lives, if there is time for that, or hardly.
+// Drawn draws plans for clients that pause up to about as long as a code lives, if there is time
+// for that, or hardly.
 func Drawn(slow bool) *rapid.Generator[Plan] {
 	return rapid.Custom(func(rt *rapid.T) Plan {
-		policy := drawPolicy(rt)
+		instance := model.Instance{Policy: drawPolicy(rt), Keys: []string{"secret"}}
 		p := Plan{
-			Instances: []model.Instance{{Policy: policy, Keys: []string{"secret"}}, {Policy: policy, Keys: []string{"secret"}}},
+			Instances: []model.Instance{instance, instance},
 			Seed:      rapid.Uint64().Draw(rt, "seed"),
 			Faults:    oneOf(rt, "faults", 0, 0.1, 0.3, 0.8),
 			Delay:     oneOf(rt, "delay", 3*time.Millisecond, 100*time.Microsecond),
@@ -48,26 +50,30 @@ func Drawn(slow bool) *rapid.Generator[Plan] {
 		if oneOf(rt, "roll-out", false, false, true) {
 			p.Instances[1].Policy = drawPolicy(rt)
 		}
+
 		pauses := []time.Duration{0, 0, 0, 2 * time.Millisecond}
 		if slow {
 			pauses = append(pauses, 500*time.Millisecond, time.Second)
 		}
-		step := rapid.Custom(func(rt *rapid.T) Step {
-			return Step{
-				Op:       oneOf(rt, "op", "send", "send", "verify", "verify", "verify", "verify", "status", "revoke", "unlock"),
-				Instance: oneOf(rt, "instance", 0, 1),
-				Binding:  oneOf(rt, "binding", "", "", "flow"),
-				Decoy:    oneOf(rt, "decoy", false, false, false, false, false, true),
-				Sender:   oneOf(rt, "sender", nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender),
-				Takes:    oneOf(rt, "takes", pauses...),
-				Code:     oneOf(rt, "code", "right", "right", "wrong", "wrong", "older"),
-				Key:      oneOf(rt, "key", "", "form", "form", "another form"),
-				Pause:    oneOf(rt, "pause", pauses...),
-			}
-		})
+		step := rapid.Custom(func(rt *rapid.T) Step { return drawStep(rt, pauses) })
 		p.Clients = rapid.SliceOfN(rapid.SliceOfN(step, 1, 8), 1, 6).Draw(rt, "clients")
 		return p
 	})
+}
+
+func drawStep(rt *rapid.T, pauses []time.Duration) Step {
+	return Step{
+		Op: oneOf(rt, "op", "send", "send", "verify", "verify", "verify", "verify",
+			"status", "revoke", "unlock"),
+		Instance: oneOf(rt, "instance", 0, 1),
+		Binding:  oneOf(rt, "binding", "", "", "flow"),
+		Decoy:    oneOf(rt, "decoy", false, false, false, false, false, true),
+		Sender:   oneOf(rt, "sender", nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender),
+		Takes:    oneOf(rt, "takes", pauses...),
+		Code:     oneOf(rt, "code", "right", "right", "wrong", "wrong", "older"),
+		Key:      oneOf(rt, "key", "", "form", "form", "another form"),
+		Pause:    oneOf(rt, "pause", pauses...),
+	}
 }
 
 var errSender = errors.New("the sender failed")
@@ -91,6 +97,7 @@ func drawPolicy(rt *rapid.T) otp.Policy {
 		},
 	}
 	p.MaxFailures = oneOf(rt, "MaxFailures", 100, (p.MaxLiveCodes+1)*p.MaxAttempts)
+
 	return p
 }
 
@@ -99,8 +106,8 @@ func (p Plan) Run(ctx context.Context, r *Recorder) {
 	var clients sync.WaitGroup
 	for i, steps := range p.Clients {
 		clients.Go(func() {
-			// No two clients wake up at the same time, so that in a bubble of testing/synctest all goes the same way
-			// again, and shrinks.
+			// No two clients wake up at the same time. In a bubble of testing/synctest, a plan then
+			// goes the same way again, and shrinks.
 			jitter := rand.New(rand.NewPCG(p.Seed, uint64(i)))
 			for _, s := range steps {
 				pause(s.Pause + time.Duration(jitter.IntN(int(time.Millisecond))))

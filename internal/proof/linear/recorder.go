@@ -1,8 +1,10 @@
-// Package linear records what concurrent callers of a Service see, and checks with porcupine that it is linearizable:
-// that some order of the calls explains it, one at a time, by the rules of package model.
+// Package linear records what concurrent callers of a Service see, and checks with porcupine that
+// it is linearizable: that some order of the calls explains it, one at a time, by the rules of
+// package model.
 //
-// A call whose swap had no clear answer may have happened, not happened, or counted a wrong submission once more than its
-// caller knows. The Recorder sits around the store to know when that is so, and adds such steps as optional ones.
+// A call whose swap had no clear answer may have happened, not happened, or counted a wrong
+// submission once more than its caller knows. The Recorder sits around the store to know when that
+// is so, and adds such steps as optional ones.
 package linear
 
 import (
@@ -23,10 +25,11 @@ import (
 type Recorder struct {
 	// To is the address.
 	To string
-	// LateWrites says that a swap which returned an error may still happen after its call has returned.
+	// LateWrites says that a swap which returned an error may still happen after its call has
+	// returned.
 	LateWrites bool
-	// DoubtfulRefusals says that a swap which was refused may have happened, as behind a client that tries again by
-	// itself.
+	// DoubtfulRefusals says that a swap which was refused may have happened, as behind a client
+	// that tries again by itself.
 	DoubtfulRefusals bool
 
 	instances []model.Instance
@@ -35,6 +38,7 @@ type Recorder struct {
 	mu     sync.Mutex
 	clock  int64 // counts what begins and ends
 	calls  int
+	sends  int // swaps of Sends that have won, or may have
 	ops    []porcupine.Operation
 	texts  []Delivered
 	counts map[string]int
@@ -44,8 +48,11 @@ type Recorder struct {
 type Delivered struct{ Binding, Text string }
 
 // NewRecorder returns a Recorder of calls to instances over the store.
-func NewRecorder(to string, store otp.Store, secret []byte, instances ...model.Instance) (*Recorder, error) {
+func NewRecorder(
+	to string, store otp.Store, secret []byte, instances ...model.Instance,
+) (*Recorder, error) {
 	r := &Recorder{To: to, instances: instances, counts: map[string]int{}}
+
 	for _, in := range instances {
 		s, err := otp.New(otp.Config{
 			Purpose: "test", Secret: secret, Store: watch{store, r}, Policy: in.Policy,
@@ -57,6 +64,7 @@ func NewRecorder(to string, store otp.Store, secret []byte, instances ...model.I
 		}
 		r.services = append(r.services, s)
 	}
+
 	return r, nil
 }
 
@@ -65,6 +73,8 @@ type call struct {
 	op
 	begin    int64
 	doubts   int // swaps without a clear answer, so far
+	sends    int // swaps of this Send that have won, or may have
+	before   int // such swaps of other Sends, before the first doubt
 	takes    time.Duration
 	sender   error
 	sent     bool  // the Sender was called
@@ -89,10 +99,12 @@ func now() time.Time { return time.Now().Round(0) }
 func (r *Recorder) begin(ctx context.Context, instance int, o op) (context.Context, *call) {
 	c := &call{op: o}
 	c.instance = &r.instances[instance]
+
 	r.mu.Lock()
 	r.calls++
 	c.id = r.calls
 	r.mu.Unlock()
+
 	c.begin, c.from = r.tick(), now()
 	return context.WithValue(ctx, callKey{}, c), c
 }
@@ -102,9 +114,11 @@ func (r *Recorder) add(c *call, o op, from, to int64) {
 	if o.optional && r.LateWrites {
 		to = math.MaxInt64
 	}
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ops = append(r.ops, porcupine.Operation{ClientId: c.id, Input: o, Call: from, Return: to})
+
 	name := string(o.kind)
 	if o.optional {
 		name += "?"
@@ -124,9 +138,11 @@ func (r *Recorder) maybe(c *call, k kind, n int, end int64) {
 	}
 }
 
-// Send calls Send of an instance, with a Sender that takes its time and then says what it is told to.
+// Send calls Send of an instance, with a Sender that takes its time and then says what it is told
+// to.
 func (r *Recorder) Send(
-	ctx context.Context, instance int, binding string, decoy bool, takes time.Duration, sender error,
+	ctx context.Context, instance int, binding string, decoy bool,
+	takes time.Duration, sender error,
 ) {
 	ctx, c := r.begin(ctx, instance, op{kind: send, binding: binding, decoy: decoy})
 	c.takes, c.sender = takes, sender
@@ -140,6 +156,10 @@ func (r *Recorder) Send(
 		r.maybe(c, send, min(1, c.doubts), end)
 
 		return
+	}
+
+	if r.overtaken(c) {
+		r.maybe(c, send, 1, end)
 	}
 
 	step := c.op
@@ -167,14 +187,24 @@ func (r *Recorder) Send(
 	r.add(c, found, c.begin, end)
 }
 
+// overtaken reports whether a Send may have been recorded and forgotten again: a record holds the
+// ids of the latest four.
+func (r *Recorder) overtaken(c *call) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return c.doubts > 0 && r.sends-c.sends-c.before >= 4
+}
+
 // deliver is the Sender.
 func (r *Recorder) deliver(ctx context.Context, m otp.Message) error {
 	c := callOf(ctx)
 	c.sent, c.text = true, m.Code.Reveal()
 	c.sentFrom, c.sentAt = r.tick(), now()
+
 	r.mu.Lock()
 	r.texts = append(r.texts, Delivered{c.binding, c.text})
 	r.mu.Unlock()
+
 	pause(c.takes)
 
 	return c.sender
@@ -187,32 +217,39 @@ func (r *Recorder) Delivered() []Delivered {
 	return r.texts[:len(r.texts):len(r.texts)]
 }
 
-// Verify calls Verify of an instance and returns what it returned. The text must be symbols of the alphabet only.
+// Verify calls Verify of an instance and returns what it returned. The text must be symbols of the
+// alphabet only.
 func (r *Recorder) Verify(ctx context.Context, instance int, binding, text, key string) error {
 	ctx, c := r.begin(ctx, instance, op{kind: verify, binding: binding, text: text, key: key})
 	err := r.services[instance].Verify(ctx, otp.Submission{
 		To: r.To, Binding: binding, Code: text, IdempotencyKey: key})
-	if key == "" { // it has one of its own
-		c.key = fmt.Sprint("call ", c.id)
-	}
 	c.to = now()
 	end := r.tick()
+
+	if key == "" { // the Service has drawn one
+		c.key = fmt.Sprint("call ", c.id)
+	}
+
+	step := c.op
 	rejected, isRejected := errors.AsType[*otp.RejectedError](err)
-	repeated := errors.Is(err, otp.ErrRepeated)
-	if err != nil && !isRejected && !repeated {
+	switch {
+	case isRejected:
+		step.err, step.status = rejected.Reason, &rejected.Status
+	case errors.Is(err, otp.ErrRepeated):
+		step.err = otp.ErrRepeated
+	case err != nil:
 		r.maybe(c, verify, min(1, c.doubts), end)
 		r.maybe(c, wrong, c.doubts-1, end)
 		return err
 	}
-
-	step := c.op
-	switch {
-	case isRejected:
-		step.err, step.status = rejected.Reason, &rejected.Status
-	case repeated:
-		step.err = otp.ErrRepeated
-	}
 	r.add(c, step, c.begin, end)
+
+	if isRejected && rejected.Reason != otp.ErrUsed {
+		// A swap without a clear answer may have accepted the code, and two codes may have been used
+		// since: the record has forgotten this one.
+		r.maybe(c, verify, min(1, c.doubts), end)
+		c.doubts--
+	}
 	r.maybe(c, wrong, c.doubts, end)
 	return err
 }
@@ -260,22 +297,41 @@ func (r *Recorder) Status(ctx context.Context, instance int, binding string) {
 func (r *Recorder) Counts(totals map[string]int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+
 	totals["calls"] += r.calls
 	for name, n := range r.counts {
 		totals[name] += n
 	}
 }
 
-// watch counts the swaps of a call that had no clear answer.
+// watch tells the recorder of every swap.
 type watch struct {
 	otp.Store
 	recorder *Recorder
 }
 
-func (w watch) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
+func (w watch) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
 	swapped, err := w.Store.CompareAndSwap(ctx, key, old, new, expires)
-	if err != nil || !swapped && w.recorder.DoubtfulRefusals {
-		callOf(ctx).doubts++
-	}
+	doubtful := err != nil || !swapped && w.recorder.DoubtfulRefusals
+	w.recorder.swapped(callOf(ctx), swapped, doubtful)
 	return swapped, err
+}
+
+// swapped counts a swap of the call.
+func (r *Recorder) swapped(c *call, won, doubtful bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	if doubtful {
+		if c.doubts == 0 {
+			c.before = r.sends
+		}
+		c.doubts++
+	}
+	if c.kind == send && (won || doubtful) {
+		c.sends++
+		r.sends++
+	}
 }

@@ -1,7 +1,7 @@
 // Package model is what package otp is held against: the rules of docs/design.md for one record, in
-// the plainest form that is still exact. It has no keys, no bytes, no store and no concurrency: a code
-// is its text, and every answer is counted out from what has happened. It is slow and meant to be read
-// beside the rules.
+// the plainest form that is still exact. It has no keys, no bytes, no store and no concurrency: a
+// code is its text, and every answer is counted out from what has happened. It is slow and meant to
+// be read beside the rules.
 package model
 
 import (
@@ -39,8 +39,8 @@ type Code struct {
 	With     string // the idempotency key that it was used with; empty if it cannot be repeated
 }
 
-// A Record is all that is known of one purpose, address and Trust. The zero value is an address never
-// heard of.
+// A Record is all that is known of one purpose, address and Trust. The zero value is an address
+// never heard of.
 type Record struct {
 	Codes         []Code // in the order of issue, used ones in the order of use
 	Sends         []time.Time
@@ -65,7 +65,8 @@ func (r *Record) Clone() *Record {
 	return &c
 }
 
-// Times that begin a life are rounded down to whole seconds, those that begin a wait are rounded up.
+// Times that begin a life are rounded down to whole seconds, those that begin a wait are rounded
+// up.
 func down(t time.Time) time.Time { return t.Truncate(time.Second).UTC() }
 
 func up(t time.Time) time.Time {
@@ -108,8 +109,8 @@ func (r *Record) failures(now time.Time) int {
 	return 0
 }
 
-// An Answer is what a Send would do: send the code at Index again, or issue a new one of this length
-// (Index -1), or be refused.
+// An Answer is what a Send would do: send the code at Index again, or issue a new one of this
+// length (Index -1), or be refused.
 type Answer struct {
 	Index   int
 	Length  int
@@ -166,8 +167,8 @@ func (r *Record) limited(p *otp.Policy, now time.Time) bool {
 	})
 }
 
-// Send asks for a code. It returns the code to deliver, and whether that was there before; or why the
-// Send is refused.
+// Send asks for a code. It returns the code to deliver, and whether that was there before; or why
+// the Send is refused.
 func (r *Record) Send(
 	in *Instance, now time.Time, binding string, decoy bool,
 ) (code *Code, again bool, refused error) {
@@ -200,8 +201,8 @@ func (r *Record) Send(
 	return &r.Codes[i], answer.Index >= 0, nil
 }
 
-// Found is what a Send finds that was recorded but whose reply was lost: the code to deliver, if there
-// is one.
+// Found is what a Send finds that was recorded but whose reply was lost: the code to deliver, if
+// there is one.
 func (r *Record) Found(in *Instance, now time.Time, binding string, decoy bool) (found *Code) {
 	for i := range r.Codes {
 		c := &r.Codes[i]
@@ -292,8 +293,8 @@ func lastIndex(codes []*Code, match func(*Code) bool) int {
 	return -1
 }
 
-// reading returns what a text of digits, or of letters, means in an alphabet; nothing if it cannot be
-// read there. Some digits are read as the letters that look alike.
+// reading returns what a text of digits, or of letters, means in an alphabet; nothing if it cannot
+// be read there. Some digits are read as the letters that look alike.
 func reading(a otp.Alphabet, text string) string {
 	const digits, lookAlikes = "0123456789", "QLZ--SG-B-"
 	isDigits := strings.Trim(text, digits) == ""
@@ -352,8 +353,8 @@ func (r *Record) accept(in *Instance, now time.Time, code *Code, key string) {
 	r.written(in, now)
 }
 
-// miss is what a wrong submission costs (rule 3): an attempt of each comparable code, and one failure
-// for each live one.
+// miss is what a wrong submission costs (rule 3): an attempt of each comparable code, and one
+// failure for each live one.
 func (r *Record) miss(in *Instance, now time.Time, compared []*Code) {
 	if r.failures(now) == 0 {
 		r.clear()
@@ -388,7 +389,9 @@ func (r *Record) clear() {
 // Revoke voids the live codes of the matching Bindings and ends the repeats of the used ones (rule 6).
 func (r *Record) Revoke(in *Instance, now time.Time, match func(binding string) bool) {
 	n, ended := len(r.Codes), false
-	r.Codes = slices.DeleteFunc(r.Codes, func(c Code) bool { return c.Live(now) && match(c.Binding) })
+	r.Codes = slices.DeleteFunc(r.Codes, func(c Code) bool {
+		return c.Live(now) && match(c.Binding)
+	})
 
 	for i := range r.Codes {
 		if c := &r.Codes[i]; c.Used && c.With != "" && match(c.Binding) {
@@ -474,18 +477,19 @@ func (r *Record) written(in *Instance, now time.Time) {
 	r.KeepUntil = atMost(until, now)
 }
 
-// Dropped says that the store has dropped the record, whose time is over. Only the codes go: they are
-// dead, and what became of them is no longer known. Sends and failures stay here, to show that none of
-// them counts any more.
+// Dropped says that the store has dropped the record, whose time is over. Only the codes go: they
+// are dead, and what became of them is no longer known. Sends and failures stay here, to show that
+// none of them counts any more.
 func (r *Record) Dropped() { r.Codes, r.KeepUntil = nil, time.Time{} }
 
 // String describes all that is known, for reports of disagreement and to compare records.
 func (r *Record) String() string {
 	text := ""
 	for _, c := range r.Codes {
-		text += fmt.Sprintf("[%q binding %q decoy %v key %s issued %s life %v left %d/%d used %v with %q] ",
-			c.Text, c.Binding, c.Decoy, c.Key, clock(c.Issued), c.Expires.Sub(c.Issued), c.Left, c.Given,
-			c.Used, c.With)
+		text += fmt.Sprintf("[%q of %d in %d, binding %q decoy %v key %s issued %s life %v",
+			c.Text, c.Length, c.Alphabet, c.Binding, c.Decoy, c.Key, clock(c.Issued),
+			c.Expires.Sub(c.Issued))
+		text += fmt.Sprintf(" left %d/%d used %v with %q] ", c.Left, c.Given, c.Used, c.With)
 	}
 	for _, at := range r.Sends {
 		text += "sent " + clock(at) + " "
