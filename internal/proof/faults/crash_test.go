@@ -1,5 +1,5 @@
-// Package faults puts package otp under faults that are real: processes that are killed, a database in a process of its
-// own, and a network that cuts, delays and swallows.
+// Package faults puts package otp under faults that are real: processes that are killed, a database
+// in a process of its own, and a network that cuts, delays and swallows.
 package faults
 
 import (
@@ -14,20 +14,21 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
 )
 
-// A service in a process of its own makes one call and is killed on the way, with SIGKILL, at each point between two of
-// its steps in turn. Store and mailbox are in the process of the test, which then looks what is left.
+// A service in a process of its own, the child, makes one call and is killed by SIGKILL between two
+// of its steps, at each such point in turn. Store and mailbox are in the process of the test, the
+// parent, which then looks what is left.
 
 const (
 	ada = "ada@example.com"
@@ -42,6 +43,7 @@ func TestMain(m *testing.M) {
 		child(text)
 		return
 	}
+
 	flag.Parse()
 	os.Exit(m.Run())
 }
@@ -65,11 +67,14 @@ func child(text string) {
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		panic(err)
 	}
+
 	d := remote{j.Desk}
-	s, err := otp.New(otp.Config{Purpose: "test", Secret: secret, Store: d, Sender: d, Policy: policy})
+	s, err := otp.New(otp.Config{
+		Purpose: "test", Secret: secret, Store: d, Sender: d, Policy: policy})
 	if err != nil {
 		panic(err)
 	}
+
 	ctx := context.Background()
 	switch j.Op {
 	case "send":
@@ -100,15 +105,17 @@ func (d remote) post(ctx context.Context, path string, l *letter) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, "POST", d.url+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
+
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
+
 	if answer.StatusCode != http.StatusOK {
 		return errors.New(answer.Status)
 	}
@@ -121,7 +128,9 @@ func (d remote) Load(ctx context.Context, key string) ([]byte, error) {
 	return l.Old, err
 }
 
-func (d remote) CompareAndSwap(ctx context.Context, key string, old, new []byte, expires time.Time) (bool, error) {
+func (d remote) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
 	l := &letter{Key: key, Old: old, New: new, Expires: expires}
 	err := d.post(ctx, "/swap", l)
 	return l.Swapped, err
@@ -138,7 +147,7 @@ func (d remote) Send(ctx context.Context, m otp.Message) error {
 	return nil
 }
 
-// A desk is the parent's side: a store and a mailbox, and the executioner.
+// A desk is the parent's side: a store and a mailbox. It kills the child.
 type desk struct {
 	store   otp.Store
 	refuses bool // mail
@@ -148,7 +157,7 @@ type desk struct {
 	points  []string // that the child has passed
 	killAt  int      // the number of the point where it dies; 0 for never
 	kill    func()
-	swapped int // swaps of the child that have won
+	swapped bool // a swap of the child has won
 }
 
 func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -157,33 +166,16 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+
 	what := strings.TrimPrefix(r.URL.Path, "/")
 	if d.dies("before " + what) {
 		return
 	}
-	var err error
-	switch what {
-	case "load":
-		l.Old, err = d.store.Load(r.Context(), l.Key)
-	case "swap":
-		l.Swapped, err = d.store.CompareAndSwap(context.WithoutCancel(r.Context()), l.Key, l.Old, l.New, l.Expires)
-		if l.Swapped {
-			d.mu.Lock()
-			d.swapped++
-			d.mu.Unlock()
-		}
-	case "mail":
-		if d.refuses {
-			l.Text = "refused"
-			break
-		}
-		d.mu.Lock()
-		d.mails = append(d.mails, l.Text)
-		d.mu.Unlock()
-	}
+	err := d.serve(context.WithoutCancel(r.Context()), what, &l)
 	if d.dies("after " + what) {
 		return
 	}
+
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -191,10 +183,34 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(l)
 }
 
-// dies notes that the child has come to a point, kills it there if it is its last, and reports whether it did.
+// serve does what the letter asks for, and fills in the answer.
+func (d *desk) serve(ctx context.Context, what string, l *letter) (err error) {
+	switch what {
+	case "load":
+		l.Old, err = d.store.Load(ctx, l.Key)
+	case "swap":
+		l.Swapped, err = d.store.CompareAndSwap(ctx, l.Key, l.Old, l.New, l.Expires)
+	}
+
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case l.Swapped:
+		d.swapped = true
+	case what == "mail" && d.refuses:
+		l.Text = "refused"
+	case what == "mail":
+		d.mails = append(d.mails, l.Text)
+	}
+	return err
+}
+
+// dies notes that the child has come to a point, kills it if that is where it dies, and reports
+// whether it did.
 func (d *desk) dies(point string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+
 	d.points = append(d.points, point)
 	if len(d.points) != d.killAt {
 		return false
@@ -203,195 +219,217 @@ func (d *desk) dies(point string) bool {
 	return true
 }
 
-// runChild has a child do the job, and returns what it printed, or whether it was killed.
+// runChild has a child make the call, and returns what it printed, or that it was killed.
 func (d *desk) runChild(t *testing.T, op, code string, killAt int) (printed string, killed bool) {
 	t.Helper()
 	server := httptest.NewServer(d)
 	defer server.Close()
+
 	text, err := json.Marshal(job{server.URL, op, code})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+
 	d.mu.Lock() // the child does not get anywhere before kill is set
-	d.points, d.killAt, d.swapped = nil, killAt, 0
+	d.points, d.killAt, d.swapped = nil, killAt, false
 	d.kill = func() { cmd.Process.Kill() } // SIGKILL
 	err = cmd.Start()
 	d.mu.Unlock()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+
 	lines, _ := io.ReadAll(out)
 	err = cmd.Wait()
 	if killAt > 0 && killAt <= len(d.points) {
-		if err == nil {
-			t.Fatal("the child was killed and ended well")
-		}
+		require.Error(t, err, "the child was killed and ended well")
 		return "", true
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return strings.TrimSpace(string(lines)), false
 }
 
-// TestKilledBetweenSteps runs each kind of call as often as it has points, killing it at another one each time.
+// A trial is a call of a child.
+type trial struct {
+	name    string
+	op      string
+	first   bool   // nobody has asked for this address before
+	code    string // that is submitted: "right" or "wrong"
+	refuses bool   // mail
+	steps   []string
+	says    error // if it is not killed
+}
+
+// A call has a point before and after each of its steps.
+var (
+	sendSteps   = []string{"load", "swap", "mail"}
+	verifySteps = []string{"load", "swap"}
+	adminSteps  = []string{"load", "swap", "load", "load"}
+)
+
+var trials = []trial{
+	{name: "the first Send", op: "send", first: true, steps: sendSteps},
+	{name: "a Send of the same code", op: "send", steps: sendSteps},
+	{name: "a Send whose mail is refused", op: "send", refuses: true, steps: sendSteps,
+		says: otp.ErrDelivery},
+	{name: "the right code", op: "verify", code: "right", steps: verifySteps},
+	{name: "a wrong code", op: "verify", code: "wrong", steps: verifySteps, says: otp.ErrMismatch},
+	{name: "Revoke", op: "revoke", steps: adminSteps},
+	{name: "Unlock", op: "unlock", steps: adminSteps},
+}
+
+// TestKilledBetweenSteps makes each call without a kill, and once for each of its points.
 func TestKilledBetweenSteps(t *testing.T) {
 	stores := map[string]func(testing.TB) otp.Store{
 		"memstore": func(testing.TB) otp.Store { return memstore.New(nil) },
 		"DynamoDB": newDynamoStore,
 	}
+
 	for name, newStore := range stores {
 		t.Run(name, func(t *testing.T) {
 			newStore(t) // skips here, if at all
-			kills := 0
-			for _, c := range []struct {
-				name, op, code string
-				refuses        bool
-				points         []string
-			}{
-				{"the first Send", "first", "", false, []string{"load", "swap", "mail"}},
-				{"a Send of the same code", "send", "", false, []string{"load", "swap", "mail"}},
-				{"a Send whose mail is refused", "send", "", true, []string{"load", "swap", "mail"}},
-				{"the right code", "verify", "right", false, []string{"load", "swap"}},
-				{"a wrong code", "verify", "wrong", false, []string{"load", "swap"}},
-				{"Revoke", "revoke", "", false, []string{"load", "swap", "load", "load"}},
-				{"Unlock", "unlock", "", false, []string{"load", "swap", "load", "load"}},
-			} {
+
+			for _, c := range trials {
 				t.Run(c.name, func(t *testing.T) {
-					for killAt := 0; killAt <= 2*len(c.points); killAt++ {
-						if killAt > 0 {
-							kills++
-						}
-						d := &desk{store: newStore(t)}
-						dieOnce(t, d, c.op, c.code, c.refuses, killAt, c.points)
+					for killAt := range 2*len(c.steps) + 1 {
+						c.run(t, &desk{store: newStore(t), refuses: c.refuses}, killAt)
 					}
 				})
-			}
-			if !t.Failed() && !t.Skipped() {
-				t.Logf("%d processes killed, no code accepted twice, no budget lost", kills)
 			}
 		})
 	}
 }
 
-// dieOnce prepares a code with one wrong submission (unless op is "first"), has a child make the call and die on the way,
-// and then looks at what is left.
-func dieOnce(t *testing.T, d *desk, op, code string, refuses bool, killAt int, points []string) {
+// An outcome is what must be left on the desk.
+type outcome struct {
+	sends, wrongs int // that count
+	live          bool
+}
+
+// run prepares a code with one wrong submission, unless the trial is about the first, has a child
+// make the call and die on the way, and then looks at what is left.
+func (c trial) run(t *testing.T, d *desk, killAt int) {
 	t.Helper()
-	heir, err := otp.New(otp.Config{Purpose: "test", Secret: secret, Store: d.store, Policy: policy,
-		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
-			d.mails = append(d.mails, m.Code.Reveal())
-			return nil
-		})})
-	if err != nil {
-		t.Fatal(err)
+	heir := newHeir(t, d)
+	var want outcome
+	if !c.first {
+		require.NoError(t, heir.send())
+		require.ErrorIs(t, heir.verify(wrong(d.mails[0])), otp.ErrMismatch)
+		want = outcome{sends: 1, wrongs: 1, live: true}
 	}
-	ctx := t.Context()
-	verify := func(code string) error { return heir.Verify(ctx, otp.Submission{To: ada, Code: code}) }
-	sends, wrongs := 0, 0 // that must be counted
-	if op == "first" {
-		op = "send"
-	} else {
-		if _, err := heir.Send(ctx, otp.Request{To: ada}); err != nil {
-			t.Fatal(err)
-		}
-		if err := verify(wrong(d.mails[0])); !errors.Is(err, otp.ErrMismatch) {
-			t.Fatal(err)
-		}
-		sends, wrongs = 1, 1
-	}
+
 	submitted := ""
-	switch code {
+	switch c.code {
 	case "right":
 		submitted = d.mails[0]
 	case "wrong":
 		submitted = wrong(d.mails[0])
 	}
-	d.refuses = refuses
-	printed, killed := d.runChild(t, op, submitted, killAt)
-
-	var passed []string
-	for _, p := range points {
-		passed = append(passed, "before "+p, "after "+p)
+	printed, killed := d.runChild(t, c.op, submitted, killAt)
+	if !killed {
+		require.Contains(t, printed, fmt.Sprint(c.says))
 	}
+
+	at := c.checkPoints(t, d, killed, killAt)
+	if d.swapped {
+		c.count(&want)
+	}
+	heir.check(t, want, at)
+}
+
+// checkPoints fails the test unless the child has passed the points that it must, and returns where
+// it was killed.
+func (c trial) checkPoints(t *testing.T, d *desk, killed bool, killAt int) (at string) {
+	t.Helper()
+	var passed []string
+	for _, step := range c.steps {
+		passed = append(passed, "before "+step, "after "+step)
+	}
+
+	at = "not killed"
 	if killed {
 		passed = passed[:killAt]
-	}
-	if !slices.Equal(d.points, passed) {
-		t.Fatalf("the child has passed %v, want %v", d.points, passed)
-	}
-	at := "not killed"
-	if killed {
 		at = fmt.Sprintf("killed at point %d, %s", killAt, passed[killAt-1])
 	}
+	require.Equal(t, passed, d.points, at)
+	return at
+}
 
-	// What the child has written counts, whether or not it lived to tell.
-	accepted := 0
-	wrote := d.swapped > 0
+// count adds what the call of the child has written. It counts, whether or not the child lived to
+// tell.
+func (c trial) count(want *outcome) {
 	switch {
-	case op == "send" && wrote:
-		sends++
-	case code == "wrong" && wrote:
-		wrongs++
+	case c.op == "send":
+		want.sends++
+		want.live = true
+	case c.op == "revoke":
+		want.live = false
+	case c.op == "unlock":
+		want.sends = 0 // the attempt that was made stays spent
+	case c.code == "wrong":
+		want.wrongs++
+	case c.code == "right":
+		want.live = false
 	}
-	issued := sends > 0
-	if op == "unlock" && wrote { // the attempt that was made stays spent
-		sends = 0
-	}
-	if printed == "<nil>" && code == "right" {
-		accepted++
-	}
-	spent := code == "right" && wrote
-	voided := op == "revoke" && wrote
+}
 
-	status, err := heir.Status(ctx, otp.Request{To: ada})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantLive := issued && !spent && !voided
-	assert.Equal(t, wantLive, status.Live, at)
-	if wantLive {
-		assert.Equal(t, policy.MaxAttempts-wrongs, status.AttemptsLeft, at)
+// An heir is the service that works on with what the child has left.
+type heir struct {
+	*otp.Service
+	ctx  context.Context
+	desk *desk
+}
+
+func newHeir(t *testing.T, d *desk) heir {
+	t.Helper()
+	s, err := otp.New(otp.Config{Purpose: "test", Secret: secret, Store: d.store, Policy: policy,
+		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
+			d.mails = append(d.mails, m.Code.Reveal())
+			return nil
+		})})
+	require.NoError(t, err)
+	return heir{s, t.Context(), d}
+}
+
+func (h heir) send() error {
+	_, err := h.Send(h.ctx, otp.Request{To: ada})
+	return err
+}
+
+func (h heir) verify(code string) error {
+	return h.Verify(h.ctx, otp.Submission{To: ada, Code: code})
+}
+
+// check compares what is left with what must be.
+func (h heir) check(t *testing.T, want outcome, at string) {
+	t.Helper()
+	status, err := h.Status(h.ctx, otp.Request{To: ada})
+	require.NoError(t, err, at)
+	assert.Equal(t, want.live, status.Live, at)
+	if want.live {
+		assert.Equal(t, policy.MaxAttempts-want.wrongs, status.AttemptsLeft, at)
+	} else {
+		h.refusesAll(t, at)
 	}
 
-	// The person asks again and is let in; nothing is accepted twice.
-	if _, err := heir.Send(ctx, otp.Request{To: ada}); err != nil {
-		t.Fatalf("%s: the person asks again: %v", at, err)
-	}
-	sends++
-	last := d.mails[len(d.mails)-1]
-	if err := verify(last); err != nil {
-		t.Errorf("%s: the last code: %v", at, err)
-	}
-	for _, code := range append(d.mails, d.mails...) {
-		if verify(code) == nil {
-			accepted++
-			t.Errorf("%s: a code is accepted after another one was", at)
-		}
-	}
-	if accepted > 1 {
-		t.Errorf("%s: %d acceptances", at, accepted)
-	}
+	// The person asks again and is let in, once.
+	require.NoError(t, h.send(), at)
+	assert.NoError(t, h.verify(h.desk.mails[len(h.desk.mails)-1]), at)
+	h.refusesAll(t, at)
 
 	// Every send that was recorded counts.
-	more := 0
-	for ; more < 10; more++ {
-		if _, err := heir.Send(ctx, otp.Request{To: ada}); err != nil {
-			if !errors.Is(err, otp.ErrLimited) {
-				t.Errorf("%s: %v", at, err)
-			}
-			break
-		}
+	for range policy.SendLimits[0].Count - want.sends - 1 {
+		assert.NoError(t, h.send(), at)
 	}
-	if sends+more != policy.SendLimits[0].Count {
-		t.Errorf("%s: %d and %d sends, want %d in all", at, sends, more, policy.SendLimits[0].Count)
+	assert.ErrorIs(t, h.send(), otp.ErrLimited, at)
+}
+
+// refusesAll checks that none of the codes is accepted that were ever sent.
+func (h heir) refusesAll(t *testing.T, at string) {
+	t.Helper()
+	for _, code := range h.desk.mails {
+		assert.ErrorIs(t, h.verify(code), otp.ErrRejected, at)
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package histories holds package otp against the model, call by call and with many callers at once, in the time of
-// testing/synctest.
+// Package histories holds package otp against the model, call by call and with many callers at
+// once, in the time of testing/synctest.
 package histories
 
 import (
@@ -8,13 +8,15 @@ import (
 	"strings"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/proof/model"
-	"pgregory.net/rapid"
 )
 
-// A history is a set of instances that share a store, and the steps of one test. It is plain data, drawn before
-// anything runs, so that a failing one shrinks to the fewest steps and smallest numbers.
+// A history is a set of instances that share a store, and the steps of one test. It is plain data,
+// drawn before anything runs, so that a failing one shrinks to the fewest steps and smallest
+// numbers.
 type history struct {
 	instances []model.Instance
 	drops     bool // the store drops what has expired at once, or else never
@@ -29,7 +31,7 @@ type step struct {
 	spelling int
 	trust    otp.Trust
 	binding  string
-	own      bool // submit with the Binding and Trust of the chosen code, not with those of the step
+	own      bool // submit with the Binding and Trust of the chosen code, not of the step
 	decoy    bool
 	key      string // the idempotency key
 	sender   error  // what the Sender says
@@ -44,7 +46,7 @@ func (s step) String() string {
 	case "wait":
 		return fmt.Sprintf("wait for %s %+d ns", s.base, s.offset)
 	case "send":
-		return fmt.Sprintf("instance %d: Send(address %d, %v, binding %q, decoy %v), the sender says: %v",
+		return fmt.Sprintf("instance %d: Send(address %d, %v, binding %q, decoy %v), sender: %v",
 			s.instance, s.address, s.trust, s.binding, s.decoy, s.sender)
 	case "verify":
 		return fmt.Sprintf("instance %d: Verify(address %d, %v, %s code, number %d, key %q)",
@@ -60,6 +62,7 @@ func (h history) String() string {
 	for i, in := range h.instances {
 		fmt.Fprintf(&text, "instance %d: keys %v, %+v\n", i, in.Keys, in.Policy)
 	}
+
 	fmt.Fprintf(&text, "the store drops what has expired: %v\n", h.drops)
 	return text.String()
 }
@@ -77,13 +80,18 @@ func oneOf[T any](rt *rapid.T, what string, values ...T) T {
 
 func drawHistory(rt *rapid.T) (h history) {
 	policy := drawPolicy(rt)
-	h.instances = []model.Instance{{Policy: policy, Keys: drawKeys(rt)}, {Policy: policy, Keys: drawKeys(rt)}}
+	h.instances = []model.Instance{
+		{Policy: policy, Keys: drawKeys(rt)}, {Policy: policy, Keys: drawKeys(rt)},
+	}
 	h.drops = rapid.Bool().Draw(rt, "drops")
-	// In a roll-out, two policies work on the same records. What one of them has no use for may be dropped then.
+
+	// In a roll-out, two policies work on the same records. What one of them has no use for may be
+	// dropped then.
 	if oneOf(rt, "roll-out", false, false, true) {
 		h.instances[1].Policy, h.drops = drawPolicy(rt), false
 	}
-	// A slice has some six elements on average, so a history has some forty.
+
+	// A slice has some six elements on average, so a history has some forty steps.
 	runs := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawStep), 1, 20), 1, 20).Draw(rt, "steps")
 	h.steps = slices.Concat(runs...)
 	return h
@@ -91,10 +99,12 @@ func drawHistory(rt *rapid.T) (h history) {
 
 func drawPolicy(rt *rapid.T) otp.Policy {
 	p := otp.Policy{
-		MaxAttempts:    oneOf(rt, "MaxAttempts", 2, 1, 3, 5, 10),
-		MaxLiveCodes:   oneOf(rt, "MaxLiveCodes", 3, 2, 1),
-		Lifetime:       oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 3*time.Second, time.Hour),
-		FailureWindow:  oneOf(rt, "FailureWindow", time.Hour, 2*time.Hour+time.Second, 30*24*time.Hour),
+		MaxAttempts:  oneOf(rt, "MaxAttempts", 2, 1, 3, 5, 10),
+		MaxLiveCodes: oneOf(rt, "MaxLiveCodes", 3, 2, 1),
+		Lifetime: oneOf(rt, "Lifetime",
+			10*time.Minute, time.Second, 3*time.Second, time.Hour),
+		FailureWindow: oneOf(rt, "FailureWindow",
+			time.Hour, 2*time.Hour+time.Second, 30*24*time.Hour),
 		MinSendTime:    oneOf(rt, "MinSendTime", -1, time.Nanosecond, 500*time.Millisecond),
 		RequireBinding: oneOf(rt, "RequireBinding", false, false, false, false, true),
 		SendLimits: oneOf(rt, "SendLimits",
@@ -134,18 +144,22 @@ func drawKeys(rt *rapid.T) []string {
 
 func drawStep(rt *rapid.T) step {
 	s := step{
-		op: oneOf(rt, "op", "send", "send", "send", "send", "verify", "verify", "verify", "verify", "verify",
+		op: oneOf(rt, "op", "send", "send", "send", "send",
+			"verify", "verify", "verify", "verify", "verify",
 			"wait", "wait", "status", "revoke", "revoke-all", "unlock"),
 		instance: oneOf(rt, "instance", 0, 0, 1),
 		address:  oneOf(rt, "address", 0, 0, 0, 0, 1),
 		spelling: oneOf(rt, "spelling", 0, 1, 2),
-		trust:    oneOf(rt, "trust", otp.Stranger, otp.Stranger, otp.Stranger, otp.Known, otp.Challenged),
-		binding:  oneOf(rt, "binding", "", "", "flow", "flow", "other", "fourth"),
+		trust: oneOf(rt, "trust",
+			otp.Stranger, otp.Stranger, otp.Stranger, otp.Known, otp.Challenged),
+		binding: oneOf(rt, "binding", "", "", "flow", "flow", "other", "fourth"),
 	}
+
 	switch s.op {
 	case "send":
 		s.decoy = oneOf(rt, "decoy", false, false, false, true)
-		s.sender = oneOf(rt, "sender", nil, nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender)
+		s.sender = oneOf(rt, "sender",
+			nil, nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender)
 	case "verify":
 		s.code = oneOf(rt, "code",
 			"right", "wrong", "wrong", "wrong", "any", "malformed", "long", "foreign")
@@ -153,10 +167,12 @@ func drawStep(rt *rapid.T) step {
 		s.key = oneOf(rt, "key", "", "", "form", "another form")
 		s.own = oneOf(rt, "own", true, true, true, true, false)
 	case "wait":
-		s.base = oneOf(rt, "base", "nothing", "a second", "half a lifetime", "the expiry", "RetryAt", "RetryAt",
-			"a window", "FailureWindow")
+		s.base = oneOf(rt, "base", "nothing", "a second", "half a lifetime", "the expiry",
+			"RetryAt", "RetryAt", "a window", "FailureWindow")
 		s.nth = rapid.IntRange(0, 2).Draw(rt, "nth")
-		s.offset = oneOf(rt, "offset", 0, time.Nanosecond, -time.Nanosecond, 300*time.Millisecond, time.Second)
+		s.offset = oneOf(rt, "offset",
+			0, time.Nanosecond, -time.Nanosecond, 300*time.Millisecond, time.Second)
 	}
+
 	return s
 }

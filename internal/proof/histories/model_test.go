@@ -39,9 +39,9 @@ func checkTimes(t *testing.T, n int, check func(*rapid.T)) {
 	rapid.Check(t, check)
 }
 
-// TestServiceAgreesWithModel runs random histories and compares the Service with the model after every
-// step: the kind of error, the whole Status, and the number, receiver and content of the messages. Time
-// is that of testing/synctest.
+// TestServiceAgreesWithModel runs random histories and compares the Service with the model after
+// every step: the kind of error, the whole Status, and the number, receiver and content of the
+// messages. Time is that of testing/synctest.
 func TestServiceAgreesWithModel(t *testing.T) {
 	seen := map[string]int{} // what the histories have come across
 	histories, steps := 0, 0
@@ -193,8 +193,8 @@ func run(t *testing.T, h history, seen map[string]int) (trace []string, disagree
 	return trace, nil
 }
 
-// letIn: whatever has happened, once support has cleared the way, the person gets a code that works,
-// from every instance.
+// letIn: whatever has happened, once support has cleared the way, the person gets a code that
+// works, from every instance.
 func (w *world) letIn(t *testing.T, instance int) error {
 	service, to := w.services[instance], spellings[0][0]
 	w.sender, w.messages = nil, nil
@@ -318,9 +318,9 @@ func (w *world) send(t *testing.T, s step) (what string, disagreement error) {
 		same(status, a.Status(in, now, s.binding)))
 }
 
-// freshCode returns the code that the next Send will issue, if it issues one, and makes sure that it
-// will: a twin of the service, with a store that remembers nothing, is asked under the same randomness.
-// So the codes of decoys are known here too, and can be guessed.
+// freshCode returns the code that the next Send will issue, if it issues one, and makes sure that
+// it will: a twin of the service, with a store that remembers nothing, is asked under the same
+// randomness. So the codes of decoys are known here too, and can be guessed.
 func (w *world) freshCode(t *testing.T, s step, request otp.Request) string {
 	w.operation++
 	cryptotest.SetGlobalRandom(t, w.operation)
@@ -488,8 +488,8 @@ func (w *world) administer(t *testing.T, s step) error {
 	}
 }
 
-// choose returns what to submit and the code that this stands for; none if it can be no code. It may
-// change the step's Binding to that of the code.
+// choose returns what to submit and the code that this stands for; none if it can be no code. It
+// may change the step's Binding to that of the code.
 func (w *world) choose(s *step) (typed, text string) {
 	a, in, _ := w.subject(*s)
 	alphabet := in.Policy.Alphabet
@@ -608,8 +608,8 @@ func same(got, want otp.Status) error {
 	return nil
 }
 
-// A table is a store that drops a value the moment it expires, or never: the two ends of what a Store
-// may do.
+// A table is a store that drops a value the moment it expires, or never: the two ends of what a
+// Store may do.
 type table struct {
 	rows  map[string]row
 	drops bool

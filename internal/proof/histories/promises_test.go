@@ -6,8 +6,8 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/proof/model"
 )
 
-// Promises are what people are told about one address and Trust, counted from outside and without the
-// model. They hold whatever the mix of policies and keys that work on the same records during a
+// Promises are what people are told about one address and Trust, counted from outside and without
+// the model. They hold whatever the mix of policies and keys that work on the same records during a
 // roll-out.
 type promises struct {
 	instances []model.Instance
@@ -47,7 +47,7 @@ func (p *promises) accepted(text, binding, key string) error {
 	found := p.find(text, binding)
 	switch {
 	case found == nil:
-		return fmt.Errorf("a code was accepted that was never delivered for the Binding %q", binding)
+		return fmt.Errorf("a code was accepted that no one was sent for the Binding %q", binding)
 	case found.dead != "":
 		return fmt.Errorf("a code was accepted after %s", found.dead)
 	case found.wrong >= p.attempts():
