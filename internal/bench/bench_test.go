@@ -1,6 +1,7 @@
 // Package bench holds package otp to its bounds, beside what people would use instead or the floor
-// below it: `make bench`. What is compared takes turns in one run, and medians are compared, so that a
-// busy machine weighs on both. Without -bounds the same tests run briefly and measure without judging.
+// below it: `make bench`. What is compared takes turns in one run, and medians are compared, so
+// that a busy machine weighs on both. Without -bounds the same tests run briefly and measure
+// without judging.
 package bench
 
 import (
@@ -55,7 +56,8 @@ type client struct {
 	made int    // addresses
 }
 
-// newClient returns a client of a Service with the default policy, but for MinSendTime, which is off.
+// newClient returns a client of a Service with the default policy, but for MinSendTime, which is
+// off.
 func newClient(tb testing.TB, store otp.Store) *client {
 	tb.Helper()
 
@@ -96,8 +98,9 @@ func (c *client) pair(tb testing.TB, to string) {
 // newStore returns an empty store that does not get full.
 func newStore() *memstore.Store { return memstore.New(&memstore.Options{MaxEntries: 100_000_000}) }
 
-// A pair of Send and Verify in memory, among ten thousand live codes, beside generating and validating a
-// code with a library that stores nothing, so that its codes work again and again while they last.
+// A pair of Send and Verify in memory, among ten thousand live codes, beside generating and
+// validating a code with a library that stores nothing, so that its codes work again and again
+// while they last.
 func TestPair(t *testing.T) {
 	const portion = 1000
 	var c *client

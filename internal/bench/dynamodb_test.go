@@ -95,7 +95,8 @@ func bare(t *testing.T, db *dynamodb.Client, table, key string, sentSize, spentS
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// What operations take of DynamoDB: one consistent read, and a write unit where something is recorded.
+// What operations take of DynamoDB: one consistent read, and a write unit where something is
+// recorded.
 func TestCapacity(t *testing.T) {
 	db := servers.DynamoDB(t)
 	recorded := &recorder{Client: db}
@@ -136,8 +137,8 @@ type consumption struct {
 	read, written float64
 }
 
-// A recorder asks DynamoDB what each request has consumed, and notes the sizes of values. It serves one
-// goroutine.
+// A recorder asks DynamoDB what each request has consumed, and notes the sizes of values. It serves
+// one goroutine.
 type recorder struct {
 	*dynamodb.Client
 	consumption

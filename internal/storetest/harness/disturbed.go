@@ -35,7 +35,7 @@ func Disturbed(ctx context.Context, db, calm Database, disturb func(context.Cont
 		}
 		defer closeStore()
 
-		hasty := &Hasty{Store: store, Failures: &c.failures}
+		hasty := &hasty{Store: store, failures: &c.failures}
 		if c.services[i], err = newService(hasty, &c.mails); err != nil {
 			return Report{}, err
 		}
@@ -194,23 +194,22 @@ func (g *game) submitInCalm(ctx context.Context, service *otp.Service, code stri
 	return false
 }
 
-// Hasty gives up a call of a store after a second, and counts the calls that have failed.
-type Hasty struct {
+// hasty gives up a call of a store after a second, and counts the calls that have failed.
+type hasty struct {
 	otp.Store
-	Failures *atomic.Int64
+	failures *atomic.Int64
 }
 
 const patience = time.Second
 
-func (h *Hasty) end(err error) {
+func (h *hasty) end(err error) {
 	if err != nil {
-		h.Failures.Add(1)
+		h.failures.Add(1)
 		time.Sleep(time.Millisecond) // not to try again all the time while the server is down
 	}
 }
 
-// Load calls Load of the store.
-func (h *Hasty) Load(ctx context.Context, key string) ([]byte, error) {
+func (h *hasty) Load(ctx context.Context, key string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 
@@ -219,8 +218,7 @@ func (h *Hasty) Load(ctx context.Context, key string) ([]byte, error) {
 	return value, err
 }
 
-// CompareAndSwap calls CompareAndSwap of the store.
-func (h *Hasty) CompareAndSwap(
+func (h *hasty) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)

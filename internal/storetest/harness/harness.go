@@ -2,8 +2,8 @@
 // processes that are killed, servers that are killed, bad networks. What it checks is what a store
 // is for: no code is accepted twice, and no guess is given back.
 //
-// Its functions return an error in place of failing a test, so that tests can show that they catch
-// a store with a fault.
+// Most of its functions return an error in place of failing a test, so that tests can show that
+// they catch a store with a fault.
 package harness
 
 import (

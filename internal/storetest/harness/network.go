@@ -2,14 +2,19 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A Proxy stands between the clients and a server.
@@ -21,9 +26,7 @@ func NewProxy(tb testing.TB, server string) *Proxy {
 
 	host := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	p := toxiproxy.NewProxy(host, "server", "127.0.0.1:0", server)
-	if err := p.Start(); err != nil {
-		tb.Fatal(err)
-	}
+	require.NoError(tb, p.Start())
 	tb.Cleanup(p.Stop)
 	return &Proxy{p}
 }
@@ -42,9 +45,7 @@ func (p *Proxy) Swallow(tb testing.TB) {
 		_, err := p.proxy.Toxics.AddToxicJson(strings.NewReader(fmt.Sprintf(
 			`{"name": %[1]q, "stream": %[1]q, "type": "timeout", "attributes": {"timeout": 0}}`,
 			stream)))
-		if err != nil {
-			tb.Fatal(err)
-		}
+		require.NoError(tb, err)
 	}
 }
 
@@ -83,7 +84,62 @@ func (p *Proxy) change() {
 		return
 	}
 
-	// An error says that a connection has just ended. The weather is then better than planned.
+	// An error says that a connection has just ended: there is nothing left to disturb.
 	p.proxy.Toxics.AddToxicJson(strings.NewReader(
 		fmt.Sprintf(`{"name": "bad", "stream": %q, "type": %s}`, stream, kind)))
+}
+
+// through returns the database as clients reach it through the proxy.
+func (d Database) through(p *Proxy, server string) Database {
+	return Database{Opener: d.Opener, Source: strings.Replace(d.Source, server, p.Address(), 1)}
+}
+
+// BadNetwork fails the test unless what has happened stays so on a bad network, where calls fail.
+// Server is the host and port in the source of the database.
+func BadNetwork(t *testing.T, calm Database, server string) {
+	t.Helper()
+	proxy := NewProxy(t, server)
+	db := calm.through(proxy, server)
+
+	report, err := Disturbed(t.Context(), db, calm, proxy.Weather(3*time.Second))
+	require.NoError(t, err)
+	t.Logf("%+v", report)
+
+	require.NotZero(t, report.Failures, "calls that the network has failed")
+	require.Greater(t, report.Judged, 100)
+}
+
+// LinearizableOnBadNetwork fails the test unless an order of the calls explains what all callers
+// saw on a bad network. The other parameters are those of BadNetwork and Linearizable.
+func LinearizableOnBadNetwork(t *testing.T, calm Database, server string, repeats bool) {
+	t.Helper()
+	proxy := NewProxy(t, server)
+	db := calm.through(proxy, server)
+	var failures atomic.Int64
+	a := &hasty{Store: db.Open(t), failures: &failures}
+	b := &hasty{Store: db.Open(t), failures: &failures}
+	direct := calm.Open(t)
+
+	ctx, end := context.WithCancel(t.Context())
+	var weather sync.WaitGroup
+	weather.Go(func() { assert.NoError(t, proxy.Weather(time.Hour)(ctx)) })
+	defer weather.Wait()
+	defer end()
+
+	// A client that repeats calls hides most failures. The test goes on until there is one.
+	const atLeast, atMost = 10, 500
+	histories, undecided := 0, 0
+	for histories < atLeast || failures.Load() == 0 && histories < atMost {
+		histories++
+		_, err := Linearizable(ctx, a, b, direct, repeats)
+		if errors.Is(err, ErrUndecided) {
+			undecided++
+			continue
+		}
+		require.NoError(t, err)
+	}
+
+	t.Logf("%d failures, %d of %d histories undecided", failures.Load(), undecided, histories)
+	require.NotZero(t, failures.Load())
+	require.Less(t, undecided, histories/2)
 }

@@ -1,17 +1,13 @@
 package redisdb
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
@@ -157,57 +153,14 @@ func acceptedTwice(t *testing.T, before, after otp.Store, freeze, lose func()) {
 	require.NoError(t, heir.Verify(t.Context(), submission), "nothing was lost")
 }
 
-// behindProxy returns the database behind a proxy.
-func behindProxy(t *testing.T, calm harness.Database) (*harness.Proxy, harness.Database) {
-	t.Helper()
-	proxy := harness.NewProxy(t, calm.Source)
-	return proxy, harness.Database{Opener: calm.Opener, Source: proxy.Address()}
-}
-
-// On a bad network, calls fail, and what has happened stays so.
 func TestBadNetwork(t *testing.T) {
 	each(t, fourClients, func(t *testing.T, calm harness.Database) {
-		proxy, db := behindProxy(t, calm)
-
-		report, err := harness.Disturbed(t.Context(), db, calm, proxy.Weather(3*time.Second))
-		require.NoError(t, err)
-		t.Logf("%+v", report)
-
-		require.NotZero(t, report.Failures, "calls that the network has failed")
-		require.Greater(t, report.Judged, 100)
+		harness.BadNetwork(t, calm, calm.Source)
 	})
 }
 
-// On a bad network, an order of the calls explains what all callers saw.
 func TestLinearizableOnBadNetwork(t *testing.T) {
 	each(t, fourClients, func(t *testing.T, calm harness.Database) {
-		proxy, db := behindProxy(t, calm)
-		var failures atomic.Int64
-		a := &harness.Hasty{Store: db.Open(t), Failures: &failures}
-		b := &harness.Hasty{Store: db.Open(t), Failures: &failures}
-		direct := calm.Open(t)
-
-		ctx, end := context.WithCancel(t.Context())
-		var weather sync.WaitGroup
-		weather.Go(func() { assert.NoError(t, proxy.Weather(time.Hour)(ctx)) })
-		defer weather.Wait()
-		defer end()
-
-		// A client that repeats calls hides most failures. It goes on until there is one.
-		const atLeast, atMost = 10, 500
-		histories, undecided := 0, 0
-		for histories < atLeast || failures.Load() == 0 && histories < atMost {
-			histories++
-			_, err := harness.Linearizable(ctx, a, b, direct, repeats(calm.Opener))
-			if errors.Is(err, harness.ErrUndecided) {
-				undecided++
-				continue
-			}
-			require.NoError(t, err)
-		}
-
-		t.Logf("%d failures, %d of %d histories undecided", failures.Load(), undecided, histories)
-		require.NotZero(t, failures.Load())
-		require.Less(t, undecided, histories/2)
+		harness.LinearizableOnBadNetwork(t, calm, calm.Source, repeats(calm.Opener))
 	})
 }

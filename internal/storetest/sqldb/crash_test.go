@@ -1,15 +1,10 @@
 package sqldb
 
 import (
-	"context"
-	"errors"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp/internal/servers"
@@ -89,69 +84,18 @@ func TestProcessCrash(t *testing.T) {
 	})
 }
 
-// behindProxy returns a database behind a proxy, and the same one without.
-func behindProxy(t *testing.T, name string) (proxy *harness.Proxy, db, calm harness.Database) {
-	t.Helper()
-
-	calm = newDatabase(t, name)
-	server := hostPort(t, calm.Source)
-	proxy = harness.NewProxy(t, server)
-	source := strings.Replace(calm.Source, server, proxy.Address(), 1)
-	return proxy, harness.Database{Opener: name, Source: source}, calm
-}
-
 var overNetwork = []string{"PostgreSQL, pgx", "PostgreSQL, lib/pq", "MariaDB"}
 
-// On a bad network, calls fail, and what has happened stays so.
 func TestBadNetwork(t *testing.T) {
-	for _, name := range overNetwork {
-		t.Run(name, func(t *testing.T) {
-			proxy, db, calm := behindProxy(t, name)
-
-			report, err := harness.Disturbed(t.Context(), db, calm, proxy.Weather(3*time.Second))
-			require.NoError(t, err)
-			t.Logf("%+v", report)
-
-			require.NotZero(t, report.Failures, "calls that the network has failed")
-			require.Greater(t, report.Judged, 100)
-		})
-	}
+	each(t, overNetwork, func(t *testing.T, calm harness.Database) {
+		harness.BadNetwork(t, calm, hostPort(t, calm.Source))
+	})
 }
 
-// On a bad network, an order of the calls explains what all callers saw.
 func TestLinearizableOnBadNetwork(t *testing.T) {
-	for _, name := range overNetwork {
-		t.Run(name, func(t *testing.T) {
-			proxy, db, calm := behindProxy(t, name)
-			var failures atomic.Int64
-			a := &harness.Hasty{Store: db.Open(t), Failures: &failures}
-			b := &harness.Hasty{Store: db.Open(t), Failures: &failures}
-			direct := calm.Open(t)
-
-			ctx, end := context.WithCancel(t.Context())
-			var weather sync.WaitGroup
-			weather.Go(func() { assert.NoError(t, proxy.Weather(time.Hour)(ctx)) })
-			defer weather.Wait()
-			defer end()
-
-			// database/sql tries again where lib/pq calls a connection bad that it has written to.
-			repeats := name == "PostgreSQL, lib/pq"
-
-			undecided := 0
-			const histories = 10
-			for range histories {
-				_, err := harness.Linearizable(ctx, a, b, direct, repeats)
-				if errors.Is(err, harness.ErrUndecided) {
-					undecided++
-					continue
-				}
-				require.NoError(t, err)
-			}
-
-			t.Logf("%d failures, %d of %d histories undecided",
-				failures.Load(), undecided, histories)
-			require.NotZero(t, failures.Load())
-			require.Less(t, undecided, histories/2)
-		})
-	}
+	each(t, overNetwork, func(t *testing.T, calm harness.Database) {
+		// database/sql tries again where lib/pq calls a connection bad that it has written to.
+		repeats := calm.Opener == "PostgreSQL, lib/pq"
+		harness.LinearizableOnBadNetwork(t, calm, hostPort(t, calm.Source), repeats)
+	})
 }
