@@ -54,8 +54,8 @@ func TestPurgeOfMany(t *testing.T) {
 	})
 }
 
-// quick measures five times what must be quicker than the bound, and fails the test unless all of it
-// was in one of them.
+// quick measures five times what must be quicker than the bound, and fails the test unless all of
+// it was, in one of them.
 func quick(t *testing.T, what string, bound time.Duration, measure func() []time.Duration) {
 	t.Helper()
 
