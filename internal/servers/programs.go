@@ -81,6 +81,16 @@ var smtp = program{
 	answer: "220",
 }
 
+// Dovecot's submission service gives TLS and AUTH to an SMTP server that has none: OpenSMTPD 6.8,
+// as in Debian 12, cannot do TLS with OpenSSL 3.
+var dovecot = program{
+	name:    "Dovecot",
+	address: "127.0.0.1:$port",
+	script: `printf %s "$1" | sed "s#{port}#$port#g; s#{data}#$data#g" >dovecot.conf && chmod 711 .
+		exec dovecot -F -c "$data/dovecot.conf"`,
+	answer: "220",
+}
+
 // StartPostgres starts PostgreSQL as it is by default, durable settings included, but for options
 // such as "--synchronous-commit=off". Address is the URL of a superuser's database.
 func StartPostgres(options ...string) (*Server, error) { return start(postgres, options...) }
@@ -97,3 +107,8 @@ func StartRedis(options ...string) (*Server, error) { return start(redis, option
 // StartSMTP starts OpenSMTPD with the text of an smtpd.conf, in which $port is the port to listen
 // on, at 127.0.0.1. Address is host and port. OpenSMTPD runs as root only.
 func StartSMTP(config string) (*Server, error) { return start(smtp, config) }
+
+// StartDovecot starts Dovecot with the text of a dovecot.conf, in which {port} stands for the port
+// of a service that greets like SMTP, at 127.0.0.1, and {data} for a folder of its own. Address is
+// host and port. Dovecot runs as root only.
+func StartDovecot(config string) (*Server, error) { return start(dovecot, config) }

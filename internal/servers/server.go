@@ -20,9 +20,6 @@ import (
 // ErrNotInstalled says that a server cannot be started because a program or package is missing.
 var ErrNotInstalled = errors.New("not installed: run `make setup`")
 
-// startTimeout is long because a Java program starts slowly on a busy machine.
-const startTimeout = 2 * time.Minute
-
 // A Server is a running server process. It is stopped by Stop, and by the end of this process,
 // whichever comes first.
 type Server struct {
@@ -111,7 +108,8 @@ func (s *Server) Restart() error {
 
 // awaitAnswer returns once the server answers.
 func (s *Server) awaitAnswer() error {
-	for begin := time.Now(); time.Since(begin) < startTimeout; {
+	const limit = 2 * time.Minute // for Java on a busy machine
+	for begin := time.Now(); time.Since(begin) < limit; {
 		select {
 		case <-s.ended:
 			if s.status == 127 {
@@ -124,7 +122,7 @@ func (s *Server) awaitAnswer() error {
 			}
 		}
 	}
-	return fmt.Errorf("it did not answer within %v", startTimeout)
+	return fmt.Errorf("it did not answer within %v", limit)
 }
 
 func (s *Server) answers() bool {

