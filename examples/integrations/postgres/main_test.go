@@ -3,14 +3,15 @@ package main
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
-// The program ends the test unless it signs in.
 func TestRun(t *testing.T) {
 	url := servers.Postgres(t)
 
 	for range 2 { // the second run finds the table
-		run(t.Context(), url)
+		require.NoError(t, run(t.Context(), url))
 	}
 }

@@ -3,11 +3,11 @@ package main
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
-// The program ends the test unless it signs in.
 func TestRun(t *testing.T) {
-	address := servers.Redis(t)
-	run(t.Context(), address)
+	require.NoError(t, run(t.Context(), servers.Redis(t)))
 }

@@ -1,22 +1,16 @@
 package main
 
 import (
-	"context"
-	"os"
 	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
-func Example() {
-	folder, err := os.MkdirTemp("", "otp-example-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(folder)
+func TestRun(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "codes.db")
 
 	for range 2 { // the second run finds the table
-		run(context.Background(), filepath.Join(folder, "codes.db"))
+		require.NoError(t, run(t.Context(), file))
 	}
-	// Output:
-	// signed in
-	// signed in
 }
