@@ -29,6 +29,7 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
+
 	fmt.Println(mail.Subject)
 	fmt.Println()
 	fmt.Print(mail.Text)

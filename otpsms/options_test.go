@@ -57,11 +57,11 @@ func TestOptionsRefused(t *testing.T) {
 		assert.ErrorContains(t, test.options.Check(), test.want, name)
 	}
 
-	for _, domain := range []string{"localhost", "Example.com", "https://a.example",
-		"a.example:443", "a.example/x", "a..example", ".a.example", "a.example.", "-a.example",
-		"a-.example",
-		"bücher.example", "a example.com", "a_b.example", "@a.example",
-		"a.example #1"} {
+	for _, domain := range []string{
+		"localhost", "Example.com", "https://a.example", "a.example:443", "a.example/x",
+		"a..example", ".a.example", "a.example.", "-a.example", "a-.example", "bücher.example",
+		"a example.com", "a_b.example", "@a.example", "a.example #1",
+	} {
 		options := &otpsms.Options{Product: "A", Domain: domain}
 		assert.ErrorContains(t, options.Check(), "Options.Domain", "%q", domain)
 	}

@@ -100,6 +100,7 @@ func TestAnyServesEveryLanguage(t *testing.T) {
 
 func TestOwnLanguages(t *testing.T) {
 	type person struct{ Name string }
+
 	files := mails("any", "{{.Data.Name}} {{.Code}}", "{{.Data.Name}} {{.Code}}", "reset/any")
 	for name, source := range map[string]string{
 		"reset/de.subject.txt": "Hallo {{.Data.Name}}\n",
@@ -164,6 +165,7 @@ func TestNoOtherMail(t *testing.T) {
 func TestTransactionsMustBeShown(t *testing.T) {
 	lines := "{{range .Lines}}{{.Value}} {{end}}"
 	sample := otpmail.Lines{{Name: "Amount", Value: "€1.00"}, {Name: "To", Value: "A & <B>"}}
+
 	for name, test := range map[string]struct {
 		text, html string
 		data       any
@@ -187,6 +189,7 @@ func TestTransactionsMustBeShown(t *testing.T) {
 			require.NoError(t, err, name)
 			continue
 		}
+
 		require.ErrorContains(t, err, "mailtemplate: pay/any: ", name)
 		require.ErrorContains(t, err, test.want, name)
 	}

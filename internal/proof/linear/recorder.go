@@ -245,8 +245,8 @@ func (r *Recorder) Verify(ctx context.Context, instance int, binding, text, key 
 	r.add(c, step, c.begin, end)
 
 	if isRejected && rejected.Reason != otp.ErrUsed {
-		// A swap without a clear answer may have accepted the code, and two codes may have been used
-		// since: the record has forgotten this one.
+		// A swap without a clear answer may have accepted the code. If two others were used since,
+		// the record has forgotten this one.
 		r.maybe(c, verify, min(1, c.doubts), end)
 		c.doubts--
 	}
@@ -266,8 +266,8 @@ func (r *Recorder) Unlock(ctx context.Context, instance int) {
 	r.administered(c, r.services[instance].Unlock(ctx, r.To))
 }
 
-// administered records a call that works on the records of all Trusts. An error may come from another
-// record than the one that is watched, whose last swap may have won.
+// administered records a call that works on the records of all Trusts. Where it ends in an error,
+// the last swap of the record that is watched may have won: the error may be that of another record.
 func (r *Recorder) administered(c *call, err error) {
 	c.to = now()
 	end := r.tick()

@@ -386,7 +386,8 @@ func (r *Record) clear() {
 	}
 }
 
-// Revoke voids the live codes of the matching Bindings and ends the repeats of the used ones (rule 6).
+// Revoke voids the live codes of the matching Bindings and ends the repeats of the used ones. It is
+// rule 6.
 func (r *Record) Revoke(in *Instance, now time.Time, match func(binding string) bool) {
 	n, ended := len(r.Codes), false
 	r.Codes = slices.DeleteFunc(r.Codes, func(c Code) bool {

@@ -24,7 +24,9 @@ import (
 
 func TestConformance(t *testing.T) {
 	each(t, allClients(), func(t *testing.T, db harness.Database) {
-		otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) { return db.Open(tb), db.Open(tb) })
+		otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) {
+			return db.Open(tb), db.Open(tb)
+		})
 	})
 }
 
@@ -41,7 +43,9 @@ func TestConformanceInCluster(t *testing.T) {
 	for _, client := range []string{"go-redis for clusters", "rueidis", "valkey-go"} {
 		t.Run(client, func(t *testing.T) {
 			db := harness.Database{Opener: client, Source: server.Address}
-			otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) { return db.Open(tb), db.Open(tb) })
+			otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) {
+				return db.Open(tb), db.Open(tb)
+			})
 		})
 	}
 }

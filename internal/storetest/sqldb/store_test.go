@@ -26,7 +26,9 @@ func all() (names []string) {
 
 func TestConformance(t *testing.T) {
 	each(t, all(), func(t *testing.T, db harness.Database) {
-		otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) { return db.Open(tb), db.Open(tb) })
+		otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) {
+			return db.Open(tb), db.Open(tb)
+		})
 	})
 }
 
