@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -162,8 +163,8 @@ func TestReadCode(t *testing.T) {
 	}
 }
 
-// The bounds of lengths are those of the number of codes, every symbol is read as itself, and every
-// code fits into a codeText.
+// The bounds of lengths are those of the number of codes, every symbol is read as itself, small and
+// in full width too, and every code fits into a codeText.
 func TestAlphabets(t *testing.T) {
 	for a := range Alphabet(len(alphabets)) {
 		for length := 1; length <= 20; length++ {
@@ -174,10 +175,12 @@ func TestAlphabets(t *testing.T) {
 		assert.LessOrEqual(t, a.maxLength(), maxCodeLength)
 
 		for _, symbol := range a.symbols() {
-			text := strings.Repeat(string(symbol), a.minLength())
-			got, ok := a.read(text)
-			assert.True(t, ok)
-			assert.Equal(t, text, string(got.bytes()))
+			want := strings.Repeat(string(symbol), a.minLength())
+			for _, typed := range []rune{symbol, unicode.ToLower(symbol), symbol - '!' + '！'} {
+				got, ok := a.read(strings.Repeat(string(typed), a.minLength()))
+				assert.True(t, ok, "%q", typed)
+				assert.Equal(t, want, string(got.bytes()), "%q", typed)
+			}
 		}
 	}
 
