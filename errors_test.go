@@ -64,6 +64,7 @@ func TestForeignErrors(t *testing.T) {
 		require.ErrorIs(t, err, otp.ErrDelivery)
 		require.ErrorIs(t, err, cause)
 		require.NotErrorIs(t, err, outcome)
+		require.NotErrorIs(t, err, errors.New("another cause"))
 
 		s, _ = otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 			Store: newTable(),
