@@ -44,7 +44,7 @@ func (e *sendError) Unwrap() []error {
 	return all
 }
 
-// classify says what an error of the API means. Certain is only what AWS itself has refused. A lost
+// classify says what an error of the API means. Only a refusal of AWS itself is certain. A lost
 // answer, a broken one, and a fault on the side of AWS leave open whether the message was taken.
 func classify(err error) *sendError {
 	status := 0

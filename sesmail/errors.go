@@ -41,9 +41,8 @@ func (e *sendError) Unwrap() []error {
 	return all
 }
 
-// classify says what an error of SendEmail means. Certain is only what SES itself has refused; a
-// lost answer, a broken one and a fault on the side of SES leave open whether the message was
-// taken.
+// classify says what an error of SendEmail means. Only a refusal of SES itself is certain. A lost
+// answer, a broken one, and a fault on the side of SES leave open whether the message was taken.
 func classify(err error) *sendError {
 	status := 0
 	reason := "no answer from SES: the message may have been sent"

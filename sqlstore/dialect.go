@@ -45,8 +45,8 @@ type language struct {
 
 	// Purge first reads keys, without locks, and then deletes by key. A DELETE that looks for
 	// expired rows by itself locks the index before the row, and an UPDATE the row before the
-	// index: InnoDB ends one of them as a deadlock. That a row is still expired is for the DELETE
-	// to say, since it may have been renewed meanwhile.
+	// index: InnoDB ends one of them as a deadlock. The DELETE looks again whether a row has
+	// expired, since it may have been renewed meanwhile.
 	expired string // limit of expires; at most purgeBatch keys
 	purge   string // limit of expires, purgeBatch keys
 

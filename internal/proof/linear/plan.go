@@ -36,8 +36,8 @@ type Step struct {
 	Pause    time.Duration
 }
 
-// Drawn draws plans for clients that pause up to about as long as a code lives, if there is time
-// for that, or hardly.
+// Drawn draws plans. Slow clients pause for up to a second, as long as the shortest codes live, and
+// the others for up to two milliseconds.
 func Drawn(slow bool) *rapid.Generator[Plan] {
 	return rapid.Custom(func(rt *rapid.T) Plan {
 		instance := model.Instance{Policy: drawPolicy(rt), Keys: []string{"secret"}}

@@ -26,7 +26,7 @@ import (
 func TestRefusalsAreErrors(t *testing.T) {
 	for _, test := range []struct {
 		word    string   // with which Redis refuses
-		loads   bool     // Load works nevertheless
+		loads   bool     // Load works all the same
 		clients []string // all, if none are named
 		options []string
 		arrange func(t *testing.T, server *servers.Server)
