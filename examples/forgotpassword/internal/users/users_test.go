@@ -1,7 +1,6 @@
 package users_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,9 +8,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/seed-5978b5f1/otp/internal/servers"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
+	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
 // Both stores keep the same promises.
@@ -22,40 +23,46 @@ func TestStores(t *testing.T) {
 
 func testStore(t *testing.T, s users.Store) {
 	ctx := t.Context()
-	if _, err := s.Find(ctx, "ada@example.com"); !errors.Is(err, users.ErrUnknown) {
-		t.Errorf("an unknown account: %v", err)
-	}
-	if _, err := s.SetPassword(ctx, "ada@example.com", "new"); !errors.Is(err, users.ErrUnknown) {
-		t.Errorf("setting the password of an unknown account: %v", err)
-	}
-	if _, err := s.Find(ctx, "ada@example.com"); !errors.Is(err, users.ErrUnknown) {
-		t.Errorf("setting a password has made an account: %v", err)
-	}
+
+	_, err := s.Find(ctx, "ada@example.com")
+	require.ErrorIs(t, err, users.ErrUnknown)
+
+	_, err = s.SetPassword(ctx, "ada@example.com", "new")
+	require.ErrorIs(t, err, users.ErrUnknown)
+	_, err = s.Find(ctx, "ada@example.com")
+	require.ErrorIs(t, err, users.ErrUnknown, "setting a password must not make an account")
+
 	registered := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
 	ada := users.User{Email: "Ada@Example.com", PasswordHash: "old", PasswordChanged: registered}
-	if added, err := s.Add(ctx, ada); err != nil || !added {
-		t.Fatalf("adding: %v, %v", added, err)
-	}
-	if added, err := s.Add(ctx, users.User{Email: "ada@example.com", PasswordHash: "evil"}); err != nil || added {
-		t.Errorf("adding it again: %v, %v", added, err)
-	}
+	added, err := s.Add(ctx, ada)
+	require.NoError(t, err)
+	require.True(t, added)
+
+	added, err = s.Add(ctx, users.User{Email: "ada@example.com", PasswordHash: "evil"})
+	require.NoError(t, err)
+	require.False(t, added, "the account is there already")
+
 	for _, typed := range []string{"ada@example.com", "ADA@EXAMPLE.COM"} {
-		if got, err := s.Find(ctx, typed); err != nil || got != ada {
-			t.Errorf("Find(%q) = %+v, %v", typed, got, err)
-		}
+		got, err := s.Find(ctx, typed)
+		require.NoError(t, err, typed)
+		require.Equal(t, ada, got, typed)
 	}
+
 	got, err := s.SetPassword(ctx, "ADA@example.com", "new")
-	if err != nil || got.Email != ada.Email || got.PasswordHash != "new" || !got.PasswordChanged.After(registered) {
-		t.Errorf("SetPassword = %+v, %v", got, err)
-	}
-	if found, err := s.Find(ctx, "ada@example.com"); err != nil || found.PasswordHash != "new" || found.Email != ada.Email {
-		t.Errorf("afterwards Find = %+v, %v", found, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, ada.Email, got.Email)
+	assert.Equal(t, "new", got.PasswordHash)
+	assert.True(t, got.PasswordChanged.After(registered))
+
+	found, err := s.Find(ctx, "ada@example.com")
+	require.NoError(t, err)
+	assert.Equal(t, ada.Email, found.Email)
+	assert.Equal(t, "new", found.PasswordHash)
+
 	// U+212A is no k, and U+017F no s, though Unicode folds them.
 	for _, typed := range []string{"\u212aate@example.com", "ada@example.com\u017f"} {
-		if _, err := s.Find(ctx, typed); !errors.Is(err, users.ErrUnknown) {
-			t.Errorf("Find(%q): %v", typed, err)
-		}
+		_, err := s.Find(ctx, typed)
+		require.ErrorIs(t, err, users.ErrUnknown, "%q", typed)
 	}
 }
 
@@ -64,58 +71,67 @@ func TestForeignItems(t *testing.T) {
 	client, table := newTable(t)
 	_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{
 		TableName: &table,
-		Item:      map[string]types.AttributeValue{"email": &types.AttributeValueMemberS{Value: "ada@example.com"}},
+		Item: map[string]types.AttributeValue{
+			"email": &types.AttributeValueMemberS{Value: "ada@example.com"},
+		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if u, err := users.NewDynamo(client, table).Find(t.Context(), "ada@example.com"); err == nil || errors.Is(err, users.ErrUnknown) {
-		t.Errorf("got %+v, %v", u, err)
-	}
+	require.NoError(t, err)
+
+	_, err = users.NewDynamo(client, table).Find(t.Context(), "ada@example.com")
+
+	require.Error(t, err)
+	require.NotErrorIs(t, err, users.ErrUnknown)
 }
 
 func newTable(t *testing.T) (*dynamodb.Client, string) {
 	t.Helper()
+
 	client, table := servers.DynamoDB(t), servers.TableName()
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName:            &table,
-		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("email"), KeyType: types.KeyTypeHash}},
-		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("email"), AttributeType: types.ScalarAttributeTypeS}},
-		BillingMode:          types.BillingModePayPerRequest,
+		TableName: &table,
+		KeySchema: []types.KeySchemaElement{{
+			AttributeName: aws.String("email"), KeyType: types.KeyTypeHash,
+		}},
+		AttributeDefinitions: []types.AttributeDefinition{{
+			AttributeName: aws.String("email"), AttributeType: types.ScalarAttributeTypeS,
+		}},
+		BillingMode: types.BillingModePayPerRequest,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+
 	return client, table
 }
 
 func TestPasswords(t *testing.T) {
 	ctx := t.Context()
+
 	// The e with an accent, composed and not: people type the same and keyboards differ.
 	hash, err := users.Hash(ctx, "caf\u00e9 analytical engine")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
-		t.Errorf("the hash is %q", hash)
-	}
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$"), hash)
+
 	for password, wanted := range map[string]bool{
-		"caf\u00e9 analytical engine": true, "cafe\u0301 analytical engine": true, "cafe analytical engine": false, "": false,
+		"caf\u00e9 analytical engine":  true,
+		"cafe\u0301 analytical engine": true,
+		"cafe analytical engine":       false,
+		"":                             false,
 	} {
-		if got, err := (users.User{PasswordHash: hash}).Matches(ctx, password); err != nil || got != wanted {
-			t.Errorf("Matches(%q) = %v, %v", password, got, err)
-		}
+		got, err := (users.User{PasswordHash: hash}).Matches(ctx, password)
+		require.NoError(t, err, "%q", password)
+		require.Equal(t, wanted, got, "%q", password)
 	}
-	if got, err := (users.User{}).Matches(ctx, ""); err != nil || got {
-		t.Errorf("nobody has the empty password: %v, %v", got, err)
-	}
-	if _, err := (users.User{PasswordHash: "plain"}).Matches(ctx, "plain"); err == nil {
-		t.Error("a hash that is none is no error")
-	}
+
+	matches, err := (users.User{}).Matches(ctx, "")
+	require.NoError(t, err)
+	require.False(t, matches, "nobody has the empty password")
+
+	_, err = (users.User{PasswordHash: "plain"}).Matches(ctx, "plain")
+	require.Error(t, err, "the hash is none")
 }
 
 func TestCheckPassword(t *testing.T) {
 	const email = "a.long.name.of.ada@example.com"
+
 	for password, ok := range map[string]bool{
 		"lovely analytical engine":           true,
 		"fifteen letters":                    true,
@@ -133,36 +149,40 @@ func TestCheckPassword(t *testing.T) {
 		"no mixture of kinds is needed here": true,
 	} {
 		err := users.CheckPassword(password, email)
-		if (err == nil) != ok {
-			t.Errorf("CheckPassword(%q) = %v", password, err)
+		if ok {
+			require.NoError(t, err, "%q", password)
+			continue
 		}
-		if _, weak := errors.AsType[*users.PasswordError](err); !ok && !weak {
-			t.Errorf("CheckPassword(%q) is no PasswordError: %v", password, err)
-		}
+
+		var weak *users.PasswordError
+		require.ErrorAs(t, err, &weak, "%q", password)
 	}
 }
 
 func TestSeed(t *testing.T) {
-	s := users.NewMemory()
 	const seed = `[{"email": "ada@example.com", "password": "lovely analytical engine"}]`
+	s := users.NewMemory()
+
 	for i, wanted := range []int{1, 0} {
-		if added, err := users.Seed(t.Context(), s, strings.NewReader(seed)); err != nil || added != wanted {
-			t.Errorf("time %d: %d added, %v", i+1, added, err)
-		}
+		added, err := users.Seed(t.Context(), s, strings.NewReader(seed))
+		require.NoError(t, err, "time %d", i+1)
+		require.Equal(t, wanted, added, "time %d", i+1)
 	}
+
 	u, err := s.Find(t.Context(), "ada@example.com")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if right, err := u.Matches(t.Context(), "lovely analytical engine"); err != nil || !right {
-		t.Errorf("the password does not match: %v, %v", right, err)
-	}
+	require.NoError(t, err)
+	right, err := u.Matches(t.Context(), "lovely analytical engine")
+	require.NoError(t, err)
+	require.True(t, right)
+
 	for _, bad := range []string{
-		``, `{}`, `[{"email": "ada", "password": "lovely analytical engine"}]`, `[{"email": "eve@example.com", "password": "short"}]`,
+		``,
+		`{}`,
+		`[{"email": "ada", "password": "lovely analytical engine"}]`,
+		`[{"email": "eve@example.com", "password": "short"}]`,
 		`[{"email": "eve@example.com", "password": "lovely analytical engine", "admin": true}]`,
 	} {
-		if _, err := users.Seed(t.Context(), s, strings.NewReader(bad)); err == nil {
-			t.Errorf("no error for %s", bad)
-		}
+		_, err := users.Seed(t.Context(), s, strings.NewReader(bad))
+		require.Error(t, err, bad)
 	}
 }

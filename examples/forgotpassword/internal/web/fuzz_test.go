@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // FuzzHandlers: whatever is sent, no answer is a 5xx, no mail goes to anybody but the one account,
@@ -37,6 +40,7 @@ func FuzzHandlers(f *testing.F) {
 		"",
 		`{"email": "ada@example.com\r\nBcc: eve@example.com"}`,
 	)
+
 	f.Fuzz(func(t *testing.T, method, path, contentType, cookie, body string) {
 		target, err := url.ParseRequestURI(path)
 		if err != nil || !strings.HasPrefix(path, "/") || target.Path == "/login" ||
@@ -48,25 +52,25 @@ func FuzzHandlers(f *testing.F) {
 			return
 		}
 		r.URL = target
+		r.RemoteAddr = "192.0.2.1:1"
 		r.Header.Set("Content-Type", contentType)
 		r.Header.Set("Cookie", cookie)
+
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
-			user, _ := w.app.Users.Find(t.Context(), ada)
+			before, err := w.app.Users.Find(t.Context(), ada)
+			require.NoError(t, err)
+
 			recorder := httptest.NewRecorder()
-			r.RemoteAddr = "192.0.2.1:1"
 			w.handler.ServeHTTP(recorder, r.WithContext(t.Context()))
-			if recorder.Code >= 500 {
-				t.Errorf("the answer is %d %s", recorder.Code, recorder.Body)
-			}
+
+			assert.Less(t, recorder.Code, 500, recorder.Body)
 			for _, letter := range w.mailbox.Letters() {
-				if letter.To != ada {
-					t.Errorf("a mail went to %q", letter.To)
-				}
+				assert.Equal(t, ada, letter.To)
 			}
-			if after, _ := w.app.Users.Find(t.Context(), ada); after != user {
-				t.Error("the password was changed")
-			}
+			after, err := w.app.Users.Find(t.Context(), ada)
+			require.NoError(t, err)
+			assert.Equal(t, before, after, "the password was changed")
 		})
 	})
 }
