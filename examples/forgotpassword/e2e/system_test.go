@@ -47,6 +47,7 @@ type system struct {
 
 func newSystem(t *testing.T) *system {
 	t.Helper()
+
 	db, codes, accounts := servers.DynamoDB(t), servers.TableName(), servers.TableName()
 	s := &system{
 		t:        t,
@@ -54,9 +55,8 @@ func newSystem(t *testing.T) *system {
 		accounts: accounts,
 		ses:      servers.SESEndpoint(t),
 	}
-	if err := dynamostore.CreateTable(t.Context(), db, codes); err != nil {
-		t.Fatal(err)
-	}
+
+	require.NoError(t, dynamostore.CreateTable(t.Context(), db, codes))
 	_, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: &accounts,
 		KeySchema: []types.KeySchemaElement{
@@ -67,12 +67,12 @@ func newSystem(t *testing.T) *system {
 		},
 		BillingMode: types.BillingModePayPerRequest,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+
 	seed := fmt.Sprintf(`[{"email": %q, "password": %q}]`, s.email, oldPassword)
 	_, err = users.Seed(t.Context(), users.NewDynamo(db, accounts), strings.NewReader(seed))
 	require.NoError(t, err)
+
 	s.env = append(os.Environ(),
 		"PRODUCT=Acme", "OTP_TABLE="+codes, "USERS_TABLE="+accounts, "MAIL_FROM="+mailFrom,
 		"AWS_REGION="+servers.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
@@ -83,20 +83,19 @@ func newSystem(t *testing.T) *system {
 // mails returns the texts of the mails to the account, the newest last.
 func (s *system) mails() []string {
 	s.t.Helper()
+
 	answer, err := http.Get(s.ses + "/store")
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	require.NoError(s.t, err)
 	defer answer.Body.Close()
+
 	var store struct {
 		Emails []struct {
 			Destination struct{ To []string }
 			Body        struct{ Text string }
 		}
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&store); err != nil {
-		s.t.Fatal(err)
-	}
+	require.NoError(s.t, json.NewDecoder(answer.Body).Decode(&store))
+
 	var texts []string
 	for _, mail := range store.Emails {
 		if slices.Contains(mail.Destination.To, s.email) {
@@ -111,12 +110,14 @@ var codePattern = regexp.MustCompile(`(?m)^\d{8}$`)
 // code returns the code of the newest mail that has one.
 func (s *system) code() string {
 	s.t.Helper()
+
 	for _, text := range slices.Backward(s.mails()) {
 		if code := codePattern.FindString(text); code != "" {
 			return code
 		}
 	}
-	s.t.Fatal("there is no mail with a code")
+
+	require.FailNow(s.t, "there is no mail with a code")
 	return ""
 }
 
@@ -255,27 +256,29 @@ func startProcess(t *testing.T, env []string, args ...string) *process {
 // need skips the test without the program; where all must be there, it fails it.
 func need(t *testing.T, program string) string {
 	t.Helper()
+
 	path, err := exec.LookPath(program)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
 		servers.Missing(t, program+" is not installed: run `make setup`")
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+
 	return path
 }
 
 // await tries until ok, or fails the test after a while.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+
 	deadline := time.After(30 * time.Second)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
+
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("waited in vain for %s", what)
+			require.FailNow(t, "waited in vain for "+what)
 		}
 	}
 }
