@@ -3,6 +3,7 @@ package otp
 import (
 	"bytes"
 	"encoding/hex"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -76,6 +77,19 @@ func largestState() *state {
 	}
 
 	return s
+}
+
+// A time that five bytes do not hold is stored as the nearest one that they do.
+func TestTimesAreBounded(t *testing.T) {
+	for at, want := range map[time.Time]string{
+		{}:                          "\x00\x00\x00\x00\x00",
+		time.Unix(1, 0):             "\x00\x00\x00\x00\x01",
+		time.Unix(1<<40-1, 0):       "\xff\xff\xff\xff\xff",
+		time.Unix(1<<40, 0):         "\xff\xff\xff\xff\xff",
+		time.Unix(math.MaxInt64, 0): "\xff\xff\xff\xff\xff",
+	} {
+		assert.Equal(t, want, string(appendTime(nil, at)), at)
+	}
 }
 
 // What append writes, decode reads.

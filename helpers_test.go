@@ -87,6 +87,7 @@ func wantNotJudged(t testing.TB, err error) {
 
 	require.Error(t, err)
 	require.NotErrorIs(t, err, otp.ErrRejected)
+	require.NotErrorIs(t, err, otp.ErrRepeated)
 }
 
 // rejection returns the Status of a rejection.
