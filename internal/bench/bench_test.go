@@ -126,8 +126,9 @@ func TestPair(t *testing.T) {
 		begin = time.Now()
 		for range portion {
 			code, err := totp.GenerateCode(key, time.Now())
-			require.NoError(t, err)
-			require.True(t, totp.Validate(code, key))
+			if err != nil || !totp.Validate(code, key) {
+				t.Fatal("the code is not generated, or not valid: ", err) // no testify in what is timed
+			}
 		}
 		theirs = append(theirs, time.Since(begin)/portion)
 	}
