@@ -1,5 +1,5 @@
-// Package defects shows that the proofs can fail: it puts one known defect after the other into package
-// otp and expects the named test to notice.
+// Package defects shows that the proofs can fail: it puts one known defect after the other into
+// package otp and expects the named test to notice.
 package defects
 
 import (
@@ -46,7 +46,8 @@ var defects = []defect{
 		`	resent := c != nil && func() bool { c.left = c.given; return true }()`, byModel},
 	{"asking again extends the lifetime", "state.go",
 		`	resent := c != nil`,
-		`	resent := c != nil && func() bool { c.issued = roundDown(now); return true }()`, byModel},
+		`	resent := c != nil && func() bool { c.issued = roundDown(now); return true }()`,
+		byModel},
 	{"success leaves codes of its Binding", "state.go",
 		`	s.void(now, func(binding tag) bool { return binding == g.binding })`,
 		`	s.void(now, func(tag) bool { return false })`, byModel},
@@ -64,7 +65,8 @@ var defects = []defect{
 		`		case equal:`, byModel},
 	{"a decoy voids real codes, and the other way round", "state.go",
 		`	s.count(now, a.id)`,
-		`	s.void(now, func(tag) bool { return s.codes[len(s.codes)-1].decoy != s.codes[0].decoy })`, byModel},
+		`	last := len(s.codes) - 1
+	s.void(now, func(tag) bool { return s.codes[last].decoy != s.codes[0].decoy })`, byModel},
 	{"a real Send leaves the flag of a decoy", "state.go",
 		`		c.decoy = false // Rule 5: a real Send of a decoy clears the flag`,
 		`		_ = c.decoy`, byModel},
@@ -94,12 +96,17 @@ var defects = []defect{
 		`	s.keepUntil = roundUp(now)`, byModel},
 	{"a failed send is refunded", "otp.go",
 		`	return outcome.status, s.deliver(&contexts.sender, m)`,
-		`	err = s.deliver(&contexts.sender, m); if err != nil { update(&contexts.store, r, func(st *state, _ time.Time) (int, bool) { st.sends = nil; return 0, true }) }; return outcome.status, err`,
-		byModel},
+		`	if err = s.deliver(&contexts.sender, m); err != nil {
+		update(&contexts.store, r, func(st *state, _ time.Time) (int, bool) {
+			st.sends = nil
+			return 0, true
+		})
+	}
+	return outcome.status, err`, byModel},
 	{"a blind put in place of a swap", "record.go",
 		`	swapped, err = r.store.CompareAndSwap(ctx, r.key, old, r.sealed, expires)`,
-		`	current, _ := r.store.Load(ctx, r.key); swapped, err = r.store.CompareAndSwap(ctx, r.key, current, r.sealed, expires)`,
-		byLinear},
+		`	current, _ := r.store.Load(ctx, r.key)
+	swapped, err = r.store.CompareAndSwap(ctx, r.key, current, r.sealed, expires)`, byLinear},
 	{"a lost swap counts as won", "record.go",
 		`	return swapped, nil`,
 		`	return true, nil`, byLinear},
@@ -114,8 +121,10 @@ var defects = []defect{
 		`		detached := t.parent`, byRule14},
 	{"a deadline is passed on", "record.go",
 		`		detached := context.WithoutCancel(t.parent)`,
-		`		detached := context.WithoutCancel(t.parent); if d, ok := t.parent.Deadline(); ok { detached, _ = context.WithDeadline(detached, d) }`,
-		byRule14},
+		`		detached := context.WithoutCancel(t.parent)
+		if d, ok := t.parent.Deadline(); ok {
+			detached, _ = context.WithDeadline(detached, d)
+		}`, byRule14},
 	{"retention shrinks", "state.go",
 		`	s.keepUntil = ratchet(s.keepUntil, until, now)`,
 		`	s.keepUntil = ratchet(until, until, now)`, byRetain},
@@ -139,8 +148,8 @@ var defects = []defect{
 // root is the folder of package otp.
 const root = "../../.."
 
-// TestDefectsAreCaught applies each defect to the sources, without touching them, and runs the test that
-// it names.
+// TestDefectsAreCaught applies each defect to the sources, without touching them, and runs the test
+// that it names.
 func TestDefectsAreCaught(t *testing.T) {
 	for _, d := range defects {
 		t.Run(d.name, func(t *testing.T) {
@@ -187,8 +196,8 @@ func goTest(t *testing.T, flag, overlay, test string) (string, error) {
 	return string(out), err
 }
 
-// overlay writes the changed source and returns the file that tells go about it. A line that does not
-// stand in exactly one place ends the test, so that no defect goes out of date unnoticed.
+// overlay writes the changed source and returns the file that tells go about it. A line that does
+// not stand in exactly one place ends the test, so that no defect goes out of date unnoticed.
 func (d defect) overlay(t *testing.T) string {
 	t.Helper()
 
@@ -196,7 +205,8 @@ func (d defect) overlay(t *testing.T) string {
 	require.NoError(t, err)
 	source, err := os.ReadFile(original)
 	require.NoError(t, err)
-	require.Equal(t, 1, strings.Count(string(source), "\n"+d.old+"\n"), "places of the line in %s", d.file)
+	places := strings.Count(string(source), "\n"+d.old+"\n")
+	require.Equal(t, 1, places, "places of the line in %s", d.file)
 
 	folder := t.TempDir()
 	changed := filepath.Join(folder, d.file)

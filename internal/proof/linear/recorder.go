@@ -266,8 +266,8 @@ func (r *Recorder) Unlock(ctx context.Context, instance int) {
 	r.administered(c, r.services[instance].Unlock(ctx, r.To))
 }
 
-// administered records a call that works on the records of all Trusts. Where it ends in an error,
-// the last swap of the record that is watched may have won: the error may be that of another record.
+// administered records a call that works on the records of all Trusts. If it ends in an error, the
+// last swap of the watched record may have won: the error may be that of another record.
 func (r *Recorder) administered(c *call, err error) {
 	c.to = now()
 	end := r.tick()
