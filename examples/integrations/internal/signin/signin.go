@@ -1,4 +1,5 @@
-// Package signin uses a store as a service does. The commands beside it differ in their stores only.
+// Package signin uses a store as a service does. The commands of this module differ in their stores
+// only.
 package signin
 
 import (
