@@ -2,9 +2,8 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,8 +15,9 @@ import (
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
-// lock holds the row of a key, or all of SQLite, in a transaction until the test ends.
-func lock(t *testing.T, db harness.Database, key string) {
+// lock holds the row of a key, or all of SQLite, in a transaction of the connection that it returns.
+// The transaction lasts until the test ends, or is ended there.
+func lock(t *testing.T, db harness.Database, key string) *sql.Conn {
 	t.Helper()
 
 	conn, err := openDB(t, db.Opener, db.Source).Conn(t.Context())
@@ -34,6 +34,8 @@ func lock(t *testing.T, db harness.Database, key string) {
 		_, err := conn.ExecContext(t.Context(), statement)
 		require.NoError(t, err)
 	}
+
+	return conn
 }
 
 // put stores a value for good.
@@ -112,28 +114,31 @@ func TestRefusalsAreErrors(t *testing.T) {
 func TestSerializationFailure(t *testing.T) {
 	db := newDatabase(t, "PostgreSQL, pgx")
 	db.Source += "&default_transaction_isolation=serializable"
-	store := db.Open(t)
+	store, observer := db.Open(t), openDB(t, db.Opener, db.Source)
+	put(t, store, "key", "value")
+	other := lock(t, db, "key")
 
-	var all sync.WaitGroup
-	var failures, won atomic.Int64
-	for n := range 64 {
-		all.Go(func() {
-			value := []byte{byte(n + 1)}
-			swapped, err := store.CompareAndSwap(t.Context(), "key", nil, value, time.Time{})
-			if swapped {
-				won.Add(1)
-			}
-			if err != nil {
-				assert.ErrorContains(t, err, "SQLSTATE 40001")
-				assert.False(t, swapped)
-				failures.Add(1)
-			}
-		})
-	}
-	all.Wait()
+	failure := make(chan error, 1)
+	go func() {
+		swapped, err := store.CompareAndSwap(t.Context(), "key", []byte("value"), []byte("new"),
+			time.Time{})
+		assert.False(t, swapped)
+		failure <- err
+	}()
+	require.Eventually(t, func() bool { return waitsForLock(t, observer) }, 10*time.Second,
+		time.Millisecond)
+	_, err := other.ExecContext(t.Context(), "COMMIT")
+	require.NoError(t, err)
 
-	require.EqualValues(t, 1, won.Load())
-	require.NotZero(t, failures.Load())
+	require.ErrorContains(t, <-failure, "SQLSTATE 40001")
+}
+
+// waitsForLock reports whether a statement on the database waits for another transaction.
+func waitsForLock(t *testing.T, db *sql.DB) bool {
+	var waits bool
+	err := db.QueryRowContext(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+		WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
+	return assert.NoError(t, err) && waits
 }
 
 // A table that is not there is an error.
