@@ -146,8 +146,6 @@ func (s *system) body(members ...string) string {
 func TestEverySource(t *testing.T) {
 	for _, source := range lambdaruntime.Sources {
 		t.Run(source.Name, func(t *testing.T) {
-			t.Parallel()
-
 			s := newSystem(t)
 			secret, _ := secrets(t)
 			settings := append(s.env, secret...)
