@@ -42,7 +42,9 @@ var ErrRejected error = &sentinel{text: "otp: code rejected"}
 // [*RejectedError].
 var (
 	// ErrMismatch: the code differs from every code it was compared with. It has cost an attempt.
-	ErrMismatch error = &sentinel{"otp: code rejected: it is not the one that was sent", ErrRejected}
+	ErrMismatch error = &sentinel{
+		"otp: code rejected: it is not the one that was sent", ErrRejected,
+	}
 
 	// ErrExpired: the lifetime of the code has ended. Ask for a new one.
 	ErrExpired error = &sentinel{"otp: code rejected: it has expired", ErrRejected}
@@ -129,8 +131,8 @@ func (e *RejectedError) Error() string { return e.Reason.Error() }
 // Unwrap returns the reason, so that errors.Is matches it and ErrRejected.
 func (e *RejectedError) Unwrap() error { return e.Reason }
 
-// A foreignError is an error of a Store, a Sender or Config.Normalize. It matches what it wraps, but
-// none of the errors of this package other than may and its children. Rule 11: a store error is
+// A foreignError is an error of a Store, a Sender or Config.Normalize. It matches what it wraps,
+// but none of the errors of this package other than may and its children. Rule 11: a store error is
 // never "wrong code". Likewise, a Sender cannot pretend that nothing was recorded.
 type foreignError struct {
 	cause error
@@ -149,7 +151,7 @@ func (e *foreignError) Is(target error) bool {
 		return false
 	}
 
-	return e.may != nil && target == e.may || errors.Is(e.cause, target)
+	return target == e.may || errors.Is(e.cause, target)
 }
 
 // As finds what the cause finds, but no rejection.
