@@ -351,16 +351,19 @@ func logicalID(kind, name, key string) string {
 		return pascal(key) + "LogGroup"
 	case "aws_iam_role":
 		return pascal(key) + "Role"
+
 	case "aws_lambda_function":
 		return pascal(key) + "LambdaFunction"
 	case "aws_lambda_permission":
 		return pascal(key) + "LambdaPermissionHttpApi"
+
 	case "aws_apigatewayv2_api":
 		return "HttpApi"
 	case "aws_apigatewayv2_stage":
 		return "HttpApiStage"
 	case "aws_apigatewayv2_integration":
 		return "HttpApiIntegration" + pascal(key)
+
 	case "aws_sns_topic":
 		return "Alarms"
 	case "aws_sns_topic_subscription":
@@ -369,6 +372,7 @@ func logicalID(kind, name, key string) string {
 		return pascal(key) + "FaultsFilter"
 	case "aws_cloudwatch_metric_alarm":
 		return pascal(key)
+
 	default:
 		return kind + "." + name + "." + key
 	}

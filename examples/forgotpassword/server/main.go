@@ -91,6 +91,7 @@ func newApp(
 	if err != nil {
 		return nil, err
 	}
+
 	var app *web.App
 	if onAWS {
 		app, err = setup.AWS(ctx, settings, log)
@@ -100,6 +101,7 @@ func newApp(
 	if err != nil {
 		return nil, err
 	}
+
 	switch {
 	case seed != "":
 		file, err := os.Open(seed)
@@ -107,6 +109,7 @@ func newApp(
 			return nil, err
 		}
 		defer file.Close()
+
 		added, err := users.Seed(ctx, app.Users, file)
 		if err != nil {
 			return nil, err
@@ -117,6 +120,7 @@ func newApp(
 			return nil, err
 		}
 	}
+
 	return app, nil
 }
 

@@ -1,6 +1,6 @@
-// Bare is the least that a function with the clients of the application can be: what the application adds to the size of
-// a function, and to the time until its first answer, is measured against it. It makes the three clients and reads the
-// secret, as the functions do.
+// Bare is the least that a function with the clients of the application can be. It makes the three
+// clients and reads the secret, as the functions do. What the application adds to the size of a
+// function, and to the time until its first answer, is measured against it.
 package main
 
 import (
@@ -23,21 +23,30 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, ses, secrets := dynamodb.NewFromConfig(cfg), sesv2.NewFromConfig(cfg), secretsmanager.NewFromConfig(cfg)
+
+	db, ses := dynamodb.NewFromConfig(cfg), sesv2.NewFromConfig(cfg)
+	secrets := secretsmanager.NewFromConfig(cfg)
 	id := os.Getenv("OTP_SECRET_ID")
-	if _, err := secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id}); err != nil {
+	secret := &secretsmanager.GetSecretValueInput{SecretId: &id}
+	if _, err := secrets.GetSecretValue(ctx, secret); err != nil {
 		log.Fatal(err)
 	}
-	lambda.Start(func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-		// No test asks for this, but the linker leaves out what nothing can call: without the operations that the
-		// functions use, there would be little of the clients.
+
+	type (
+		request  = events.APIGatewayV2HTTPRequest
+		response = events.APIGatewayV2HTTPResponse
+	)
+	lambda.Start(func(ctx context.Context, event request) (response, error) {
+		// No test asks for this, but the linker leaves out what nothing can call: without the
+		// operations that the functions use, there would be little of the clients.
 		if event.RawPath == "/use" {
 			_, errGet := db.GetItem(ctx, &dynamodb.GetItemInput{})
 			_, errPut := db.PutItem(ctx, &dynamodb.PutItemInput{})
 			_, errUpdate := db.UpdateItem(ctx, &dynamodb.UpdateItemInput{})
 			_, errSend := ses.SendEmail(ctx, &sesv2.SendEmailInput{})
-			return events.APIGatewayV2HTTPResponse{StatusCode: 500}, errors.Join(errGet, errPut, errUpdate, errSend)
+			return response{StatusCode: 500}, errors.Join(errGet, errPut, errUpdate, errSend)
 		}
-		return events.APIGatewayV2HTTPResponse{StatusCode: 200}, nil
+
+		return response{StatusCode: 200}, nil
 	})
 }

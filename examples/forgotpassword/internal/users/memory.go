@@ -21,10 +21,12 @@ func NewMemory() *Memory { return &Memory{users: make(map[string]User)} }
 func (m *Memory) Find(_ context.Context, email string) (User, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
 	u, ok := m.users[key(email)]
 	if !ok {
 		return User{}, ErrUnknown
 	}
+
 	return u, nil
 }
 
@@ -32,12 +34,15 @@ func (m *Memory) Find(_ context.Context, email string) (User, error) {
 func (m *Memory) SetPassword(_ context.Context, email, hash string) (User, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
 	u, ok := m.users[key(email)]
 	if !ok {
 		return User{}, ErrUnknown
 	}
+
 	u.PasswordHash, u.PasswordChanged = hash, time.Now().UTC()
 	m.users[key(email)] = u
+
 	return u, nil
 }
 
@@ -45,9 +50,11 @@ func (m *Memory) SetPassword(_ context.Context, email, hash string) (User, error
 func (m *Memory) Add(_ context.Context, u User) (added bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
 	if _, taken := m.users[key(u.Email)]; taken {
 		return false, nil
 	}
+
 	m.users[key(u.Email)] = u
 	return true, nil
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Seed adds the accounts of a JSON file, [{"email": "...", "password": "..."}], and returns how many were new. Those
-// that exist keep their passwords.
+// Seed adds the accounts of a JSON file, [{"email": "...", "password": "..."}], and returns how
+// many were new. Accounts that exist keep their passwords.
 func Seed(ctx context.Context, s Store, file io.Reader) (added int, err error) {
 	var accounts []struct{ Email, Password string }
 	dec := json.NewDecoder(file)
@@ -18,15 +18,19 @@ func Seed(ctx context.Context, s Store, file io.Reader) (added int, err error) {
 	if err := dec.Decode(&accounts); err != nil {
 		return 0, fmt.Errorf("users: the seed is not a JSON array of accounts: %w", err)
 	}
+
 	for i, a := range accounts {
 		if err := errors.Join(CheckEmail(a.Email), CheckPassword(a.Password, a.Email)); err != nil {
 			return added, fmt.Errorf("users: account %d of the seed: %w", i+1, err)
 		}
+
 		hash, err := Hash(ctx, a.Password)
 		if err != nil {
 			return added, err
 		}
-		isNew, err := s.Add(ctx, User{Email: a.Email, PasswordHash: hash, PasswordChanged: time.Now()})
+
+		account := User{Email: a.Email, PasswordHash: hash, PasswordChanged: time.Now()}
+		isNew, err := s.Add(ctx, account)
 		if err != nil {
 			return added, err
 		}
@@ -34,5 +38,6 @@ func Seed(ctx context.Context, s Store, file io.Reader) (added int, err error) {
 			added++
 		}
 	}
+
 	return added, nil
 }

@@ -1,4 +1,5 @@
-// Package users keeps the accounts of the application: an email address and the hash of a password each.
+// Package users keeps the accounts of the application: an email address and the hash of a password
+// each.
 package users
 
 import (
@@ -11,9 +12,12 @@ import (
 type User struct {
 	// Email is the address as it was registered. Mail goes here, whatever somebody typed.
 	Email string
+
 	// PasswordHash is what Hash returned.
 	PasswordHash string
-	// PasswordChanged is when the hash was stored. An application with sessions ends those that began before.
+
+	// PasswordChanged is when the hash was stored. An application with sessions ends those that
+	// began before.
 	PasswordChanged time.Time
 }
 
@@ -24,8 +28,11 @@ var ErrUnknown = errors.New("users: no such account")
 type Store interface {
 	// Find returns the account, or ErrUnknown.
 	Find(ctx context.Context, email string) (User, error)
-	// SetPassword replaces the hash of an account and returns the account, or ErrUnknown: it never makes one.
+
+	// SetPassword replaces the hash of an account and returns the account, or ErrUnknown: it never
+	// makes one.
 	SetPassword(ctx context.Context, email, hash string) (User, error)
+
 	// Add makes an account, and reports false if there is one of that address already.
 	Add(ctx context.Context, u User) (added bool, err error)
 }
