@@ -32,13 +32,13 @@ func TestNormalizeAddress(t *testing.T) {
 // The error names what is wrong and nothing of the address.
 func TestNormalizeAddressRefuses(t *testing.T) {
 	for to, want := range map[string]string{
-		"":                             "otp: invalid request: the address (To) is empty",
-		" \u2003":                      "otp: invalid request: the address (To) is empty",
-		"ada\n@example.com":            "otp: invalid request: the address (To) has control characters",
-		strings.Repeat("a", maxText+1): "otp: invalid request: the address (To) has more than 1024 bytes",
+		"":                             "is empty",
+		" \u2003":                      "is empty",
+		"ada\n@example.com":            "has control characters",
+		strings.Repeat("a", maxText+1): "has more than 1024 bytes",
 	} {
 		_, err := NormalizeAddress(to)
 		require.ErrorIs(t, err, ErrInvalid)
-		assert.EqualError(t, err, want)
+		assert.EqualError(t, err, "otp: invalid request: the address (To) "+want)
 	}
 }

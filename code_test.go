@@ -129,6 +129,7 @@ func TestRead(t *testing.T) {
 		{Digits, "492013\xff", ""},
 		{Digits, "+492013", ""},
 		{Digits, "4.92013", ""},
+
 		{Letters, "BCDFGH", "BCDFGH"},
 		{Letters, "bcd-fgh", "BCDFGH"},
 		{Letters, "ｂｃｄ ＦＧＨ", "BCDFGH"},
@@ -142,6 +143,7 @@ func TestRead(t *testing.T) {
 		{Letters, "bcd\u212agh", ""}, // U+212A, the Kelvin sign, folds to k
 	} {
 		got, ok := c.alphabet.read(c.typed)
+
 		assert.Equal(t, c.want != "", ok, "%v: %q", c.alphabet, c.typed)
 		assert.Equal(t, c.want, string(got.bytes()), "%v: %q", c.alphabet, c.typed)
 	}
@@ -159,7 +161,8 @@ func TestReadCode(t *testing.T) {
 	} {
 		got, ok := readCode(typed)
 		assert.Equal(t, want != [2]string{}, ok, typed)
-		assert.Equal(t, want, [2]string{string(got[Digits].bytes()), string(got[Letters].bytes())}, typed)
+		assert.Equal(t, want[Digits], string(got[Digits].bytes()), typed)
+		assert.Equal(t, want[Letters], string(got[Letters].bytes()), typed)
 	}
 }
 
@@ -184,7 +187,9 @@ func TestAlphabets(t *testing.T) {
 		}
 	}
 
-	assert.Equal(t, "DigitsLettersAlphabet(?)", Digits.String()+Letters.String()+Alphabet(7).String())
+	assert.Equal(t, "Digits", Digits.String())
+	assert.Equal(t, "Letters", Letters.String())
+	assert.Equal(t, "Alphabet(?)", Alphabet(7).String())
 }
 
 // Authors of Senders make codes for their tests.

@@ -85,7 +85,9 @@ func TestADoubleClickAtOnce(t *testing.T) {
 				one, _ := otptest.New(t, otp.Config{Secret: testSecret, Store: faulty})
 				two, _ := otptest.New(t, otp.Config{Secret: testSecret, Store: faulty})
 				code, _ := send(t, honest, in, otp.Request{To: ada, Binding: "session"})
-				click := otp.Submission{To: ada, Binding: "session", Code: code, IdempotencyKey: "form"}
+				click := otp.Submission{
+					To: ada, Binding: "session", Code: code, IdempotencyKey: "form",
+				}
 
 				got := tally(parallel(2, func(i int) error {
 					return []*otp.Service{one, two}[i].Verify(t.Context(), click)
@@ -369,7 +371,8 @@ func TestLostReplyOfASend(t *testing.T) {
 	})
 
 	forLostReplies(t, "Unlock on top", func(t *testing.T, refuses bool) {
-		l := newLossy(t, refuses, otp.Policy{SendLimits: []otp.Limit{{Count: 1, Window: time.Hour}}})
+		limits := []otp.Limit{{Count: 1, Window: time.Hour}}
+		l := newLossy(t, refuses, otp.Policy{SendLimits: limits})
 		l.store.onTop = func() { require.NoError(t, l.others.Unlock(t.Context(), ada)) }
 		send(t, l.s, l.in, otp.Request{To: ada})
 		send(t, l.others, l.othersIn, otp.Request{To: ada}) // the first was not counted again

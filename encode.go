@@ -134,8 +134,8 @@ func (s *state) decode(b []byte) error {
 	r := reader{rest: b}
 
 	if version := r.byte(); version != formatVersion {
-		return fmt.Errorf("the stored value has the format version %d; this release reads version %d",
-			version, formatVersion)
+		return fmt.Errorf("the stored value has the format version %d; "+
+			"this release reads version %d", version, formatVersion)
 	}
 
 	s.reset()

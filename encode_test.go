@@ -161,8 +161,8 @@ func TestDecodeRefusesWhatNoRuleMakes(t *testing.T) {
 		sends: []time.Time{start},
 		ids:   []operationID{{1}},
 		codes: []code{{
-			seed: operationID{1}, issued: start, lifetime: time.Minute, length: 6, given: 5, left: 5,
-			usedBy: operationID{2},
+			seed: operationID{1}, issued: start, lifetime: time.Minute,
+			length: 6, given: 5, left: 5, usedBy: operationID{2},
 		}},
 	}
 	const (

@@ -53,7 +53,8 @@ func TestErrorsMatch(t *testing.T) {
 func TestForeignErrors(t *testing.T) {
 	cause := errors.New("a cause")
 	outcomes := []error{
-		otp.ErrInvalid, otp.ErrRejected, otp.ErrMismatch, otp.ErrRepeated, otp.ErrLimited, otp.ErrLocked,
+		otp.ErrInvalid, otp.ErrRejected, otp.ErrMismatch, otp.ErrRepeated,
+		otp.ErrLimited, otp.ErrLocked,
 	}
 
 	for _, outcome := range outcomes {

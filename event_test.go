@@ -71,7 +71,8 @@ func TestObserve(t *testing.T) {
 			{ask(otp.Request{To: ada}), otp.Event{Op: "send", Err: otp.ErrLimited}, ada, false},
 			{func() error { delivery = nil; return ask(bound)() },
 				otp.Event{Op: "send", Duration: mail, Trust: otp.Known}, ada, true},
-			{ask(otp.Request{To: nobody, Decoy: true}), otp.Event{Op: "send", Decoy: true}, nobody, false},
+			{ask(otp.Request{To: nobody, Decoy: true}),
+				otp.Event{Op: "send", Decoy: true}, nobody, false},
 			{ask(otp.Request{}), otp.Event{Op: "send", Err: otp.ErrInvalid}, "", false},
 			{func() error { return s.Verify(ctx, otp.Submission{To: ada, Code: "hello"}) },
 				otp.Event{Op: "verify", Err: otp.ErrMalformed}, ada, false},
@@ -80,12 +81,15 @@ func TestObserve(t *testing.T) {
 			{func() error { return verify(messages[0].Code.Reveal()) },
 				otp.Event{Op: "verify"}, ada, false},
 			{func() error {
-				return s.Verify(ctx, otp.Submission{To: ada, Binding: "b", Trust: otp.Challenged, Code: "123456"})
+				return s.Verify(ctx, otp.Submission{
+					To: ada, Binding: "b", Trust: otp.Challenged, Code: "123456",
+				})
 			}, otp.Event{Op: "verify", Trust: otp.Challenged, Err: otp.ErrNoCode}, ada, false},
 			{func() error { _, err := s.Status(ctx, bound); return err },
 				otp.Event{Op: "status", Trust: otp.Known}, ada, false},
 			{func() error { return s.Revoke(ctx, ada, "") }, otp.Event{Op: "revoke"}, ada, false},
-			{func() error { return s.RevokeAll(ctx, ada) }, otp.Event{Op: "revoke-all"}, ada, false},
+			{func() error { return s.RevokeAll(ctx, ada) },
+				otp.Event{Op: "revoke-all"}, ada, false},
 			{func() error { return s.Unlock(ctx, ada) }, otp.Event{Op: "unlock"}, ada, false},
 			{func() error { return s.Revoke(ctx, ada, tooLong) },
 				otp.Event{Op: "revoke", Err: otp.ErrInvalid}, ada, false},

@@ -25,7 +25,8 @@ func (s *textSender) Send(ctx context.Context, m otp.Message) error {
 	text := fmt.Sprintf("%s is your code for Example. Do not share it.", m.Code.Reveal())
 	form := url.Values{"to": {m.To}, "text": {text}, "reference": {m.ID}}
 
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, strings.NewReader(form.Encode()))
+	body := strings.NewReader(form.Encode())
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, body)
 	if err != nil {
 		return fmt.Errorf("%w: %w", otp.ErrNotSent, err)
 	}
@@ -58,7 +59,8 @@ func ExampleSender() {
 	}))
 	defer provider.Close()
 
-	service, _ := otptest.New(log.Default(), otp.Config{Sender: &textSender{provider.Client(), provider.URL}})
+	sender := &textSender{provider.Client(), provider.URL}
+	service, _ := otptest.New(log.Default(), otp.Config{Sender: sender})
 	for _, to := range []string{"+44 20 7946 0000", "Ada"} {
 		_, err := service.Send(context.Background(), otp.Request{To: to})
 		fmt.Println(err, errors.Is(err, otp.ErrDelivery), errors.Is(err, otp.ErrUndeliverable))

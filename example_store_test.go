@@ -60,6 +60,7 @@ func ExampleStore() {
 	if _, err := service.Send(ctx, otp.Request{To: "ada@example.com"}); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(service.Verify(ctx, otp.Submission{To: "ada@example.com", Code: inbox.Code(t, "ada@example.com")}))
+	code := inbox.Code(t, "ada@example.com")
+	fmt.Println(service.Verify(ctx, otp.Submission{To: "ada@example.com", Code: code}))
 	// Output: <nil>
 }

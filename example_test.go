@@ -56,7 +56,8 @@ func ExampleRequest_binding() {
 	resets, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{RequireBinding: true}})
 
 	session := "a value of rand.Text, kept in the session"
-	if _, err := resets.Send(ctx, otp.Request{To: "ada@example.com", Binding: session}); err != nil {
+	request := otp.Request{To: "ada@example.com", Binding: session}
+	if _, err := resets.Send(ctx, request); err != nil {
 		log.Fatal(err)
 	}
 
@@ -103,7 +104,8 @@ func ExampleTrust() {
 		SendLimits: []otp.Limit{{Count: 1, Window: time.Hour}},
 	}})
 	ask := func(trust otp.Trust, session string) error {
-		_, err := logins.Send(ctx, otp.Request{To: "ada@example.com", Binding: session, Trust: trust})
+		request := otp.Request{To: "ada@example.com", Binding: session, Trust: trust}
+		_, err := logins.Send(ctx, request)
 
 		return err
 	}
@@ -167,7 +169,8 @@ func ExampleService_Status() {
 			log.Fatal(err)
 		}
 		if s.Live {
-			fmt.Println("[", strings.Repeat("_ ", s.CodeLength), "]  wrong submissions left:", s.AttemptsLeft)
+			field := strings.Repeat("_ ", s.CodeLength)
+			fmt.Println("[", field, "]  wrong submissions left:", s.AttemptsLeft)
 		}
 		if s.RetryAt.IsZero() {
 			fmt.Println("[ send me a code ]")
@@ -360,8 +363,10 @@ func ExampleConfig_codeKeys() {
 		return otptest.New(t, otp.Config{Secret: secret, CodeKeys: keys, Store: store})
 	}
 	before, inbox := deploy(otp.Keys{oldKey})
-	both, _ := deploy(otp.Keys{oldKey, newKey})  // first, at the end: all verify with it, none issues
-	after, _ := deploy(otp.Keys{newKey, oldKey}) // then, at the front; after Policy.Lifetime, alone
+	// First at the end: all instances verify with the new key, and none issues codes with it.
+	both, _ := deploy(otp.Keys{oldKey, newKey})
+	// Then at the front, and alone after Policy.Lifetime.
+	after, _ := deploy(otp.Keys{newKey, oldKey})
 
 	for i, service := range []*otp.Service{before, both, after} {
 		to := fmt.Sprintf("ada%d@example.com", i)

@@ -95,7 +95,8 @@ func TestEachUseHasItsOwnKey(t *testing.T) {
 // FuzzParseKeys: whatever the text, what is taken has keys of at least 32 bytes, and comes out
 // again.
 func FuzzParseKeys(f *testing.F) {
-	f.Add(base64.StdEncoding.EncodeToString(keyA) + "," + base64.RawURLEncoding.EncodeToString(keyB))
+	f.Add(base64.StdEncoding.EncodeToString(keyA) + "," +
+		base64.RawURLEncoding.EncodeToString(keyB))
 	f.Add("")
 	f.Add(",,")
 

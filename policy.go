@@ -192,8 +192,8 @@ func (p *Policy) checkLock() error {
 		return nil
 	}
 
-	return fmt.Errorf("Policy.MaxFailures is %d: a policy that locks (MaxLength equals Length) needs "+
-		"at least (MaxLiveCodes + 1) × MaxAttempts, which is %d", p.MaxFailures, least)
+	return fmt.Errorf("Policy.MaxFailures is %d: a policy that locks (MaxLength equals Length) "+
+		"needs at least (MaxLiveCodes + 1) × MaxAttempts, which is %d", p.MaxFailures, least)
 }
 
 func (p *Policy) checkLimits() error {

@@ -17,7 +17,8 @@ const (
 
 func TestDefaults(t *testing.T) {
 	assert.Equal(t, Policy{
-		Alphabet: Digits, Length: 6, MaxLength: 10, MaxAttempts: 5, MaxFailures: 50, MaxLiveCodes: 3,
+		Alphabet: Digits, Length: 6, MaxLength: 10,
+		MaxAttempts: 5, MaxFailures: 50, MaxLiveCodes: 3,
 		Lifetime: 10 * time.Minute, FailureWindow: 30 * day,
 		MinSendTime: 500 * time.Millisecond, DeliveryTimeout: 10 * time.Second,
 		SendLimits: []Limit{{1, time.Minute}, {5, time.Hour}, {10, day}},
@@ -71,8 +72,9 @@ func TestBoundsOfThePolicy(t *testing.T) {
 		{Policy{MaxFailures: 4}, "Policy.MaxFailures is 4: it must be 5 to 100"},
 		{Policy{MaxFailures: 101}, "Policy.MaxFailures is 101: it must be 5 to 100"},
 		{Policy{MaxFailures: 20, MaxLength: 6}, ""},
-		{Policy{MaxFailures: 19, MaxLength: 6}, "Policy.MaxFailures is 19: a policy that locks " +
-			"(MaxLength equals Length) needs at least (MaxLiveCodes + 1) × MaxAttempts, which is 20"},
+		{Policy{MaxFailures: 19, MaxLength: 6}, "Policy.MaxFailures is 19: " +
+			"a policy that locks (MaxLength equals Length) needs at least " +
+			"(MaxLiveCodes + 1) × MaxAttempts, which is 20"},
 		{Policy{MaxLiveCodes: 1}, ""},
 		{Policy{MaxLiveCodes: 4}, "Policy.MaxLiveCodes is 4: it must be 1 to 3"},
 		{Policy{MaxLiveCodes: -1}, "Policy.MaxLiveCodes is -1: it must be 1 to 3"},
@@ -87,7 +89,8 @@ func TestBoundsOfThePolicy(t *testing.T) {
 			"Policy.FailureWindow is 9m59s: it must be whole seconds from 10m0s to 87600h0m0s"},
 		{Policy{FailureWindow: 3650 * day}, ""},
 		{Policy{FailureWindow: 3650*day + time.Second},
-			"Policy.FailureWindow is 87600h0m1s: it must be whole seconds from 10m0s to 87600h0m0s"},
+			"Policy.FailureWindow is 87600h0m1s: it must be whole seconds " +
+				"from 10m0s to 87600h0m0s"},
 		{Policy{MinSendTime: 10 * time.Second}, ""},
 		{Policy{MinSendTime: -time.Hour}, ""},
 		{Policy{MinSendTime: 10*time.Second + 1}, "Policy.MinSendTime is 10.000000001s: " +
@@ -95,7 +98,8 @@ func TestBoundsOfThePolicy(t *testing.T) {
 		{Policy{DeliveryTimeout: time.Millisecond}, ""},
 		{Policy{DeliveryTimeout: 5 * time.Minute}, ""},
 		{Policy{DeliveryTimeout: -1}, "Policy.DeliveryTimeout is -1ns: it must be 1ms to 5m0s"},
-		{Policy{DeliveryTimeout: time.Hour}, "Policy.DeliveryTimeout is 1h0m0s: it must be 1ms to 5m0s"},
+		{Policy{DeliveryTimeout: time.Hour},
+			"Policy.DeliveryTimeout is 1h0m0s: it must be 1ms to 5m0s"},
 		{limits(0), "Policy.SendLimits has 0 limits: it must have 1 to 8 (nil means the default)"},
 		{limits(8), ""},
 		{limits(9), "Policy.SendLimits has 9 limits: it must have 1 to 8 (nil means the default)"},

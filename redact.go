@@ -7,9 +7,9 @@ import (
 )
 
 // redacted is embedded in every exported type that holds a code, a key or an address. Rule 13: its
-// methods make such a value show as one fixed text to fmt under any verb, to slog, and to encoders of
-// text, JSON and gob. fmt prints the unexported fields of a struct without asking their methods, so
-// only a Code is safe in one.
+// methods make such a value show as one fixed text to fmt under any verb, to slog, and to encoders
+// of text, JSON and gob. fmt prints the unexported fields of a struct without asking their methods,
+// so only a Code is safe in one.
 type redacted struct{}
 
 const redactedText = "[redacted]"

@@ -440,7 +440,8 @@ func TestRule06Revoke(t *testing.T) {
 		stay   []string
 	}{
 		{
-			"one", func(s *otp.Service) error { return s.Revoke(t.Context(), "ADA@example.com", "one") },
+			"one",
+			func(s *otp.Service) error { return s.Revoke(t.Context(), "ADA@example.com", "one") },
 			[]string{"two", "three"},
 		},
 		{
@@ -456,7 +457,8 @@ func TestRule06Revoke(t *testing.T) {
 			s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
 			codes := map[flow]string{}
 			for _, f := range flows {
-				codes[f], _ = send(t, s, in, otp.Request{To: ada, Binding: f.binding, Trust: f.trust})
+				ask := otp.Request{To: ada, Binding: f.binding, Trust: f.trust}
+				codes[f], _ = send(t, s, in, ask)
 			}
 
 			require.NoError(t, c.revoke(s))
@@ -481,7 +483,8 @@ func TestRule06Unlock(t *testing.T) {
 	for _, trust := range []otp.Trust{otp.Stranger, otp.Challenged, otp.Known} {
 		t.Run(trust.String(), func(t *testing.T) {
 			s, in := otptest.New(t, otp.Config{Policy: otp.Policy{
-				MaxFailures: 20, MaxLength: 6, SendLimits: []otp.Limit{{Count: 5, Window: time.Hour}},
+				MaxFailures: 20, MaxLength: 6,
+				SendLimits: []otp.Limit{{Count: 5, Window: time.Hour}},
 			}})
 			ask := otp.Request{To: ada, Binding: "session", Trust: trust}
 			for range 4 {
@@ -981,11 +984,12 @@ func TestRule12InvalidRequests(t *testing.T) {
 func TestRule12InvalidFields(t *testing.T) {
 	store := newTable()
 	refusal := errors.New("not a number: ada@example.com")
+	long := strings.Repeat("a", 1025)
 	normalize := map[string]func(string) (string, error){
 		"refuses":               func(string) (string, error) { return "", refusal },
 		"returns nothing":       func(string) (string, error) { return "", nil },
 		"returns a header":      func(string) (string, error) { return "x\nBcc: y", nil },
-		"returns too much":      func(string) (string, error) { return strings.Repeat("a", 1025), nil },
+		"returns too much":      func(string) (string, error) { return long, nil },
 		"returns white space":   func(string) (string, error) { return " ", nil },
 		"does not see an empty": nil,
 	}
@@ -1093,8 +1097,11 @@ func TestRule14EveryRecordedSendCounts(t *testing.T) {
 			var codes []string
 			s, _ := otptest.New(t, otp.Config{
 				Policy: otp.Policy{
-					SendLimits: []otp.Limit{{Count: 2, Window: time.Minute}, {Count: 3, Window: time.Hour}},
-					Lifetime:   time.Hour,
+					SendLimits: []otp.Limit{
+						{Count: 2, Window: time.Minute},
+						{Count: 3, Window: time.Hour},
+					},
+					Lifetime: time.Hour,
 				},
 				Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 					codes = append(codes, m.Code.Reveal())
@@ -1168,7 +1175,8 @@ func TestRule14TheCallerDecidesNothing(t *testing.T) {
 				require.ErrorIs(t, err, otp.ErrNotSent)
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 				assert.Equal(t, 3*time.Second, left)
-				assert.Equal(t, 5*time.Second, time.Since(begin), "two store calls and the delivery")
+				took := time.Since(begin)
+				assert.Equal(t, 5*time.Second, took, "two store calls and the delivery")
 
 				// A context that is done already is refused before anything is read or written.
 				require.Error(t, ctx.Err())

@@ -171,7 +171,8 @@ func TestRule13ErrorsAndEventsHoldNoSecrets(t *testing.T) {
 	for _, broken = range []bool{false, true} {
 		for _, request.To = range []string{ada, "", "x\n" + ada, strings.Repeat(ada, 100)} {
 			for _, code := range append(typed, codes[0]) {
-				show(s.Verify(t.Context(), otp.Submission{To: request.To, Binding: binding, Code: code}))
+				submission := otp.Submission{To: request.To, Binding: binding, Code: code}
+				show(s.Verify(t.Context(), submission))
 			}
 			_, err := s.Send(t.Context(), request)
 			show(err)
@@ -228,7 +229,8 @@ func TestTheStoreHoldsNoCodesAndNoAddresses(t *testing.T) {
 		id, err := hex.DecodeString(m.ID) // what traces a mail leads to no record
 		require.NoError(t, err)
 		for _, form := range []string{
-			m.Code.Reveal(), m.To, m.To[:10], "example", "session-", "the-form-key", m.ID, string(id),
+			m.Code.Reveal(), m.To, m.To[:10], "example", "session-", "the-form-key",
+			m.ID, string(id),
 		} {
 			require.False(t, bytes.Contains(dump.Bytes(), []byte(form)), form)
 		}

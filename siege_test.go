@@ -147,7 +147,8 @@ func TestThirtyDaysUnderSiege(t *testing.T) {
 			siege{strangers: strangers, person: otp.Challenged, guesses: true}, false, true},
 		{"the same, and the stranger solves them too",
 			siege{strangers: solvers, person: otp.Challenged, guesses: true}, true, true},
-		{"a known device", siege{strangers: strangers, person: otp.Known, guesses: true}, false, true},
+		{"a known device",
+			siege{strangers: strangers, person: otp.Known, guesses: true}, false, true},
 		{"a known device, the stranger solves challenges",
 			siege{strangers: solvers, person: otp.Known, guesses: true}, false, true},
 	} {
@@ -186,7 +187,8 @@ func TestNobodyIsLockedOut(t *testing.T) {
 				}
 
 				time.Sleep(day)
-				status, err := s.Status(t.Context(), otp.Request{To: ada, Binding: "person's session"})
+				ask := otp.Request{To: ada, Binding: "person's session"}
+				status, err := s.Status(t.Context(), ask)
 				require.NoError(t, err)
 				assert.Equal(t, 10, status.CodeLength)
 				assert.True(t, status.RetryAt.IsZero())

@@ -259,8 +259,15 @@ func TestRule01AnAcceptanceIsFoundAgain(t *testing.T) {
 // Rule 6: nothing is taken back from a count that has reached its end, because the record no longer
 // knows how many failures there were.
 func TestRule06AFullCountStays(t *testing.T) {
-	for failures, left := range map[int]int{maxCounted: maxCounted, maxCounted - 1: maxCounted - 5, 3: 0} {
-		s := state{codes: []code{liveCode(1)}, failures: failures, failuresUntil: start.Add(time.Hour)}
+	for failures, left := range map[int]int{
+		maxCounted:     maxCounted,
+		maxCounted - 1: maxCounted - 5,
+		3:              0,
+	} {
+		s := state{
+			codes:    []code{liveCode(1)},
+			failures: failures, failuresUntil: start.Add(time.Hour),
+		}
 		s.codes[0].left = 1
 		codes := &answers{texts: map[operationID]string{{1}: "111111"}}
 
@@ -341,7 +348,7 @@ func TestFailuresCountAsLongAsBefore(t *testing.T) {
 func TestRetryAtIsAfterNow(t *testing.T) {
 	p := testPolicy(Policy{SendLimits: []Limit{{1, time.Minute}}})
 	s := state{sends: []time.Time{start.Add(240 * time.Second)}}
-	for i := range byte(3) { // they fill all places, and can be sent again for half of their lifetime
+	for i := range byte(3) { // they fill all places; a Send repeats them for half of their lifetime
 		s.codes = append(s.codes, liveCode(i))
 	}
 	a := &ask{keys: testKeys(t)}

@@ -41,13 +41,16 @@ func TestCode(t *testing.T) {
 		{&otphttp.Problem{Code: "password_too_short"}, 0, "password_too_short"},
 	} {
 		wrapped := fmt.Errorf("more: %w", c.err)
+
 		assert.Equal(t, c.code, otphttp.Code(c.err))
 		assert.Equal(t, c.code, otphttp.Code(wrapped))
 		assert.Equal(t, c.status, otphttp.ProblemOf(wrapped).Status)
 		assert.ErrorIs(t, otphttp.ProblemOf(wrapped), c.err, "the cause is lost")
+
 		assert.False(t, seen[c.code], "%s is there twice", c.code)
 		seen[c.code] = true
 	}
+
 	assert.Empty(t, otphttp.Code(nil))
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
-// lock holds the row of a key, or all of SQLite, in a transaction of the connection that it returns.
-// The transaction lasts until the test ends, or is ended there.
+// lock holds the row of a key, or all of SQLite, in a transaction of the connection that it
+// returns. The transaction lasts until the test ends, or is ended there.
 func lock(t *testing.T, db harness.Database, key string) *sql.Conn {
 	t.Helper()
 
