@@ -263,7 +263,12 @@ func (s *Service) send(
 	contexts := detach(ctx, begun)
 	defer contexts.end()
 
-	a := s.ask(r, req)
+	a := ask{
+		id:      newOperationID(),
+		binding: r.bindingTag,
+		decoy:   req.Decoy,
+		keys:    s.keys,
+	}
 	outcome, err := update(&contexts.store, r, func(st *state, now time.Time) (sent, bool) {
 		return st.send(&s.policy, now, &a)
 	})
@@ -285,16 +290,6 @@ func (s *Service) send(
 	e.MessageID = m.ID
 
 	return outcome.status, s.deliver(&contexts.sender, m)
-}
-
-// ask returns what the rules look at of a Send, with a new operation id.
-func (s *Service) ask(r *record, req *Request) ask {
-	return ask{
-		id:      newOperationID(),
-		binding: r.bindingTag,
-		decoy:   req.Decoy,
-		keys:    s.keys,
-	}
 }
 
 func (s *Service) message(req *Request, c *code, text *codeText) Message {
@@ -429,9 +424,9 @@ func (s *Service) status(
 	contexts := detach(ctx, begun)
 	defer contexts.end()
 
-	a := s.ask(r, req)
+	next := ask{binding: r.bindingTag, keys: s.keys}
 	status, err := update(&contexts.store, r, func(st *state, now time.Time) (Status, bool) {
-		return st.status(&s.policy, now, &a), false
+		return st.status(&s.policy, now, &next), false
 	})
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: status: %w", err)

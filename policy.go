@@ -136,7 +136,7 @@ func (p *Policy) check() error {
 		return fmt.Errorf("Policy.Alphabet is %d: it must be Digits or Letters", p.Alphabet)
 	}
 
-	checks := []error{
+	return cmp.Or(
 		between("Length", p.Length, p.Alphabet.minLength(), p.Alphabet.maxLength()),
 		between("MaxLength", p.MaxLength, p.Length, p.Alphabet.maxLength()),
 		between("MaxAttempts", p.MaxAttempts, 1, maxAttempts),
@@ -148,15 +148,7 @@ func (p *Policy) check() error {
 		p.checkMinSendTime(),
 		p.checkLock(),
 		p.checkLimits(),
-	}
-
-	for _, err := range checks {
-		if err != nil {
-			return err
-		}
-	}
-
-	return nil
+	)
 }
 
 func between[T int | time.Duration](field string, value, least, most T) error {

@@ -250,14 +250,10 @@ type timeout struct {
 	parent   context.Context
 	deadline time.Time
 
-	mu   sync.Mutex
-	made *deadlineContext // nil until somebody waits
-	err  error            // how the context ended before somebody waited
-}
-
-type deadlineContext struct {
-	context.Context
+	mu     sync.Mutex
+	made   context.Context // nil until somebody waits
 	cancel context.CancelFunc
+	err    error // how the context ended before somebody waited
 }
 
 // wait returns the context that Done and Value belong to.
@@ -272,14 +268,13 @@ func (t *timeout) wait() context.Context {
 		}
 
 		detached := context.WithoutCancel(t.parent)
-		ctx, cancel := context.WithDeadline(detached, deadline)
-		t.made = &deadlineContext{ctx, cancel}
+		t.made, t.cancel = context.WithDeadline(detached, deadline)
 		if t.err != nil {
-			cancel()
+			t.cancel()
 		}
 	}
 
-	return t.made.Context
+	return t.made
 }
 
 // end releases what the context holds, as a context.CancelFunc does.
@@ -289,7 +284,7 @@ func (t *timeout) end() {
 
 	switch {
 	case t.made != nil:
-		t.made.cancel()
+		t.cancel()
 	case t.err == nil:
 		t.err = context.Canceled
 	}
