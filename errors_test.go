@@ -80,17 +80,6 @@ func TestForeignErrors(t *testing.T) {
 	}
 }
 
-// isAny reports whether err matches one of the targets.
-func isAny(err error, targets ...error) bool {
-	for _, target := range targets {
-		if errors.Is(err, target) {
-			return true
-		}
-	}
-
-	return false
-}
-
 // errUsedOrRepeated is the answer to a code that was used with this key.
 func errUsedOrRepeated(idempotencyKey string) error {
 	if idempotencyKey == "" {

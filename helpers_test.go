@@ -189,6 +189,13 @@ func failing(store otp.Store, method string, late bool, on *bool) otp.Store {
 	}}
 }
 
+// slow wraps a Store so that each call takes its time, unless the context ends before.
+func slow(store otp.Store, takes time.Duration) otp.Store {
+	return &otptest.FaultyStore{Store: store, Fault: func(otptest.Call) otptest.Fault {
+		return otptest.Fault{Delay: takes}
+	}}
+}
+
 // parallel runs n calls at once, from behind a gate, and returns their errors.
 func parallel(n int, call func(i int) error) []error {
 	errs := make([]error, n)

@@ -158,6 +158,9 @@ func TestReleasedRecordsHoldNoAddress(t *testing.T) {
 			assert.NotContains(t, string(m.message[:cap(m.message)]), text)
 		}
 	}
+	for _, m := range r.codeMACs {
+		assert.Equal(t, make([]byte, sha256.Size), m.out, "what the code was derived from")
+	}
 }
 
 // An oddStore answers every swap in the same way and notes when it was asked.

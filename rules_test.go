@@ -1151,10 +1151,10 @@ func TestRule14TheCallerDecidesNothing(t *testing.T) {
 	for name, caller := range callers {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &slowStore{table: newTable(), takes: time.Second}
+				store := newTable()
 				var left time.Duration
 				s, _ := otptest.New(t, otp.Config{
-					Store:  store,
+					Store:  slow(store, time.Second),
 					Policy: otp.Policy{DeliveryTimeout: 3 * time.Second},
 					Sender: otp.SenderFunc(func(ctx context.Context, _ otp.Message) error {
 						deadline, ok := ctx.Deadline()
@@ -1194,7 +1194,7 @@ func TestRule14TheCallerDecidesNothing(t *testing.T) {
 // Rule 14: a hung store ends an operation after 10 s.
 func TestRule14AHungStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, in := otptest.New(t, otp.Config{Store: &slowStore{table: newTable(), takes: time.Hour}})
+		s, in := otptest.New(t, otp.Config{Store: slow(newTable(), time.Hour)})
 		begin := time.Now()
 
 		_, err := s.Send(t.Context(), otp.Request{To: ada})
@@ -1202,37 +1202,4 @@ func TestRule14AHungStore(t *testing.T) {
 		assert.Equal(t, 10*time.Second, time.Since(begin))
 		assert.Empty(t, in.Messages())
 	})
-}
-
-// A slowStore takes its time, unless the context ends before.
-type slowStore struct {
-	*table
-	takes time.Duration
-}
-
-func (s *slowStore) wait(ctx context.Context) error {
-	select {
-	case <-time.After(s.takes):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (s *slowStore) Load(ctx context.Context, key string) ([]byte, error) {
-	if err := s.wait(ctx); err != nil {
-		return nil, err
-	}
-
-	return s.table.Load(ctx, key)
-}
-
-func (s *slowStore) CompareAndSwap(
-	ctx context.Context, key string, old, new []byte, expires time.Time,
-) (bool, error) {
-	if err := s.wait(ctx); err != nil {
-		return false, err
-	}
-
-	return s.table.CompareAndSwap(ctx, key, old, new, expires)
 }

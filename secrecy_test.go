@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -122,6 +124,8 @@ func TestRule13NothingPrintsSecrets(t *testing.T) {
 		binary, err := v.(encoding.BinaryMarshaler).MarshalBinary() // gob
 		require.NoError(t, err)
 		assert.Equal(t, "[redacted]", string(binary), "%T", v)
+		logged := v.(slog.LogValuer).LogValue()
+		assert.Equal(t, "[redacted]", logged.String(), "%T", v)
 	}
 }
 
@@ -331,37 +335,28 @@ func TestRevokeGoesOnWhereARecordIsDamaged(t *testing.T) {
 // A record that hangs does not keep an administrative call from the others.
 func TestRevokeGoesOnWhereARecordHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := newTable()
-		hung := &hungRecord{table: store}
-		s, in := otptest.New(t, otp.Config{Store: hung})
+		store, hung := newTable(), "" // the key for which the store never answers
+		s, in := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
+			Store: store,
+			Fault: func(c otptest.Call) (f otptest.Fault) {
+				if c.Key == hung {
+					f.Delay = time.Hour
+				}
+
+				return f
+			},
+		}})
 		send(t, s, in, otp.Request{To: ada})
-		for key := range store.values {
-			hung.key = key
-		}
+		stranger := slices.Collect(maps.Keys(store.values))[0]
 		code, _ := send(t, s, in, otp.Request{To: ada, Binding: "session", Trust: otp.Known})
 
-		hung.on = true
+		hung = stranger
 		err := s.RevokeAll(t.Context(), ada)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorContains(t, err, "the record of Stranger")
 		require.ErrorIs(t, s.Verify(t.Context(), otp.Submission{
 			To: ada, Binding: "session", Trust: otp.Known, Code: code}), otp.ErrNoCode)
 	})
-}
-
-// A hungRecord never answers for one key.
-type hungRecord struct {
-	*table
-	key string
-	on  bool
-}
-
-func (s *hungRecord) Load(ctx context.Context, key string) ([]byte, error) {
-	if s.on && key == s.key {
-		<-ctx.Done()
-	}
-
-	return s.table.Load(ctx, key)
 }
 
 // Rule 10: over long random histories of a stranger, a known address whose owner is idle and an

@@ -305,7 +305,6 @@ func TestForget(t *testing.T) {
 // record already said.
 func TestRetain(t *testing.T) {
 	p := Policy{}.withDefaults()
-	const day = 24 * time.Hour
 	short, long := liveCode(1), liveCode(2)
 	long.lifetime = day
 
