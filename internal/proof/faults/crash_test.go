@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/proof/linear"
 	"github.com/seed-5978b5f1/otp/memstore"
 )
 
@@ -315,7 +316,7 @@ func (c trial) run(t *testing.T, d *desk, killAt int) {
 	var want outcome
 	if !c.first {
 		require.NoError(t, heir.send())
-		require.ErrorIs(t, heir.verify(wrong(d.mails[0])), otp.ErrMismatch)
+		require.ErrorIs(t, heir.verify(linear.Wrong(d.mails[0])), otp.ErrMismatch)
 		want = outcome{sends: 1, wrongs: 1, live: true}
 	}
 
@@ -324,7 +325,7 @@ func (c trial) run(t *testing.T, d *desk, killAt int) {
 	case "right":
 		submitted = d.mails[0]
 	case "wrong":
-		submitted = wrong(d.mails[0])
+		submitted = linear.Wrong(d.mails[0])
 	}
 	printed, killed := d.runChild(t, c.op, submitted, killAt)
 	if !killed {
@@ -431,10 +432,4 @@ func (h heir) refusesAll(t *testing.T, at string) {
 	for _, code := range h.desk.mails {
 		assert.ErrorIs(t, h.verify(code), otp.ErrRejected, at)
 	}
-}
-
-func wrong(digits string) string {
-	b := []byte(digits)
-	b[0] = '0' + (b[0]-'0'+1)%10
-	return string(b)
 }
