@@ -51,8 +51,10 @@ func TestNamedTestsExist(t *testing.T) {
 		}
 	}
 
+	names := 0
 	for _, name := range files(t, ".md") {
 		for _, m := range namedTest.FindAllStringSubmatch(read(t, name), -1) {
+			names++
 			declaration := "func " + m[1]
 			if m[2] == "" {
 				declaration += "("
@@ -60,6 +62,7 @@ func TestNamedTestsExist(t *testing.T) {
 			assert.True(t, strings.Contains(tests.String(), declaration), "%s names %s", name, m[1])
 		}
 	}
+	require.Greater(t, names, 100, "the documentation names many tests")
 }
 
 // containsLines reports whether the excerpt stands in the source, indented by any number of tabs.
