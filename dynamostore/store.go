@@ -173,7 +173,8 @@ func (s *Store) CompareAndSwap(
 	item := s.key(key)
 	item[s.opts.ValueAttribute] = &types.AttributeValueMemberB{Value: new}
 	if !expires.IsZero() {
-		seconds := strconv.FormatInt(roundUp(expires), 10)
+		roundedUp := expires.Add(time.Second - 1).Unix()
+		seconds := strconv.FormatInt(roundedUp, 10)
 		item[s.opts.TTLAttribute] = &types.AttributeValueMemberN{Value: seconds}
 	}
 
@@ -211,14 +212,4 @@ func (s *Store) key(key string) map[string]types.AttributeValue {
 	}
 
 	return k
-}
-
-// roundUp returns t in whole seconds since 1970, not earlier.
-func roundUp(t time.Time) int64 {
-	seconds := t.Unix()
-	if t.Nanosecond() > 0 {
-		seconds++
-	}
-
-	return seconds
 }

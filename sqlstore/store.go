@@ -85,7 +85,7 @@ func (s *Store) CompareAndSwap(
 
 	var until any // NULL: for good
 	if !expires.IsZero() {
-		until = roundUp(expires)
+		until = expires.Add(time.Second - 1).Unix() // rounded up
 	}
 
 	var rows int64
@@ -105,15 +105,6 @@ const (
 	maxKey   = 43
 	maxValue = 1024
 )
-
-// roundUp returns t in whole seconds since 1970, not earlier.
-func roundUp(t time.Time) int64 {
-	seconds := t.Unix()
-	if t.Nanosecond() > 0 {
-		seconds++
-	}
-	return seconds
-}
 
 const (
 	// purgeAfter is how long ago a row must have expired, since clocks differ.
