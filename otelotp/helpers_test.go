@@ -75,6 +75,11 @@ type traffic struct {
 	counts map[string]int
 
 	used map[string]string // codes that were accepted and their idempotency keys, by address
+
+	// secrets are what no telemetry may hold, and ids what may be unique. They are listed once,
+	// when they are first asked for: after the last call.
+	secrets func() []string
+	ids     func() map[string]bool
 }
 
 // deliver fails at times, in every way, with errors that tell too much.
@@ -99,6 +104,7 @@ func newTraffic(t *testing.T, opts *otelotp.Options) *traffic {
 	tr := &traffic{t: t, random: rand.New(rand.NewPCG(3, 4)), counts: map[string]int{},
 		used: map[string]string{}}
 	tr.store = &faultyStore{Store: memstore.New(nil), random: tr.random, keys: map[string]bool{}}
+	tr.secrets, tr.ids = sync.OnceValue(tr.listSecrets), sync.OnceValue(tr.listIDs)
 
 	observe, err := otelotp.Observe(opts)
 	require.NoError(t, err)
@@ -215,8 +221,7 @@ func wrong(code string) string {
 	return "0" + code[1:]
 }
 
-// secrets returns what no telemetry may hold.
-func (tr *traffic) secrets() []string {
+func (tr *traffic) listSecrets() []string {
 	all := []string{"ada.", "lovelace", "@", "idempotency-key", "not a code", "no connection"}
 	for _, m := range tr.inbox.Messages() {
 		all = append(all, m.Code.Reveal())
@@ -228,12 +233,11 @@ func (tr *traffic) secrets() []string {
 	return all
 }
 
-// ids returns what may be unique: the ids of messages and the pseudonyms of addresses.
-func (tr *traffic) ids() map[string]bool {
+// listIDs returns the ids of messages and the pseudonyms of addresses.
+func (tr *traffic) listIDs() map[string]bool {
 	all := map[string]bool{}
 	for _, m := range tr.inbox.Messages() {
 		all[m.ID] = true
-		all[tr.service.Pseudonym(m.To)] = true
 	}
 	for i := range 12 {
 		all[tr.service.Pseudonym(fmt.Sprintf("ada.lovelace%d@example.com", i))] = true

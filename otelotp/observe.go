@@ -69,15 +69,15 @@ func Observe(opts *Options) (func(context.Context, otp.Event), error) {
 	tracer := opts.tracer()
 
 	return func(ctx context.Context, e otp.Event) {
-		attributes := attributesOf(e)
+		r := resultOf(e.Err)
+		attributes := attributesOf(e, r)
 		duration.Record(ctx, e.Duration.Seconds(), metric.WithAttributes(attributes...))
-		trail(ctx, tracer, e, attributes)
+		trail(ctx, tracer, e, r, attributes)
 	}, nil
 }
 
 // attributesOf returns what metrics can be grouped by: few values each.
-func attributesOf(e otp.Event) []attribute.KeyValue {
-	r := resultOf(e.Err)
+func attributesOf(e otp.Event, r result) []attribute.KeyValue {
 	all := []attribute.KeyValue{
 		purposeKey.String(e.Purpose),
 		operationKey.String(e.Op),
@@ -94,7 +94,9 @@ func attributesOf(e otp.Event) []attribute.KeyValue {
 }
 
 // trail records the span of an operation that has just ended.
-func trail(ctx context.Context, tracer trace.Tracer, e otp.Event, all []attribute.KeyValue) {
+func trail(ctx context.Context, tracer trace.Tracer, e otp.Event, r result,
+	all []attribute.KeyValue) {
+
 	end := time.Now()
 	_, span := tracer.Start(ctx, "otp."+e.Op, trace.WithTimestamp(end.Add(-e.Duration)),
 		trace.WithAttributes(all...))
@@ -105,7 +107,7 @@ func trail(ctx context.Context, tracer trace.Tracer, e otp.Event, all []attribut
 	if e.MessageID != "" {
 		span.SetAttributes(messageIDKey.String(e.MessageID))
 	}
-	if r := resultOf(e.Err); r.failure {
+	if r.failure {
 		span.SetStatus(codes.Error, r.name)
 	}
 
