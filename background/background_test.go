@@ -541,17 +541,21 @@ func TestDefaultOnError(t *testing.T) {
 	}{
 		{fmt.Errorf("%w: ada@example.com 123456", otp.ErrUndeliverable),
 			otp.ErrUndeliverable.Error()},
+		{fmt.Errorf("%w: ada@example.com 123456", otp.ErrNotSent), otp.ErrNotSent.Error()},
 		{errors.New("ada@example.com 123456"), "it may have been sent"},
 	} {
 		log.Reset()
-		s, err := background.New(otp.SenderFunc(func(context.Context, otp.Message) error {
-			return test.err
-		}), nil)
-		require.NoError(t, err)
-		require.NoError(t, s.Send(t.Context(), message("the-id")))
-		require.NoError(t, s.Shutdown(t.Context()))
+		synctest.Test(t, func(t *testing.T) {
+			s, err := background.New(otp.SenderFunc(func(context.Context, otp.Message) error {
+				return test.err
+			}), nil)
+			require.NoError(t, err)
+			require.NoError(t, s.Send(t.Context(), message("the-id")))
+			pass(lifetime)
+			require.NoError(t, s.Shutdown(t.Context()))
+		})
 
-		assert.Contains(t, log.String(), "message_id=the-id")
+		assert.Equal(t, 1, strings.Count(log.String(), "message_id=the-id"), "not for each try")
 		assert.Contains(t, log.String(), test.want)
 		assert.NotContains(t, log.String(), "ada@")
 		assert.NotContains(t, log.String(), "123456")

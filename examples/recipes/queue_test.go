@@ -49,4 +49,9 @@ func TestQueueTriesAgain(t *testing.T) {
 	require.NoError(t, Do(t.Context(), codes, payload))
 	require.Len(t, inbox.Messages(), 1)
 	require.ErrorContains(t, Do(t.Context(), codes, []byte("{")), "bad job")
+
+	// What another try would not mend, or count again, is done.
+	require.NoError(t, Do(t.Context(), codes, []byte("{}")))
+	inbox.Fail(otp.ErrNotSent)
+	require.NoError(t, Do(t.Context(), codes, []byte(`{"To": "grace@example.com"}`)))
 }

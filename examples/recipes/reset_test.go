@@ -3,6 +3,7 @@ package recipes
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,15 +35,23 @@ func (a *accounts) TellPasswordChanged(_ context.Context, address string) error 
 }
 
 func TestReset(t *testing.T) {
-	codes, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{Length: 8}})
+	codes, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{
+		Length: 8, SendLimits: []otp.Limit{{Count: 3, Window: time.Hour}},
+	}})
 	a := &accounts{hashes: map[string]string{"ada@example.com": "old"}}
 	r := Reset{codes, a}
 
 	require.NoError(t, r.Ask(t.Context(), "nobody@example.com", "session"))
 	require.NoError(t, r.Ask(t.Context(), "Ada@example.com", "another session"))
 	another := inbox.Code(t, "ada@example.com")
+	require.NoError(t, r.Ask(t.Context(), "ada@example.com", "session"))
+	code := inbox.Code(t, "ada@example.com")
+	require.Len(t, inbox.Messages(), 2)
+
+	// A mail that fails looks like one to an address without an account.
+	inbox.Fail(otp.ErrNotSent)
+	require.NoError(t, r.Ask(t.Context(), "ada@example.com", "session"))
 	require.ErrorIs(t, r.Ask(t.Context(), "ada@example.com", "session"), otp.ErrLimited)
-	require.Len(t, inbox.Messages(), 1)
 
 	// A bad password spends no code.
 	require.ErrorIs(t, r.Set(t.Context(), "ada@example.com", "another session", another, "short"),
@@ -51,4 +60,8 @@ func TestReset(t *testing.T) {
 		"a moth in relay seventy"))
 	require.Equal(t, "hash of a moth in relay seventy", a.hashes["ada@example.com"])
 	require.Equal(t, []string{"ada@example.com"}, a.told)
+
+	// The codes of other browsers are void.
+	require.ErrorIs(t, r.Set(t.Context(), "ada@example.com", "session", code,
+		"a moth in relay seventy"), otp.ErrNoCode)
 }

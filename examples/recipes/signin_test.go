@@ -12,7 +12,9 @@ import (
 
 func TestSignIn(t *testing.T) {
 	codes, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{RequireBinding: true}})
-	s := SignIn{codes, map[string]string{"ada@example.com": "user 1"}}
+	s := SignIn{codes, map[string]string{
+		"ada@example.com": "user 1", "grace@example.com": "user 2",
+	}}
 	session := rand.Text()
 
 	known, err := s.Ask(t.Context(), "Ada@example.com", session, otp.Stranger)
@@ -33,4 +35,8 @@ func TestSignIn(t *testing.T) {
 	}
 	_, err = s.Enter(t.Context(), "ada@example.com", session, code, "another key", otp.Stranger)
 	require.ErrorIs(t, err, otp.ErrUsed)
+
+	inbox.Fail(otp.ErrNotSent)
+	_, err = s.Ask(t.Context(), "grace@example.com", session, otp.Stranger)
+	require.NoError(t, err, "as for an address without an account")
 }
