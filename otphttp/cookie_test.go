@@ -39,6 +39,18 @@ func TestBinding(t *testing.T) {
 	}
 }
 
+// A form that a link of another site leads to gets a cookie that no other site can use.
+func TestBindingAfterALink(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, site, nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	otphttp.Binding(w, r)
+
+	cookie := w.Result().Cookies()[0]
+	assert.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
+	assert.False(t, cookie.Partitioned)
+}
+
 // Development by plain HTTP takes cookies that are not Secure.
 func TestInsecure(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Insecure = true })

@@ -97,6 +97,35 @@ func TestChallengeServesOneCode(t *testing.T) {
 	})
 }
 
+// One answer serves for the address that it was given for, and in the browser that gave it.
+func TestChallengeServesOneAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		stranger, c := newClient(t), newClient(t)
+		stranger.post(s.Send, "email", bob).want(t, http.StatusAccepted, "")
+
+		c.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		c.post(s.Send, "email", bob).want(t, http.StatusTooManyRequests, "challenge_required")
+
+		other := newClient(t)
+		other.cookies["__Host-otp-flow"] = c.cookies["__Host-otp-flow"]
+		stranger.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		time.Sleep(30 * time.Second)
+		other.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
+	})
+}
+
+// Who has solved a challenge and is limited all the same is not sent to another one.
+func TestLimitsAfterAChallenge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		c, other := newClient(t), newClient(t)
+		c.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		other.post(s.Send, "email", ada, "challenge", "solved").
+			want(t, http.StatusTooManyRequests, "send_limited")
+	})
+}
+
 // A device is known to the accounts in which a code was accepted on it, under any of the keys, for
 // 180 days.
 func TestDevices(t *testing.T) {
@@ -183,6 +212,10 @@ func TestWithoutDevices(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
 	signIn(t, s, c)
 	require.NotContains(t, c.cookies, deviceCookie)
+
+	c.get(func(w http.ResponseWriter, r *http.Request) { s.Remember(w, r, ada) })
+	require.Contains(t, c.cookies, deviceCookie)
+	c.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "send_limited")
 }
 
 // A Trust above Stranger needs a Binding: curl has none.

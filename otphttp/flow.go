@@ -1,6 +1,7 @@
 package otphttp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,17 +157,10 @@ func New(c Config) (*Flow, error) {
 }
 
 func (c *Config) setDefaults() {
-	for field, value := range map[*string]string{
-		&c.Name: "flow", &c.AddressField: "email", &c.CodeField: "code",
-	} {
-		if *field == "" {
-			*field = value
-		}
-	}
-
-	if c.Log == nil {
-		c.Log = slog.Default()
-	}
+	c.Name = cmp.Or(c.Name, "flow")
+	c.AddressField = cmp.Or(c.AddressField, "email")
+	c.CodeField = cmp.Or(c.CodeField, "code")
+	c.Log = cmp.Or(c.Log, slog.Default())
 }
 
 // check returns an error that names the first field that is wrong.

@@ -115,6 +115,19 @@ func TestBrowsersAreBound(t *testing.T) {
 	})
 }
 
+// A browser that has lost its session, and a client that sends along one that is none, are told so:
+// neither is taken for curl.
+func TestOnlyCurlIsUnbound(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) { c.AllowUnbound = true })
+	browser, app := newClient(t), newClient(t)
+	browser.header.Set("Sec-Fetch-Site", "same-origin")
+
+	browser.post(s.Verify, "email", ada, "code", "000000").
+		want(t, http.StatusForbidden, "session_missing")
+	app.post(s.Verify, "email", ada, "code", "000000", "session", "").
+		want(t, http.StatusForbidden, "session_missing")
+}
+
 func request(method, path string) *http.Request {
 	return httptest.NewRequest(method, site+path, nil)
 }

@@ -1,6 +1,7 @@
 package otphttp_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -49,7 +50,6 @@ func TestCrossOrigin(t *testing.T) {
 				if method == http.MethodPost {
 					r = request(http.MethodPost, "/codes")
 					r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-					r.Body = http.NoBody
 					r.Body = body("email=ada%40example.com")
 				}
 				for header, value := range map[string]string{
@@ -75,11 +75,7 @@ func TestCrossOrigin(t *testing.T) {
 	}
 }
 
-func body(text string) readCloser { return readCloser{strings.NewReader(text)} }
-
-type readCloser struct{ *strings.Reader }
-
-func (readCloser) Close() error { return nil }
+func body(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
 
 func TestPreflight(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Origins = []string{spa} })

@@ -164,13 +164,13 @@ func Code(err error) string {
 // A rejected code is told as code_rejected, without the reason, since the answer may go to a
 // stranger. To tell the reason to the client that asked for the code, pass [ProblemOf] of the
 // error.
-func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+func WriteProblem(w http.ResponseWriter, _ *http.Request, err error) {
 	p, isProblem := errors.AsType[*Problem](err)
 	if !isProblem {
 		p = ProblemOf(withoutReason(err))
 	}
 
-	p.write(w, r)
+	p.write(w)
 }
 
 // withoutReason returns otp.ErrRejected for all rejections.
@@ -182,7 +182,7 @@ func withoutReason(err error) error {
 	return err
 }
 
-func (p *Problem) write(w http.ResponseWriter, _ *http.Request) {
+func (p *Problem) write(w http.ResponseWriter) {
 	status := p.Status
 	if status == 0 {
 		status = http.StatusUnprocessableEntity

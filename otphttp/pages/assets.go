@@ -20,27 +20,34 @@ var builtIn embed.FS
 // templateNames are the templates that are laid into layout.html.
 var templateNames = []string{"ask", "code", "done", "message"}
 
-// file returns the file of Options.Files, or else that of this package.
-func (p *Pages) file(name, builtInName string) ([]byte, error) {
-	if p.options.Files != nil {
-		content, err := fs.ReadFile(p.options.Files, name)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return content, err
-		}
+// own returns the file of Options.Files, or an error that matches fs.ErrNotExist.
+func (p *Pages) own(name string) ([]byte, error) {
+	if p.options.Files == nil {
+		return nil, fs.ErrNotExist
 	}
 
-	return builtIn.ReadFile(builtInName)
+	return fs.ReadFile(p.options.Files, name)
+}
+
+// file returns the file of Options.Files, or else that of this package.
+func (p *Pages) file(name string) ([]byte, error) {
+	content, err := p.own(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return builtIn.ReadFile("files/" + name)
+	}
+
+	return content, err
 }
 
 func (p *Pages) loadTemplates() error {
-	layout, err := p.file("layout.html", "files/layout.html")
+	layout, err := p.file("layout.html")
 	if err != nil {
 		return fmt.Errorf("Options.Files: %w", err)
 	}
 
 	p.templates = make(map[string]*template.Template)
 	for _, name := range templateNames {
-		content, err := p.file(name+".html", "files/"+name+".html")
+		content, err := p.file(name + ".html")
 		if err != nil {
 			return fmt.Errorf("Options.Files: %w", err)
 		}
@@ -67,7 +74,7 @@ type asset struct {
 func (p *Pages) loadAssets() error {
 	p.assets = make(map[string]asset)
 	for _, name := range []string{"style.css", "script.js"} {
-		content, err := p.file(name, "files/"+name)
+		content, err := p.file(name)
 		if err != nil {
 			return fmt.Errorf("Options.Files: %w", err)
 		}

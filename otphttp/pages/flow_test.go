@@ -94,6 +94,7 @@ func TestRefusals(t *testing.T) {
 		"wrong":        {nil, "wrong", "", "That’s not the code.", "Attempts left: 4", true},
 		"malformed":    {nil, "hello", "", "That doesn’t look like", "Attempts left: 5", true},
 		"short":        {nil, "", "short", "Use at least 15 characters.", "Attempts left: 5", true},
+		"long":         {nil, "", "long", "Use at most 128 characters.", "Attempts left: 5", true},
 		"odd":          {nil, "", "odd", "Not &lt;this&gt; one.", "Attempts left: 5", true},
 		"last attempt": {guess(4), "wrong", "", "too many wrong codes", "Send a new code", false},
 		"exhausted":    {guess(5), "", "", "too many wrong codes", "Send a new code", false},
@@ -158,6 +159,17 @@ func TestAskRefusals(t *testing.T) {
 		page.want(t, "Too many codes were requested for this address.", "ask for another code in")
 		require.Len(t, s.inbox.Messages(), 1)
 	})
+}
+
+// A browser that takes no cookies is told so, and gets no code.
+func TestWithoutCookies(t *testing.T) {
+	s := newWebsite(t, nil)
+	b := newBrowser(t, s)
+
+	page := b.post("/", "email", ada)
+	require.Equal(t, http.StatusForbidden, page.StatusCode)
+	page.want(t, "Please allow cookies", "No code was sent.")
+	require.Empty(t, s.inbox.Messages())
 }
 
 // Asking again on the page of the code leads back there, with a word about it.

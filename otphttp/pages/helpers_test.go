@@ -73,6 +73,8 @@ func (s *website) accept(r *http.Request, _ string) (otphttp.Done, error) {
 	switch r.PostForm.Get("password") {
 	case "short":
 		return nil, &otphttp.Problem{Code: "password_too_short", Field: "password"}
+	case "long":
+		return nil, &otphttp.Problem{Code: "password_too_long", Field: "password"}
 	case "odd":
 		return nil, &otphttp.Problem{Code: "odd", Field: "password", Detail: "Not <this> one."}
 	}

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -71,7 +72,10 @@ func (p *Pages) readTexts(name string) (texts, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 
-	own, err := p.file(name, name)
+	own, err := p.own(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return read, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("Options.Files: %s: %w", name, err)
 	}

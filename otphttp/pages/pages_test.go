@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -151,4 +153,34 @@ func TestChallenge(t *testing.T) {
 
 	b.submit("/", "email", ada, "answer", "42").want(t, "Enter the code")
 	require.Len(t, s.inbox.Messages(), 2)
+}
+
+// Pages that show no challenge ask for none.
+func TestChallengeThatIsNotShown(t *testing.T) {
+	s := newWebsite(t, func(_ *pages.Options, c *otphttp.Config) {
+		c.Challenge = func(*http.Request) (bool, error) { return false, nil }
+	})
+	newBrowser(t, s).ask(ada) // a stranger
+
+	page := newBrowser(t, s).ask(ada)
+	page.want(t, "Too many codes were requested for this address. Nothing was sent.")
+}
+
+// A wait is told in the unit that fits it, rounded up.
+func TestWaits(t *testing.T) {
+	for limit, want := range map[time.Duration]string{
+		90 * time.Second: "in 1:31.",
+		98 * time.Minute: "in 99 min.",
+		5 * time.Hour:    "in 6 h.",
+		60 * time.Hour:   "in 3 d.",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			codes, _ := otptest.New(t, otp.Config{Policy: otp.Policy{
+				SendLimits: []otp.Limit{{Count: 1, Window: limit}},
+			}})
+			s := newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })
+			newBrowser(t, s).ask(ada)
+			newBrowser(t, s).ask(ada).want(t, "ask for another code "+want)
+		})
+	}
 }
