@@ -3,8 +3,8 @@ package otpmail
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -15,8 +15,6 @@ const (
 	grayEdge            = "#7a808b" // stands out from both pages
 )
 
-var hexColor = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-
 // A palette holds the colors of a button.
 type palette struct {
 	fill                string
@@ -26,7 +24,8 @@ type palette struct {
 
 // newPalette returns the palette of a brand color, "#rrggbb".
 func newPalette(brand string) (palette, error) {
-	if !hexColor.MatchString(brand) {
+	hex, found := strings.CutPrefix(brand, "#")
+	if !found || len(hex) != 6 || strings.Trim(hex, digits+"abcdefABCDEF") != "" {
 		return palette{}, fmt.Errorf("it must be # and 6 hexadecimal digits, such as %s",
 			defaultColor)
 	}

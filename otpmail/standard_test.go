@@ -220,6 +220,15 @@ func TestLogoAndColor(t *testing.T) {
 	require.Contains(t, mail.HTML, "background-color:#FFE14D;color:#000000;")
 }
 
+// TestLongCodes: a code of up to 8 characters is shown large, a longer one so that it fits.
+func TestLongCodes(t *testing.T) {
+	s, m := newStandard(t, acme()), message("sign-in", "en")
+	for text, size := range map[string]string{"12345678": "36px", "123456789": "24px"} {
+		m.Code = otp.NewCode(text)
+		require.Contains(t, render(t, s, m).HTML, "font-size:"+size+";line-height:1.2;")
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	long := strings.Repeat("a", 1025)
 	link := func(s string) otpmail.Options {

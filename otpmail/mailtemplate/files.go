@@ -74,8 +74,9 @@ func checkName(purpose, name string) error {
 
 // newCatalog lays out the templates by language. Every language of otpmail must have some.
 func newCatalog(purpose string, parsed map[string]*templates) (*catalog, error) {
-	languages := append([]string{"en"}, otpmail.Languages()...) // English first: the fallback
-	for name := range maps.Keys(parsed) {
+	translated := otpmail.Languages()
+	languages := append([]string{"en"}, translated...) // English first: the fallback
+	for _, name := range slices.Sorted(maps.Keys(parsed)) {
 		if name != anyName {
 			languages = append(languages, name)
 		}
@@ -94,8 +95,7 @@ func newCatalog(purpose string, parsed map[string]*templates) (*catalog, error) 
 			continue
 		}
 
-		translated := slices.Contains(otpmail.Languages(), name)
-		e := &edition{language.MustParse(name), translated, files}
+		e := &edition{language.MustParse(name), slices.Contains(translated, name), files}
 		c.editions = append(c.editions, e)
 		tags = append(tags, e.tag)
 	}
