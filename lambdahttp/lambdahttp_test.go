@@ -77,6 +77,10 @@ func handler() http.Handler {
 	mux.HandleFunc("/answer/png", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "\x89PNG\r\n\x1a\n\x00\xff")
 	})
+	mux.HandleFunc("/answer/encoded", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "br")
+		fmt.Fprint(w, "\x8b\x00\x80x\x03")
+	})
 	mux.HandleFunc("/answer/nothing", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("/answer/204", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
@@ -92,6 +96,9 @@ func handler() http.Handler {
 	mux.HandleFunc("/panic", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "half of an answer")
 		panic("out of order")
+	})
+	mux.HandleFunc("/panic/status", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(0)
 	})
 	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)
@@ -254,6 +261,7 @@ var exchanges = map[string]struct {
 	"answer of HTML":           {method: "GET", target: "/answer/html"},
 	"answer of bytes":          {method: "GET", target: "/answer/png"},
 	"answer to HEAD":           {method: "HEAD", target: "/answer/html"},
+	"answer that is encoded":   {method: "GET", target: "/answer/encoded"},
 	"answer with nothing":      {method: "GET", target: "/answer/nothing"},
 	"answer 204":               {method: "POST", target: "/answer/204"},
 	"answer after early hints": {method: "GET", target: "/answer/early"},
@@ -319,6 +327,19 @@ func TestRequestDetails(t *testing.T) {
 		assert.Equal(t, target, seen.Get("Request-Uri"), source.Name)
 		assert.Equal(t, lambdaruntime.TraceID, seen.Get("Trace"), source.Name)
 		assert.Equal(t, "true", seen.Get("Has-Deadline"), source.Name)
+	}
+}
+
+// A load balancer with xff_client_port.enabled writes the port of the client, too.
+func TestClientPort(t *testing.T) {
+	event := lambdaruntime.Recorded(t, "load-balancer")
+	f := start(t, "")
+	for _, peer := range []string{"192.0.2.7:4711", "[2001:db8::7]:4711"} {
+		outcome := f.Invoke(bytes.Replace(event, []byte("72.12.164.125"), []byte(peer), 1))
+
+		var answer struct{ Headers map[string]string }
+		require.NoError(t, json.Unmarshal(outcome.Body, &answer))
+		assert.Equal(t, strings.TrimSuffix(peer, "4711")+"0", answer.Headers["Remote-Addr"])
 	}
 }
 
@@ -479,6 +500,8 @@ func TestPanic(t *testing.T) {
 	assert.Equal(t, "out of order", line.Panic)
 	assert.Contains(t, line.Stack, "lambdahttp_test.go")
 	assert.Equal(t, lambdaruntime.RequestID(1), line.RequestID)
+
+	assert.Equal(t, 500, fromFunction(t, f, source, "GET", "/panic/status", nil, "").StatusCode)
 
 	logged := f.Log()
 	assert.Equal(t, 500, fromFunction(t, f, source, "GET", "/abort", nil, "").StatusCode)

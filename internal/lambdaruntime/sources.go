@@ -1,6 +1,7 @@
 package lambdaruntime
 
 import (
+	"cmp"
 	"embed"
 	"encoding/base64"
 	"encoding/json"
@@ -140,12 +141,15 @@ func (discard) Header() http.Header         { return http.Header{} }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
+// gatewayRoute returns the route as a gateway writes it: "{rest...}" of a mux is its "{rest+}".
+func gatewayRoute(r *http.Request) string { return strings.ReplaceAll(r.Pattern, "...}", "+}") }
+
 // parameters returns the values of the path parameters, or nil.
 func parameters(r *http.Request) object {
 	values := object{}
 	for segment := range strings.SplitSeq(r.Pattern, "/") {
 		if name, ok := strings.CutPrefix(segment, "{"); ok {
-			name = strings.TrimSuffix(name, "}")
+			name = strings.TrimSuffix(strings.TrimSuffix(name, "}"), "...")
 			values[name] = r.PathValue(name)
 		}
 	}
@@ -177,7 +181,7 @@ func writePayload2(s *Source, event object, r *http.Request) {
 		context["domainName"] = "urlid.lambda-url.us-west-2.on.aws"
 	} else {
 		context["stage"] = s.stage
-		event["routeKey"] = or(r.Pattern, "$default")
+		event["routeKey"] = cmp.Or(gatewayRoute(r), "$default")
 		event["pathParameters"] = parameters(r)
 	}
 
@@ -197,8 +201,8 @@ func writePayload2(s *Source, event object, r *http.Request) {
 }
 
 func writePayload1(s *Source, event object, r *http.Request) {
-	_, resource, _ := strings.Cut(r.Pattern, " ")
-	event["resource"] = or(resource, "$default")
+	_, resource, _ := strings.Cut(gatewayRoute(r), " ")
+	event["resource"] = cmp.Or(resource, "$default")
 	event["pathParameters"] = parameters(r)
 	event["httpMethod"], event["path"] = r.Method, s.path(r)
 
@@ -256,14 +260,6 @@ func single(values url.Values, join func([]string) string) map[string]string {
 	}
 
 	return joined
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-
-	return s
 }
 
 // An answer is what functions return. Each source reads some of it.
