@@ -50,6 +50,3 @@ func key(email string) string {
 		return r
 	}, email)
 }
-
-// SameEmail reports whether both are the address of one account.
-func SameEmail(a, b string) bool { return key(a) == key(b) }
