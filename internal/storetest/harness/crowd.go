@@ -1,21 +1,18 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/seed-5978b5f1/otp"
 )
 
-const (
-	hour = time.Hour
-	// crowdSize is the number of submissions at a time, over two processes.
-	crowdSize = 300
-)
+// crowdSize is the number of submissions at a time, over two processes.
+const crowdSize = 300
 
 // A Tally counts how submissions of one code ended.
 type Tally struct {
@@ -42,7 +39,7 @@ func (t *Tally) add(other Tally) {
 	t.Compared += other.Compared
 	t.Refused += other.Refused
 	t.Failed += other.Failed
-	t.Failure += other.Failure
+	t.Failure = cmp.Or(t.Failure, other.Failure)
 }
 
 // Crowd has two processes submit a right code 300 times at once, of which one must be accepted, and

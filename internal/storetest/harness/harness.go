@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/seed-5978b5f1/otp"
 )
@@ -185,7 +186,7 @@ func newService(store otp.Store, sender otp.Sender) (*otp.Service, error) {
 		Policy: otp.Policy{
 			MaxAttempts: attempts,
 			MinSendTime: -1,
-			SendLimits:  []otp.Limit{{Count: sends, Window: hour}},
+			SendLimits:  []otp.Limit{{Count: sends, Window: time.Hour}},
 		},
 	})
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
-	"github.com/seed-5978b5f1/otp/otptest"
 	"github.com/seed-5978b5f1/otp/redisstore"
 )
 
@@ -191,12 +190,7 @@ func TestRights(t *testing.T) {
 		store, err := redisstore.New(evalGoRedis(client), nil)
 		require.NoError(t, err)
 
-		service, inbox := otptest.New(t, otp.Config{Store: store})
-		if _, err := service.Send(t.Context(), otp.Request{To: "ada@example.com"}); err != nil {
-			return err
-		}
-		return service.Verify(t.Context(),
-			otp.Submission{To: "ada@example.com", Code: inbox.Code(t, "ada@example.com")})
+		return sendAndVerify(t, store)
 	}
 
 	require.NoError(t, use("otp", rights))

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
@@ -21,31 +21,27 @@ type faultyStore struct {
 }
 
 var faultyStores = map[string]faultyStore{
-	"autocommit is off": {"MariaDB", func(source string) (otp.Store, func(), error) {
-		db, err := openMySQL(source, func(c *mysql.Config) {
-			c.Params = map[string]string{"autocommit": "0"}
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-		store, err := sqlstore.New(db, sqlstore.MySQL, nil)
-		return store, func() { db.Close() }, err
-	}},
+	"autocommit is off": {"MariaDB", setup{
+		dialect: sqlstore.MySQL,
+		open: func(source string) (*sql.DB, error) {
+			return openMySQL(source, func(c *mysql.Config) {
+				c.Params = map[string]string{"autocommit": "0"}
+			})
+		},
+	}.openStore},
 
-	"the swap is part of a transaction that rolls back": {"PostgreSQL, pgx", wrapped(
-		"PostgreSQL, pgx",
-		func(store otp.Store, db *sql.DB) otp.Store { return rollsBack{store, db} })},
+	"the swap is part of a transaction that rolls back": wrapped("PostgreSQL, pgx",
+		func(store otp.Store, db *sql.DB) otp.Store { return rollsBack{store, db} }),
 
-	"INSERT … ON DUPLICATE KEY UPDATE": {"MariaDB", wrapped(
-		"MariaDB", func(store otp.Store, db *sql.DB) otp.Store { return upsert{store, db} })},
+	"INSERT … ON DUPLICATE KEY UPDATE": wrapped("MariaDB",
+		func(store otp.Store, db *sql.DB) otp.Store { return upsert{store, db} }),
 
-	"SELECT, then UPDATE": {"PostgreSQL, pgx", wrapped(
-		"PostgreSQL, pgx",
-		func(store otp.Store, db *sql.DB) otp.Store { return unguarded{store, db} })},
+	"SELECT, then UPDATE": wrapped("PostgreSQL, pgx",
+		func(store otp.Store, db *sql.DB) otp.Store { return unguarded{store, db} }),
 }
 
-func wrapped(name string, wrap func(otp.Store, *sql.DB) otp.Store) harness.Opener {
-	return func(source string) (otp.Store, func(), error) {
+func wrapped(name string, wrap func(otp.Store, *sql.DB) otp.Store) faultyStore {
+	return faultyStore{name, func(source string) (otp.Store, func(), error) {
 		db, err := setups[name].open(source)
 		if err != nil {
 			return nil, nil, err
@@ -53,7 +49,7 @@ func wrapped(name string, wrap func(otp.Store, *sql.DB) otp.Store) harness.Opene
 
 		store, err := sqlstore.New(db, setups[name].dialect, nil)
 		return wrap(store, db), func() { db.Close() }, err
-	}
+	}}
 }
 
 // rollsBack reports a swap as done and then rolls it back.
@@ -133,14 +129,16 @@ func TestFaultyStoresAreCaught(t *testing.T) {
 			db.Opener = name
 
 			err := harness.Crowd(t.Context(), db)
+			a, b := db.Open(t), db.Open(t)
 			for range 50 {
 				if err == nil {
-					_, err = harness.Linearizable(t.Context(), db.Open(t), db.Open(t),
-						db.Open(t), false)
+					_, err = harness.Linearizable(t.Context(), a, b, a, false)
 				}
 			}
-			assert.Error(t, err)
+			require.Error(t, err)
 			t.Log(err)
+			caught := `Failed:0 Failure:\}, want|the right code after|not linearizable`
+			require.Regexp(t, caught, err.Error(), "not for a call that has failed")
 		})
 	}
 }

@@ -1,6 +1,8 @@
 package sqldb
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,12 +19,7 @@ func each(t *testing.T, names []string, test func(*testing.T, harness.Database))
 	}
 }
 
-func all() (names []string) {
-	for name := range setups {
-		names = append(names, name)
-	}
-	return names
-}
+func all() []string { return slices.Sorted(maps.Keys(setups)) }
 
 func TestConformance(t *testing.T) {
 	each(t, all(), func(t *testing.T, db harness.Database) {
