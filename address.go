@@ -23,7 +23,6 @@ func NormalizeAddress(to string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("otp: %w", err)
 	}
-
 	return address, nil
 }
 
@@ -31,7 +30,6 @@ func normalizeAddress(to string) (string, error) {
 	if err := checkAddress(to); err != nil {
 		return "", err
 	}
-
 	return foldASCII(strings.TrimSpace(to)), nil
 }
 
@@ -41,7 +39,6 @@ func normalizer(custom func(string) (string, error)) func(string) (string, error
 	if custom == nil {
 		return normalizeAddress
 	}
-
 	return func(to string) (string, error) {
 		if err := checkAddress(to); err != nil {
 			return "", err
@@ -51,7 +48,6 @@ func normalizer(custom func(string) (string, error)) func(string) (string, error
 		if err != nil {
 			return "", normalizeError(err)
 		}
-
 		return address, checkAddress(address)
 	}
 }
@@ -67,7 +63,6 @@ func checkAddress(to string) error {
 	case strings.ContainsFunc(to, unicode.IsControl):
 		return errControlAddress
 	}
-
 	return nil
 }
 
@@ -84,6 +79,5 @@ func foldASCII(text string) string {
 			folded[i] = b + ('a' - 'A')
 		}
 	}
-
 	return string(folded)
 }

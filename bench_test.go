@@ -42,7 +42,6 @@ func sendVerify(tb testing.TB) func() {
 	var s *otp.Service
 	var code string
 	ctx, next := tb.Context(), 0
-
 	return func() {
 		if next%len(addresses) == 0 {
 			s = newMemoryService(tb, &code)
@@ -68,11 +67,9 @@ func newMemoryService(tb testing.TB, code *string) *otp.Service {
 		Policy: otp.Policy{MinSendTime: -1},
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 			*code = m.Code.Reveal()
-
 			return nil
 		}),
 	})
 	require.NoError(tb, err)
-
 	return s
 }

@@ -42,7 +42,6 @@ func (a Alphabet) String() string {
 	if !a.valid() {
 		return "Alphabet(?)"
 	}
-
 	return alphabets[a].name
 }
 
@@ -60,7 +59,6 @@ func (a Alphabet) symbol(r rune) (byte, bool) {
 	if a == Letters {
 		r = letter(r)
 	}
-
 	return byte(r), strings.ContainsRune(a.symbols(), r)
 }
 
@@ -86,7 +84,6 @@ func letter(r rune) rune {
 	case 'U':
 		return 'V'
 	}
-
 	return r
 }
 
@@ -124,7 +121,6 @@ func readCode(text string) (typed typedCode, ok bool) {
 			ok = true
 		}
 	}
-
 	return typed, ok
 }
 
@@ -147,7 +143,6 @@ func (a Alphabet) read(text string) (c codeText, ok bool) {
 	if c.length < a.minLength() {
 		return codeText{}, false
 	}
-
 	return c, true
 }
 
@@ -205,6 +200,5 @@ func (c Code) Reveal() string {
 	if c.text == nil {
 		return ""
 	}
-
 	return *c.text
 }

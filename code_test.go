@@ -20,7 +20,6 @@ var chiSquareLimit = map[int]float64{9: 40, 19: 58}
 func numbered(a Alphabet, length, n int) *code {
 	c := &code{alphabet: a, length: length}
 	binary.BigEndian.PutUint64(c.seed[:], uint64(n))
-
 	return c
 }
 

@@ -34,7 +34,6 @@ var conditions = map[string]func() otp.Store{
 				if c.N > 2 && c.Method == "CompareAndSwap" && c.N%3 != 0 {
 					f.After = otptest.ErrInjected
 				}
-
 				return f
 			}}
 	},
@@ -107,7 +106,6 @@ func lostSwaps(seed uint64) func(otptest.Call) otptest.Fault {
 		if c.Method == "CompareAndSwap" && (uint64(c.N)+seed)%2 == 0 {
 			f.After = otptest.ErrInjected
 		}
-
 		return f
 	}
 }
@@ -155,7 +153,6 @@ func TestManyOverAFaultyStore(t *testing.T) {
 					Store: &otptest.FaultyStore{
 						Store: store, Fault: otptest.RandomFaults(seed, 0.2, 2*time.Millisecond)},
 				})
-
 				return honest, faulty, code
 			}
 
@@ -192,7 +189,6 @@ func TestEverythingAtOnce(t *testing.T) {
 			switch n := r.IntN(100); {
 			case n < 20:
 				_, err := s.Send(t.Context(), otp.Request{To: ada, Binding: fmt.Sprint(n % 4)})
-
 				return err
 			case n < 70:
 				return submit(t, s, wrong(code, i))
@@ -200,13 +196,11 @@ func TestEverythingAtOnce(t *testing.T) {
 				if err := submit(t, s, code); err != nil {
 					return err
 				}
-
 				return errAccepted
 			case n < 91:
 				return s.Revoke(t.Context(), ada, "")
 			default:
 				_, err := s.Status(t.Context(), otp.Request{To: ada})
-
 				return err
 			}
 		}), errAccepted, otp.ErrMismatch, otp.ErrRejected, otp.ErrLimited)
@@ -225,7 +219,6 @@ func TestAThousandRequests(t *testing.T) {
 
 	got := tally(parallel(many, func(int) error {
 		_, err := s.Send(t.Context(), otp.Request{To: ada})
-
 		return err
 	}), otp.ErrLimited)
 
@@ -259,7 +252,6 @@ func (s *lossyStore) CompareAndSwap(
 	if s.refuses {
 		return false, nil
 	}
-
 	return false, errors.New("connection reset")
 }
 
@@ -278,7 +270,6 @@ func newLossy(t *testing.T, refuses bool, policy otp.Policy) *lossy {
 	l.s, l.in = otptest.New(t, otp.Config{Secret: testSecret, Store: l.store, Policy: policy})
 	l.others, l.othersIn = otptest.New(t, otp.Config{
 		Secret: testSecret, Store: values, Policy: policy})
-
 	return l
 }
 
@@ -418,10 +409,8 @@ type stubbornStore struct {
 func (s *stubbornStore) Load(ctx context.Context, key string) ([]byte, error) {
 	if s.on && s.swaps > 0 && s.failLoads > 0 {
 		s.failLoads--
-
 		return nil, errors.New("connection reset")
 	}
-
 	return s.Store.Load(ctx, key)
 }
 
@@ -441,7 +430,6 @@ func (s *stubbornStore) CompareAndSwap(
 	if s.refuses {
 		return false, nil
 	}
-
 	return false, errors.New("connection reset")
 }
 

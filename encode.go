@@ -83,7 +83,6 @@ func (s *state) append(b []byte) []byte {
 	for i := range s.codes {
 		b = s.codes[i].append(b)
 	}
-
 	return b
 }
 
@@ -107,7 +106,6 @@ func (c *code) append(b []byte) []byte {
 		b = append(b, c.usedBy[:]...)
 		b = append(b, c.usedWith[:]...)
 	}
-
 	return b
 }
 
@@ -115,7 +113,6 @@ func appendTime(b []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return appendUint(b, 0, timeSize)
 	}
-
 	return appendUint(b, uint64(min(max(t.Unix(), 0), maxTime)), timeSize)
 }
 
@@ -124,7 +121,6 @@ func appendUint(b []byte, n uint64, size int) []byte {
 	for shift := 8 * (size - 1); shift >= 0; shift -= 8 {
 		b = append(b, byte(n>>shift))
 	}
-
 	return b
 }
 
@@ -158,7 +154,6 @@ func (s *state) decode(b []byte) error {
 	if r.bad || len(r.rest) > 0 || s.usedCodes() > maxUsedCodes {
 		return errCorrupt
 	}
-
 	return nil
 }
 
@@ -190,7 +185,6 @@ func (r *reader) code() (c code) {
 	if c.length < c.alphabet.minLength() || c.lifetime < time.Second || c.lifetime > maxLifetime {
 		r.bad = true
 	}
-
 	return c
 }
 
@@ -198,13 +192,11 @@ func (r *reader) code() (c code) {
 func (r *reader) take(n int) []byte {
 	if len(r.rest) < n {
 		r.bad, r.rest = true, nil
-
 		return zeros[:n]
 	}
 
 	taken := r.rest[:n]
 	r.rest = r.rest[n:]
-
 	return taken
 }
 
@@ -218,7 +210,6 @@ func (r *reader) uint(size int) (n uint64) {
 	for _, b := range r.take(size) {
 		n = n<<8 | uint64(b)
 	}
-
 	return n
 }
 
@@ -227,10 +218,8 @@ func (r *reader) upTo(limit int) int {
 	n := int(r.byte())
 	if n > limit {
 		r.bad = true
-
 		return 0
 	}
-
 	return n
 }
 
@@ -239,14 +228,12 @@ func (r *reader) time() time.Time {
 	if seconds == 0 {
 		return time.Time{}
 	}
-
 	return time.Unix(int64(seconds), 0).UTC()
 }
 
 // seal appends to b, which must be empty, the value that the store keeps for s.
 func (s *state) seal(b []byte, m *mac, recordKey string) []byte {
 	b = s.append(b)
-
 	return append(b, valueMAC(m, recordKey, b)...)
 }
 
@@ -254,7 +241,6 @@ func (s *state) seal(b []byte, m *mac, recordKey string) []byte {
 func (s *state) open(m *mac, recordKey string, value []byte) error {
 	if len(value) == 0 {
 		s.reset()
-
 		return nil
 	}
 	if len(value) < macSize {
@@ -265,7 +251,6 @@ func (s *state) open(m *mac, recordKey string, value []byte) error {
 	if !hmac.Equal(valueMAC(m, recordKey, body), sum) {
 		return errTampered
 	}
-
 	return s.decode(body)
 }
 
@@ -274,6 +259,5 @@ func valueMAC(m *mac, recordKey string, body []byte) []byte {
 	m.begin()
 	m.field(recordKey)
 	m.message = append(m.message, body...)
-
 	return m.sum()[:macSize]
 }

@@ -52,7 +52,6 @@ func randomState(r *rand.Rand) *state {
 		}
 		s.codes = append(s.codes, c)
 	}
-
 	return s
 }
 
@@ -75,7 +74,6 @@ func largestState() *state {
 		}
 		s.codes = append(s.codes, c)
 	}
-
 	return s
 }
 
@@ -175,7 +173,6 @@ func TestDecodeRefusesWhatNoRuleMakes(t *testing.T) {
 	set := func(at int, to ...byte) func([]byte) []byte {
 		return func(b []byte) []byte {
 			copy(b[at:], to)
-
 			return b
 		}
 	}

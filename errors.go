@@ -150,7 +150,6 @@ func (e *foreignError) Is(target error) bool {
 	if own, ok := target.(*sentinel); ok && (e.may == nil || !errors.Is(own, e.may)) {
 		return false
 	}
-
 	return target == e.may || errors.Is(e.cause, target)
 }
 
@@ -159,7 +158,6 @@ func (e *foreignError) As(target any) bool {
 	if _, ok := target.(**RejectedError); ok {
 		return false
 	}
-
 	return errors.As(e.cause, target)
 }
 
@@ -171,12 +169,10 @@ func storeError(cause error) error {
 func deliveryError(cause error) error {
 	const text = "otp: the message could not be delivered; " +
 		"the code stays valid, and asking again sends the same one"
-
 	return &foreignError{cause, ErrDelivery, text}
 }
 
 func normalizeError(cause error) error {
 	const text = "invalid request: Config.Normalize refused the address (To)"
-
 	return &foreignError{cause, ErrInvalid, text}
 }

@@ -85,6 +85,5 @@ func errUsedOrRepeated(idempotencyKey string) error {
 	if idempotencyKey == "" {
 		return otp.ErrUsed
 	}
-
 	return otp.ErrRepeated
 }

@@ -34,7 +34,6 @@ func TestObserve(t *testing.T) {
 			Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 				time.Sleep(100 * time.Millisecond)
 				messages = append(messages, m)
-
 				return delivery
 			}),
 			Observe: func(ctx context.Context, e otp.Event) {
@@ -52,7 +51,6 @@ func TestObserve(t *testing.T) {
 		ask := func(r otp.Request) func() error {
 			return func() error {
 				_, err := s.Send(ctx, r)
-
 				return err
 			}
 		}

@@ -33,7 +33,6 @@ func (s *server) reset(w http.ResponseWriter, r *http.Request) {
 	to, password := r.FormValue("email"), r.FormValue("password")
 	if len(password) < 15 { // before the code is spent
 		http.Error(w, "Choose a longer password.", http.StatusUnprocessableEntity)
-
 		return
 	}
 

@@ -46,7 +46,6 @@ func (s *textSender) Send(ctx context.Context, m otp.Message) error {
 	case answer.StatusCode < 500:
 		return fmt.Errorf("%w: %s", otp.ErrNotSent, answer.Status)
 	}
-
 	return errors.New(answer.Status) // the provider failed: the message may have been sent
 }
 

@@ -23,7 +23,6 @@ type mapStore struct {
 func (s *mapStore) Load(ctx context.Context, key string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	return s.values[key], ctx.Err()
 }
 
@@ -40,7 +39,6 @@ func (s *mapStore) CompareAndSwap(
 		return false, nil
 	}
 	s.values[key] = bytes.Clone(new)
-
 	return true, nil
 }
 

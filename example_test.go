@@ -27,7 +27,6 @@ func Example() {
 		Store:   memstore.New(nil),
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 			mail = m.Code.Reveal()
-
 			return nil
 		}),
 	})
@@ -106,7 +105,6 @@ func ExampleTrust() {
 	ask := func(trust otp.Trust, session string) error {
 		request := otp.Request{To: "ada@example.com", Binding: session, Trust: trust}
 		_, err := logins.Send(ctx, request)
-
 		return err
 	}
 
@@ -334,7 +332,6 @@ func ExampleService_Unlock() {
 	logins, _ := otptest.New(log.Default(), otp.Config{})
 	ask := func() error {
 		_, err := logins.Send(ctx, otp.Request{To: "ada@example.com"})
-
 		return err
 	}
 
@@ -390,7 +387,6 @@ func ExampleConfig_observe() {
 			if a.Key == slog.TimeKey || a.Key == "duration" || a.Key == "message" {
 				return slog.Attr{} // differs each time
 			}
-
 			return a
 		},
 	}))

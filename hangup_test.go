@@ -43,7 +43,6 @@ func newSlowSES(t *testing.T, takes time.Duration) *slowSES {
 		}
 	}))
 	t.Cleanup(ses.Close)
-
 	return ses
 }
 
@@ -168,7 +167,6 @@ func (c client) attack(t *testing.T, unknown bool) trace {
 	s.store.onSwap = nil
 	status := ask(t, t.Context(), server.URL, client{after: time.Hour})
 	s.busy.Wait()
-
 	return trace{status, s.recorded, ses.mails.Load(), s.store.took()}
 }
 
@@ -189,6 +187,5 @@ func ask(t *testing.T, ctx context.Context, server string, c client) int {
 		return 0
 	}
 	defer answer.Body.Close()
-
 	return answer.StatusCode
 }

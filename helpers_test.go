@@ -39,7 +39,6 @@ func init() { rand.Text() }
 func wrong(code string, n int) string {
 	b := []byte(code)
 	b[0] = '0' + (b[0]-'0'+1+byte(n%9))%10
-
 	return string(b)
 }
 
@@ -51,7 +50,6 @@ func send(
 
 	status, err := s.Send(t.Context(), r)
 	require.NoError(t, err)
-
 	return in.Code(t, r.To), status
 }
 
@@ -96,7 +94,6 @@ func rejection(t testing.TB, err error) otp.Status {
 
 	rejected, ok := errors.AsType[*otp.RejectedError](err)
 	require.True(t, ok, "got %v, want a RejectedError", err)
-
 	return rejected.Status
 }
 
@@ -119,7 +116,6 @@ func (s *table) Load(ctx context.Context, key string) ([]byte, error) {
 		return nil, err
 	}
 	s.calls = append(s.calls, "load"+mark(s.values[key] != nil))
-
 	return s.values[key], nil
 }
 
@@ -142,7 +138,6 @@ func (s *table) CompareAndSwap(
 		s.values[key] = bytes.Clone(new)
 	}
 	s.calls = append(s.calls, "swap"+mark(equal))
-
 	return equal, nil
 }
 
@@ -150,7 +145,6 @@ func mark(yes bool) string {
 	if yes {
 		return "+"
 	}
-
 	return "-"
 }
 
@@ -161,7 +155,6 @@ func (s *table) took() []string {
 
 	calls := s.calls
 	s.calls = nil
-
 	return calls
 }
 
@@ -169,7 +162,6 @@ func (s *table) took() []string {
 func (s *table) dump() map[string][]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	return maps.Clone(s.values)
 }
 
@@ -184,7 +176,6 @@ func failing(store otp.Store, method string, late bool, on *bool) otp.Store {
 		default:
 			f.Before = otptest.ErrInjected
 		}
-
 		return f
 	}}
 }
@@ -210,7 +201,6 @@ func parallel(n int, call func(i int) error) []error {
 	}
 	close(gate)
 	done.Wait()
-
 	return errs
 }
 
@@ -236,7 +226,6 @@ next:
 		}
 		counts[err]++
 	}
-
 	return counts
 }
 

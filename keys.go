@@ -45,7 +45,6 @@ func ParseKeys(text string) (Keys, error) {
 
 		keys = append(keys, key)
 	}
-
 	return keys, nil
 }
 
@@ -59,7 +58,6 @@ func ParseKey(text string) ([]byte, error) {
 	if len(keys) > 1 {
 		return nil, fmt.Errorf("otp: %d keys where one is needed: the text has a comma", len(keys))
 	}
-
 	return keys[0], nil
 }
 
@@ -111,7 +109,6 @@ func newKeyring(c *Config) (*keyring, error) {
 
 		k.codes = append(k.codes, key)
 	}
-
 	return k, nil
 }
 
@@ -123,7 +120,6 @@ func newCodeKey(secret []byte, purpose string) (k codeKey, err error) {
 	copy(k.id[:], id)
 
 	k.key, err = subkey(secret, "code/"+purpose, sha256.Size)
-
 	return k, err
 }
 
@@ -133,7 +129,6 @@ func subkey(secret []byte, use string, length int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("deriving the key for %s: %w", use, err)
 	}
-
 	return key, nil
 }
 
@@ -178,14 +173,12 @@ func (m *mac) sum() []byte {
 	m.hash.Write(m.message)
 	m.out = m.hash.Sum(m.out[:0])
 	clear(m.message)
-
 	return m.out
 }
 
 // tag returns the first 16 bytes of the MAC of the message.
 func (m *mac) tag() (t tag) {
 	copy(t[:], m.sum())
-
 	return t
 }
 

@@ -83,7 +83,6 @@ func (t Trust) String() string {
 	case Known:
 		return "Known"
 	}
-
 	return "Trust(?)"
 }
 
@@ -176,7 +175,6 @@ func New(c Config) (*Service, error) {
 		keys:      keys,
 	}
 	s.records = newRecords(c.Purpose, &s.policy, c.Store, keys)
-
 	return s, nil
 }
 
@@ -210,7 +208,6 @@ func (c *Config) check() error {
 	}
 
 	p := c.Policy.withDefaults()
-
 	return p.check()
 }
 
@@ -247,7 +244,6 @@ func (s *Service) Send(ctx context.Context, req Request) (Status, error) {
 	e := Event{Op: "send", Trust: req.Trust, Decoy: req.Decoy}
 	status, err := s.send(ctx, &req, &e, start)
 	s.report(ctx, &e, req.To, start, err)
-
 	return status, err
 }
 
@@ -288,13 +284,11 @@ func (s *Service) send(
 
 	m := s.message(req, &outcome.code, &text)
 	e.MessageID = m.ID
-
 	return outcome.status, s.deliver(&contexts.sender, m)
 }
 
 func (s *Service) message(req *Request, c *code, text *codeText) Message {
 	id := newOperationID()
-
 	return Message{
 		ID:        hex.EncodeToString(id[:]),
 		Purpose:   s.purpose,
@@ -314,7 +308,6 @@ func (s *Service) deliver(ctx *timeout, m Message) error {
 	if err := s.sender.Send(ctx, m); err != nil {
 		return deliveryError(err)
 	}
-
 	return nil
 }
 
@@ -335,7 +328,6 @@ func (s *Service) Verify(ctx context.Context, sub Submission) error {
 	e := Event{Op: "verify", Trust: sub.Trust}
 	err := s.verify(ctx, &sub, start)
 	s.report(ctx, &e, sub.To, start, err)
-
 	return err
 }
 
@@ -379,7 +371,6 @@ func (s *Service) verify(ctx context.Context, sub *Submission, begun time.Time) 
 	case judged.reason == ErrRepeated:
 		return ErrRepeated
 	}
-
 	return fmt.Errorf("otp: verify: %w", judged.reason)
 }
 
@@ -396,7 +387,6 @@ func (s *Service) judge(st *state, now time.Time, g *guess) (judgment, bool) {
 	}
 
 	next := ask{binding: g.binding, keys: s.keys}
-
 	return judgment{reason, st.status(&s.policy, now, &next)}, changed
 }
 
@@ -408,7 +398,6 @@ func (s *Service) Status(ctx context.Context, req Request) (Status, error) {
 	e := Event{Op: "status", Trust: req.Trust, Decoy: req.Decoy}
 	status, err := s.status(ctx, &req, start)
 	s.report(ctx, &e, req.To, start, err)
-
 	return status, err
 }
 
@@ -431,7 +420,6 @@ func (s *Service) status(
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: status: %w", err)
 	}
-
 	return status, nil
 }
 
@@ -442,7 +430,6 @@ func (s *Service) Revoke(ctx context.Context, to, binding string) error {
 	revoke := func(r *record, st *state, now time.Time) bool {
 		return st.revoke(now, func(t tag) bool { return t == r.tagOf(binding) })
 	}
-
 	return s.administer(ctx, "revoke", to, []string{binding}, revoke)
 }
 
@@ -455,7 +442,6 @@ func (s *Service) RevokeAll(ctx context.Context, to string, except ...string) er
 			return !slices.ContainsFunc(except, func(b string) bool { return t == r.tagOf(b) })
 		})
 	}
-
 	return s.administer(ctx, "revoke-all", to, except, revoke)
 }
 
@@ -464,7 +450,6 @@ func (s *Service) RevokeAll(ctx context.Context, to string, except ...string) er
 // person has proven who they are.
 func (s *Service) Unlock(ctx context.Context, to string) error {
 	unlock := func(_ *record, st *state, _ time.Time) bool { return st.unlock() }
-
 	return s.administer(ctx, "unlock", to, nil, unlock)
 }
 
@@ -481,7 +466,6 @@ func (s *Service) administer(
 		err = fmt.Errorf("otp: %s: %w", op, err)
 	}
 	s.report(ctx, &e, to, start, err)
-
 	return err
 }
 
@@ -507,7 +491,6 @@ func (s *Service) updateAll(
 			errs = append(errs, fmt.Errorf("the record of %v: %w", trust, err))
 		}
 	}
-
 	return errors.Join(errs...)
 }
 
@@ -523,7 +506,6 @@ func (s *Service) updateOne(
 	_, err := update(&contexts.store, r, func(st *state, now time.Time) (struct{}, bool) {
 		return struct{}{}, step(r, st, now)
 	})
-
 	return err
 }
 
@@ -540,7 +522,6 @@ func (s *Service) Pseudonym(to string) string {
 	m.begin()
 	m.field(address)
 	pseudonym := m.tag()
-
 	return base64.RawURLEncoding.EncodeToString(pseudonym[:])
 }
 
@@ -555,7 +536,6 @@ func (s *Service) open(ctx context.Context, to, binding string, trust Trust) (*r
 	if err != nil {
 		return nil, err
 	}
-
 	return s.records.of(address, binding, trust), nil
 }
 
@@ -571,7 +551,6 @@ func (s *Service) checkBinding(binding string, trust Trust) error {
 	case binding == "" && trust > Stranger: // Rule 8
 		return errTrustUnbound
 	}
-
 	return nil
 }
 
@@ -582,7 +561,6 @@ func (s *Service) address(ctx context.Context, to string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-
 	return address, ctx.Err()
 }
 
@@ -599,6 +577,5 @@ func (s *Service) report(ctx context.Context, e *Event, to string, start time.Ti
 
 func newOperationID() (id operationID) {
 	rand.Read(id[:]) // never fails
-
 	return id
 }

@@ -126,7 +126,6 @@ func TestPseudonym(t *testing.T) {
 		change(&c)
 		s, err := otp.New(c)
 		require.NoError(t, err)
-
 		return s.Pseudonym(to)
 	}
 	same := func(*otp.Config) {}
@@ -208,7 +207,6 @@ func FuzzVerify(f *testing.F) {
 		if err != nil {
 			require.True(t, errors.Is(err, otp.ErrRejected) || errors.Is(err, otp.ErrInvalid),
 				"%v", err)
-
 			return
 		}
 

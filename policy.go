@@ -119,7 +119,6 @@ func (p Policy) withDefaults() Policy {
 	p.SendLimits = slices.SortedStableFunc(slices.Values(p.SendLimits), func(a, b Limit) int {
 		return cmp.Compare(a.Window, b.Window)
 	})
-
 	return p
 }
 
@@ -135,7 +134,6 @@ func (p *Policy) check() error {
 	if !p.Alphabet.valid() {
 		return fmt.Errorf("Policy.Alphabet is %d: it must be Digits or Letters", p.Alphabet)
 	}
-
 	return cmp.Or(
 		between("Length", p.Length, p.Alphabet.minLength(), p.Alphabet.maxLength()),
 		between("MaxLength", p.MaxLength, p.Length, p.Alphabet.maxLength()),
@@ -155,7 +153,6 @@ func between[T int | time.Duration](field string, value, least, most T) error {
 	if value >= least && value <= most {
 		return nil
 	}
-
 	return fmt.Errorf("%s is %v: it must be %v to %v", "Policy."+field, value, least, most)
 }
 
@@ -163,7 +160,6 @@ func wholeSeconds(field string, value, least, most time.Duration) error {
 	if value >= least && value <= most && value%time.Second == 0 {
 		return nil
 	}
-
 	return fmt.Errorf("%s is %v: it must be whole seconds from %v to %v",
 		"Policy."+field, value, least, most)
 }
@@ -172,7 +168,6 @@ func (p *Policy) checkMinSendTime() error {
 	if p.MinSendTime <= 10*time.Second {
 		return nil
 	}
-
 	return fmt.Errorf("Policy.MinSendTime is %v: it must be at most 10s (negative turns it off)",
 		p.MinSendTime)
 }
@@ -183,7 +178,6 @@ func (p *Policy) checkLock() error {
 	if !p.locks() || p.MaxFailures >= least {
 		return nil
 	}
-
 	return fmt.Errorf("Policy.MaxFailures is %d: a policy that locks (MaxLength equals Length) "+
 		"needs at least (MaxLiveCodes + 1) × MaxAttempts, which is %d", p.MaxFailures, least)
 }
@@ -203,7 +197,6 @@ func (p *Policy) checkLimits() error {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -249,7 +242,6 @@ func (p Policy) GuessProbability(d time.Duration) float64 {
 	}
 
 	missed := short*logMiss(p.Alphabet, p.Length) + long*logMiss(p.Alphabet, p.MaxLength)
-
 	return -math.Expm1(missed)
 }
 
@@ -274,6 +266,5 @@ func mostSends(limits []Limit, d time.Duration) float64 {
 	count := float64(longest.Count)
 	windows := float64(d / longest.Window)
 	sends := count*windows + min(count, mostSends(shorter, d%longest.Window))
-
 	return min(sends, mostSends(shorter, d))
 }

@@ -44,7 +44,6 @@ func TestBoundsOfThePolicy(t *testing.T) {
 		for i := range n {
 			p.SendLimits = append(p.SendLimits, Limit{1, time.Duration(i+1) * time.Second})
 		}
-
 		return p
 	}
 
@@ -206,7 +205,6 @@ func greedySends(limits []Limit, within time.Duration) int {
 				return false
 			}
 		}
-
 		return true
 	}
 
@@ -215,6 +213,5 @@ func greedySends(limits []Limit, within time.Duration) int {
 			sends = append(sends, at)
 		}
 	}
-
 	return len(sends)
 }

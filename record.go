@@ -20,7 +20,6 @@ type records struct {
 func newRecords(purpose string, policy *Policy, store Store, keys *keyring) *records {
 	rs := &records{purpose: purpose, policy: policy, store: store, keys: keys}
 	rs.pool.New = func() any { return rs.newRecord() }
-
 	return rs
 }
 
@@ -51,7 +50,6 @@ func (rs *records) newRecord() *record {
 	for _, key := range rs.keys.codes {
 		r.codeMACs = append(r.codeMACs, newMAC(key.key))
 	}
-
 	return r
 }
 
@@ -70,7 +68,6 @@ func (rs *records) of(address, binding string, trust Trust) *record {
 	r.key = string(key[:])
 
 	r.bindingTag = r.tagOf(binding)
-
 	return r
 }
 
@@ -92,7 +89,6 @@ func (r *record) tagOf(binding string) tag {
 	r.bindingMAC.begin()
 	r.bindingMAC.field(r.key)
 	r.bindingMAC.field(binding)
-
 	return r.bindingMAC.tag()
 }
 
@@ -101,7 +97,6 @@ func (r *record) tagOf(binding string) tag {
 func (r *record) repeatTag(c *code, idempotencyKey string) (t tag) {
 	if idempotencyKey == "" {
 		rand.Read(t[:]) // never fails
-
 		return t
 	}
 
@@ -110,7 +105,6 @@ func (r *record) repeatTag(c *code, idempotencyKey string) (t tag) {
 	r.repeatMAC.field(r.binding)
 	r.repeatMAC.byteField(c.seed[:])
 	r.repeatMAC.field(idempotencyKey)
-
 	return r.repeatMAC.tag()
 }
 
@@ -120,7 +114,6 @@ func (r *record) text(c *code) (codeText, bool) {
 	if i < 0 {
 		return codeText{}, false
 	}
-
 	return derive(r.codeMACs[i], c, r.purpose, r.address, r.binding), true
 }
 
@@ -181,7 +174,6 @@ func update[T any](
 			return seen.outcome, nil
 		}
 	}
-
 	return outcome, err
 }
 
@@ -207,7 +199,6 @@ func look[T any](
 
 	seen.at = time.Now().UTC()
 	seen.outcome, seen.changed = step(&r.state, seen.at)
-
 	return seen, nil
 }
 
@@ -220,7 +211,6 @@ func (r *record) swap(ctx context.Context, old []byte, now time.Time) (swapped b
 	if err != nil {
 		return false, storeError(err)
 	}
-
 	return swapped, nil
 }
 
@@ -273,7 +263,6 @@ func (t *timeout) wait() context.Context {
 			t.cancel()
 		}
 	}
-
 	return t.made
 }
 
@@ -304,7 +293,6 @@ func (t *timeout) Err() error {
 	if t.err == nil && time.Until(t.deadline) <= 0 {
 		t.err = context.DeadlineExceeded
 	}
-
 	return t.err
 }
 

@@ -24,14 +24,12 @@ func hmacOf(key []byte, message ...[]byte) []byte {
 	for _, part := range message {
 		h.Write(part)
 	}
-
 	return h.Sum(nil)
 }
 
 // hkdfOf returns the first 32 bytes of HKDF without salt.
 func hkdfOf(secret []byte, info string) []byte {
 	pseudorandom := hmacOf(make([]byte, sha256.Size), secret)
-
 	return hmacOf(pseudorandom, []byte(info), []byte{1})
 }
 
@@ -173,7 +171,6 @@ type oddStore struct {
 
 func (s *oddStore) Load(context.Context, string) ([]byte, error) {
 	s.loads++
-
 	return nil, nil
 }
 
@@ -181,7 +178,6 @@ func (s *oddStore) CompareAndSwap(
 	context.Context, string, []byte, []byte, time.Time,
 ) (bool, error) {
 	s.swaps = append(s.swaps, time.Now())
-
 	return s.swapped, s.err
 }
 
@@ -189,7 +185,6 @@ func updateOver(t *testing.T, store Store, changed bool) (int, error) {
 	t.Helper()
 	r := newRecords("test", testPolicy(Policy{}), store, testKeys(t)).of("a", "", Stranger)
 	defer r.release()
-
 	return update(t.Context(), r, func(*state, time.Time) (int, bool) { return 7, changed })
 }
 

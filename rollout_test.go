@@ -26,7 +26,6 @@ type instance struct {
 func (i *instance) send(t *testing.T) string {
 	t.Helper()
 	code, _ := send(t, i.Service, i.in, otp.Request{To: ada})
-
 	return code
 }
 
@@ -38,10 +37,8 @@ func rollOut(t *testing.T, store otp.Store, before, after otp.Config) (old, new 
 			c.Policy.SendLimits = often
 		}
 		s, in := otptest.New(t, c)
-
 		return &instance{s, in}
 	}
-
 	return start(before), start(after)
 }
 

@@ -85,7 +85,6 @@ func TestRule01HowLongARepeatLasts(t *testing.T) {
 		code, status := send(t, s, in, otp.Request{To: ada, Binding: "session"})
 		click := otp.Submission{To: ada, Binding: "session", Code: code, IdempotencyKey: "form"}
 		require.NoError(t, s.Verify(t.Context(), click))
-
 		return s, click, status
 	}
 
@@ -653,7 +652,6 @@ func TestRule08SendLimitsHoldForTheAddress(t *testing.T) {
 			status, err := s.Send(t.Context(), otp.Request{
 				To: spelled[asked%len(spelled)], Binding: fmt.Sprint(asked % 2)})
 			require.ErrorIs(t, err, want, "request %d", asked)
-
 			return status
 		}
 
@@ -773,7 +771,6 @@ func TestRule10NoSendIsFasterThanMinSendTime(t *testing.T) {
 				Policy:  otp.Policy{MinSendTime: c.set, MaxFailures: 20, MaxLength: 6},
 				Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
 					time.Sleep(max(0, c.want-time.Millisecond))
-
 					return delivery()
 				}),
 			})
@@ -853,7 +850,6 @@ func TestRule11StoreErrors(t *testing.T) {
 					"Send": func() error {
 						status, err := s.Send(t.Context(), otp.Request{To: ada})
 						assert.Zero(t, status)
-
 						return err
 					},
 				}
@@ -899,7 +895,6 @@ func TestRule12InvalidRequests(t *testing.T) {
 	store := newTable()
 	newService := func(policy otp.Policy) *otp.Service {
 		s, _ := otptest.New(t, otp.Config{Store: store, Policy: policy})
-
 		return s
 	}
 	open, bound := newService(otp.Policy{}), newService(otp.Policy{RequireBinding: true})
@@ -934,12 +929,10 @@ func TestRule12InvalidRequests(t *testing.T) {
 				"Send": func() error {
 					status, err := c.s.Send(t.Context(), request)
 					assert.Zero(t, status)
-
 					return err
 				},
 				"Status": func() error {
 					_, err := c.s.Status(t.Context(), request)
-
 					return err
 				},
 				"Verify": func() error {
@@ -952,7 +945,6 @@ func TestRule12InvalidRequests(t *testing.T) {
 				calls["Unlock"] = func() error { return c.s.Unlock(t.Context(), c.to) }
 				calls["NormalizeAddress"] = func() error {
 					_, err := otp.NormalizeAddress(c.to)
-
 					return err
 				}
 				assert.Empty(t, c.s.Pseudonym(c.to))
@@ -1026,7 +1018,6 @@ func TestRule08Normalize(t *testing.T) {
 			if r >= '0' && r <= '9' {
 				return r
 			}
-
 			return -1
 		}, to), nil
 	}
@@ -1047,7 +1038,6 @@ func TestRule14TheStateIsWrittenBeforeTheMail(t *testing.T) {
 	s, _ = otptest.New(t, otp.Config{Sender: otp.SenderFunc(
 		func(ctx context.Context, m otp.Message) error {
 			accepted = s.Verify(ctx, otp.Submission{To: m.To, Code: m.Code.Reveal()})
-
 			return nil
 		})})
 
@@ -1066,7 +1056,6 @@ func TestRule14TheMessage(t *testing.T) {
 		Sender: otp.SenderFunc(func(ctx context.Context, m otp.Message) error {
 			assert.Equal(t, "value", ctx.Value(key{}))
 			got = m
-
 			return nil
 		}),
 	})
@@ -1105,7 +1094,6 @@ func TestRule14EveryRecordedSendCounts(t *testing.T) {
 				},
 				Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 					codes = append(codes, m.Code.Reveal())
-
 					return failure
 				}),
 			})
@@ -1118,7 +1106,6 @@ func TestRule14EveryRecordedSendCounts(t *testing.T) {
 					assert.NotContains(t, err.Error(), "ada")
 					assert.True(t, status.Live)
 				}
-
 				return status
 			}
 
@@ -1162,7 +1149,6 @@ func TestRule14TheCallerDecidesNothing(t *testing.T) {
 						left = time.Until(deadline)
 						assert.Equal(t, "value", ctx.Value(contextKey{}))
 						<-ctx.Done() // hangs
-
 						return fmt.Errorf("%w: %w", otp.ErrNotSent, ctx.Err())
 					}),
 				})

@@ -51,7 +51,6 @@ func printedUnder(t testing.TB, v any, verbs string) string {
 		assert.ErrorContains(t, err, "unsupported type")
 	}
 	b.Write(marshaled)
-
 	return b.String()
 }
 
@@ -87,7 +86,6 @@ func TestRule13NothingPrintsSecrets(t *testing.T) {
 		Store: newTable(), Policy: otp.Policy{MinSendTime: -1},
 		Sender: otp.SenderFunc(func(_ context.Context, got otp.Message) error {
 			m = got
-
 			return nil
 		}),
 	}
@@ -145,7 +143,6 @@ func TestRule13ErrorsAndEventsHoldNoSecrets(t *testing.T) {
 			if delivery != nil {
 				return fmt.Errorf("mail %s to %s: %w", m.Code.Reveal(), m.To, delivery)
 			}
-
 			return nil
 		}),
 		Observe: func(_ context.Context, e otp.Event) { events = append(events, e) },
@@ -342,7 +339,6 @@ func TestRevokeGoesOnWhereARecordHangs(t *testing.T) {
 				if c.Key == hung {
 					f.Delay = time.Hour
 				}
-
 				return f
 			},
 		}})
@@ -389,7 +385,6 @@ func newTwins(t *testing.T, policy otp.Policy) *twins {
 		tw.services[i], _ = otptest.New(t, otp.Config{
 			Store: tw.stores[i], Policy: policy, Sender: tw.in})
 	}
-
 	return tw
 }
 

@@ -66,7 +66,6 @@ func (g *siege) run(t *testing.T) (result toll) {
 			}
 		}
 	})
-
 	return result
 }
 
@@ -80,7 +79,6 @@ func (g *siege) attack(
 	status, err := s.Send(t.Context(), otp.Request{To: ada, Binding: binding, Trust: trust})
 	if err != nil {
 		result.refused(t, err)
-
 		return status.RetryAt
 	}
 
@@ -90,7 +88,6 @@ func (g *siege) attack(
 	if g.guesses {
 		exhaust(t, s, otp.Submission{To: ada, Binding: binding, Trust: trust, Code: code})
 	}
-
 	return later(status.RetryAt, time.Now().Add(time.Second))
 }
 
@@ -101,7 +98,6 @@ func (g *siege) visit(t *testing.T, s *otp.Service, in *otptest.Inbox, result *t
 
 	if _, err := s.Send(t.Context(), request); err != nil {
 		result.refused(t, err)
-
 		return
 	}
 
@@ -115,7 +111,6 @@ func (r *toll) refused(t *testing.T, err error) {
 
 	if errors.Is(err, otp.ErrLocked) {
 		r.locked++
-
 		return
 	}
 	require.ErrorIs(t, err, otp.ErrLimited)
@@ -126,7 +121,6 @@ func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
-
 	return b
 }
 
@@ -257,7 +251,6 @@ func (a *attacker) run(t *testing.T, policy otp.Policy, within time.Duration) fl
 				if a.failing {
 					return otp.ErrNotSent
 				}
-
 				return nil
 			}),
 		})
@@ -296,7 +289,6 @@ func (a *attacker) run(t *testing.T, policy otp.Policy, within time.Duration) fl
 			delete(codes, binding)
 		}
 	})
-
 	return -math.Expm1(missed)
 }
 
@@ -329,6 +321,5 @@ func guessAll(t *testing.T, s *otp.Service, binding string, codes []string) (mis
 			missed += float64(byLength[len(code)]) * chance
 		}
 	}
-
 	return missed
 }

@@ -104,7 +104,6 @@ func (s *state) send(p *Policy, now time.Time, a *ask) (sent, bool) {
 		c.decoy = false // Rule 5: a real Send of a decoy clears the flag
 	}
 	s.count(now, a.id)
-
 	return sent{code: *c, resent: resent, status: s.status(p, now, a)}, true
 }
 
@@ -115,7 +114,6 @@ func (s *state) recorded(id operationID) bool {
 			return true
 		}
 	}
-
 	return slices.Contains(s.ids, id)
 }
 
@@ -131,7 +129,6 @@ func (s *state) delivery(p *Policy, now time.Time, a *ask) sent {
 
 		result.refused, result.code, result.resent = nil, c, c.seed != a.id
 	}
-
 	return result
 }
 
@@ -164,7 +161,6 @@ func (s *state) admit(p *Policy, now time.Time, a *ask) (again *code, length int
 	if again == nil && live >= p.MaxLiveCodes || s.limited(p, now) {
 		return nil, length, ErrLimited
 	}
-
 	return again, length, nil
 }
 
@@ -182,7 +178,6 @@ func (s *state) limited(p *Policy, now time.Time) bool {
 			return true
 		}
 	}
-
 	return false
 }
 
@@ -203,7 +198,6 @@ func (s *state) issue(p *Policy, now time.Time, a *ask, length int) *code {
 	})
 
 	s.forget(now)
-
 	return &s.codes[len(s.codes)-1]
 }
 
@@ -282,7 +276,6 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 		return g.again(found.used), false
 	case found.live != nil:
 		s.accept(now, found.live, g)
-
 		return nil, true
 	case found.shaped == 0:
 		return ErrMalformed, false
@@ -295,7 +288,6 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 		// The text may be that of a code whose key is unknown here, so it is not called wrong.
 		return errUnknownKey, true
 	}
-
 	return ErrMismatch, true
 }
 
@@ -328,7 +320,6 @@ func (s *state) compare(now time.Time, g *guess) (found comparison) {
 			found.live = c
 		}
 	}
-
 	return found
 }
 
@@ -339,7 +330,6 @@ func (g *guess) again(used *code) error {
 	if subtle.ConstantTimeCompare(repeat[:], used.usedWith[:]) == 1 {
 		return ErrRepeated
 	}
-
 	return ErrUsed
 }
 
@@ -356,7 +346,6 @@ func (s *state) deadReason(now time.Time, binding tag) error {
 			reason = ErrExhausted
 		}
 	}
-
 	return reason
 }
 
@@ -383,7 +372,6 @@ func (s *state) usedCodes() (n int) {
 			n++
 		}
 	}
-
 	return n
 }
 
@@ -422,7 +410,6 @@ func (s *state) failuresAt(now time.Time) int {
 	if !now.Before(s.failuresUntil) {
 		return 0
 	}
-
 	return s.failures
 }
 
@@ -452,7 +439,6 @@ func (s *state) void(now time.Time, match func(binding tag) bool) (changed bool)
 	s.codes = slices.DeleteFunc(s.codes, func(c code) bool {
 		return c.live(now) && match(c.binding)
 	})
-
 	return len(s.codes) < before
 }
 
@@ -467,7 +453,6 @@ func (s *state) revoke(now time.Time, match func(binding tag) bool) (changed boo
 			changed = true
 		}
 	}
-
 	return changed
 }
 
@@ -478,7 +463,6 @@ func (s *state) unlock() (changed bool) {
 
 	s.clearFailures()
 	s.sends = s.sends[:0]
-
 	return changed
 }
 
@@ -496,7 +480,6 @@ func (s *state) retain(p *Policy, now time.Time) time.Time {
 	}
 
 	s.keepUntil = ratchet(s.keepUntil, until, now)
-
 	return s.keepUntil
 }
 
@@ -507,7 +490,6 @@ func ratchet(before, wanted, now time.Time) time.Time {
 	if most := roundUp(now.Add(maxFailureWindow)); until.After(most) {
 		return most
 	}
-
 	return until
 }
 
@@ -515,7 +497,6 @@ func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
-
 	return b
 }
 
@@ -525,7 +506,6 @@ func roundUp(t time.Time) time.Time {
 	if whole := roundDown(t); whole.Before(t) {
 		return whole.Add(time.Second)
 	}
-
 	return roundDown(t)
 }
 
@@ -574,7 +554,6 @@ func (s *state) status(p *Policy, now time.Time, a *ask) (st Status) {
 		st.AttemptsLeft = max(st.AttemptsLeft, c.left)
 		st.ExpiresAt = later(st.ExpiresAt, c.expires())
 	}
-
 	return st
 }
 
@@ -601,6 +580,5 @@ func (s *state) retryAt(p *Policy, now time.Time, a *ask) (first time.Time) {
 		consider(s.codes[i].expires())
 	}
 	consider(s.failuresUntil)
-
 	return first
 }

@@ -19,7 +19,6 @@ func testKeys(t testing.TB) *keyring {
 
 	keys, err := newKeyring(&Config{Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32)})
 	require.NoError(t, err)
-
 	return keys
 }
 
@@ -29,7 +28,6 @@ func testPolicy(p Policy) *Policy {
 		p.SendLimits = []Limit{{60, time.Second}}
 	}
 	p = p.withDefaults()
-
 	return &p
 }
 
@@ -51,13 +49,11 @@ func (a *answers) text(c *code) (text codeText, known bool) {
 	a.derived = append(a.derived, c.seed)
 	symbols, known := a.texts[c.seed]
 	text.length = copy(text.symbols[:], symbols)
-
 	return text, known
 }
 
 func (a *answers) repeatTag(c *code, key string) (t tag) {
 	copy(t[:], string(c.seed[:1])+key)
-
 	return t
 }
 
@@ -67,7 +63,6 @@ func submission(t testing.TB, id byte, text string, codes deriver) *guess {
 
 	typed, ok := readCode(text)
 	require.True(t, ok)
-
 	return &guess{id: operationID{id}, typed: typed, idempotencyKey: "key", codes: codes}
 }
 
@@ -104,7 +99,6 @@ func TestARecordedSend(t *testing.T) {
 	look := func(a *ask, now time.Time) sent {
 		outcome, changed := s.send(p, now, a)
 		require.False(t, changed)
-
 		return outcome
 	}
 	for _, c := range []struct {
@@ -231,17 +225,14 @@ func TestRule01AnAcceptanceIsFoundAgain(t *testing.T) {
 		"expiry":  func(*state) time.Time { return start.Add(time.Hour) },
 		"exhaustion": func(s *state) time.Time {
 			s.codes[0].left = 0
-
 			return start
 		},
 		"Revoke": func(s *state) time.Time {
 			s.revoke(start, func(tag) bool { return true })
-
 			return start
 		},
 		"Unlock": func(s *state) time.Time {
 			s.unlock()
-
 			return start
 		},
 	} {

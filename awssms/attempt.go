@@ -34,7 +34,6 @@ func (a *attempt) Do(r *http.Request) (*http.Response, error) {
 		GetConn: func(string) { a.connecting.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
 	})
-
 	return a.client.Do(r.WithContext(ctx))
 }
 
@@ -45,6 +44,5 @@ func (a *attempt) stayed() bool {
 	if a.client == nil {
 		return false
 	}
-
 	return !a.handedOver.Load() || a.connecting.Load() && !a.connected.Load()
 }

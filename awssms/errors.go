@@ -26,7 +26,6 @@ func (e *sendError) Error() string {
 	if e.class != nil {
 		return "awssms: not sent: " + e.reason
 	}
-
 	return "awssms: " + e.reason
 }
 
@@ -40,7 +39,6 @@ func (e *sendError) Unwrap() []error {
 			all = append(all, err)
 		}
 	}
-
 	return all
 }
 
@@ -67,7 +65,6 @@ func classify(err error) *sendError {
 	if blamesRecipient(err) {
 		e.class = otp.ErrUndeliverable
 	}
-
 	return e
 }
 
@@ -83,7 +80,6 @@ func refused(status int, api smithy.APIError) bool {
 	_, throttled := retry.DefaultThrottleErrorCodes[api.ErrorCode()]
 
 	clientFault := api.ErrorFault() == smithy.FaultClient
-
 	return throttled || clientFault && status != http.StatusRequestTimeout
 }
 
@@ -91,7 +87,6 @@ func openReason(status int) string {
 	if status == 0 {
 		return "no answer from AWS: the message may have been sent"
 	}
-
 	return fmt.Sprintf("AWS answered with HTTP status %d: the message may have been sent", status)
 }
 
@@ -109,7 +104,6 @@ func reasonOf(err error) string {
 	if e, ok := errors.AsType[*types.ValidationException](err); ok {
 		return string(e.Reason)
 	}
-
 	return ""
 }
 
@@ -136,7 +130,6 @@ func blamesRecipient(err error) bool {
 			}
 		}
 	}
-
 	return false
 }
 

@@ -45,7 +45,6 @@ func classOf(err error) string {
 	case errors.Is(err, otp.ErrNotSent):
 		return notSent
 	}
-
 	return open
 }
 
@@ -153,11 +152,9 @@ func exceptionsOf(t *testing.T, operation string) (names []string) {
 			if ok && strings.HasSuffix(literal.Value, `Exception"`) {
 				names = append(names, strings.Trim(literal.Value, `"`))
 			}
-
 			return true
 		})
 	}
-
 	return names
 }
 

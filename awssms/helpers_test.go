@@ -71,7 +71,6 @@ func serve(t *testing.T, answer http.HandlerFunc) *fakeAWS {
 		answer(w, r)
 	}))
 	t.Cleanup(f.Close)
-
 	return f
 }
 
@@ -79,7 +78,6 @@ func serve(t *testing.T, answer http.HandlerFunc) *fakeAWS {
 func (f *fakeAWS) got() []request {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-
 	return f.requests
 }
 
@@ -103,7 +101,6 @@ func fail(status int, exception, fields string) http.HandlerFunc {
 // turn off.
 func newClient(url string,
 	configure ...func(*pinpointsmsvoicev2.Options)) *pinpointsmsvoicev2.Client {
-
 	return pinpointsmsvoicev2.New(pinpointsmsvoicev2.Options{
 		Region: "eu-central-1", BaseEndpoint: &url, RetryMaxAttempts: 3,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -119,13 +116,11 @@ var operations = map[string]func(*testing.T, *pinpointsmsvoicev2.Client) otp.Sen
 	"SendTextMessage": func(t *testing.T, client *pinpointsmsvoicev2.Client) otp.Sender {
 		s, err := awssms.New(client, "Acme", acme)
 		require.NoError(t, err)
-
 		return s
 	},
 	"SendNotifyTextMessage": func(t *testing.T, client *pinpointsmsvoicev2.Client) otp.Sender {
 		s, err := awssms.NewNotify(client, "nc-1234567890abcdef0", nil)
 		require.NoError(t, err)
-
 		return s
 	},
 }

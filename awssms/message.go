@@ -26,7 +26,6 @@ func prepare(ctx context.Context, m *otp.Message) (to string, seconds int32, err
 	case ctx.Err() != nil:
 		return "", 0, &sendError{"the context is done", otp.ErrNotSent, ctx.Err()}
 	}
-
 	return to, int32(left / time.Second), nil
 }
 
@@ -44,6 +43,5 @@ func (a *attempt) result(err error) error {
 	case a.stayed():
 		return &sendError{"the request did not leave", otp.ErrNotSent, err}
 	}
-
 	return classify(err)
 }

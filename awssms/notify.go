@@ -70,7 +70,6 @@ func NewNotify(client NotifyAPI, configuration string, opts *NotifyOptions) (*No
 	if err := s.takeTemplates(opts.Templates); err != nil {
 		return nil, fmt.Errorf("awssms: %w", err)
 	}
-
 	return s, nil
 }
 
@@ -97,7 +96,6 @@ func (s *NotifySender) takeTemplates(templates map[string]string) error {
 		s.templates = append(s.templates, templates[name])
 	}
 	s.matcher = language.NewMatcher(tags)
-
 	return nil
 }
 
@@ -114,7 +112,6 @@ func (s *NotifySender) template(accept string) *string {
 	}
 
 	_, i := language.MatchStrings(s.matcher, accept)
-
 	return &s.templates[i]
 }
 
@@ -143,6 +140,5 @@ func (s *NotifySender) Send(ctx context.Context, m otp.Message) error {
 		Context:                labels(&m),
 		ConfigurationSetName:   optional(s.configurationSet),
 	}, a.configure)
-
 	return a.result(err)
 }

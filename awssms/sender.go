@@ -72,7 +72,6 @@ func New(client API, origination string, opts *Options) (*Sender, error) {
 	s := &Sender{client: client, origination: origination, options: *opts}
 	s.options.Text.Kinds = maps.Clone(opts.Text.Kinds)
 	s.options.CountryParameters = maps.Clone(opts.CountryParameters)
-
 	return s, nil
 }
 
@@ -100,7 +99,6 @@ func checkOrigination(identity string) error {
 				"+4915112345678", identity)
 		}
 	}
-
 	return nil
 }
 
@@ -126,7 +124,6 @@ func (o *Options) check() error {
 				"capitals and _, the value 1 to 64 bytes", name, value)
 		}
 	}
-
 	return nil
 }
 
@@ -136,7 +133,6 @@ func checkName(field, name string) error {
 		return fmt.Errorf("%s is %q: it must be 1 to 256 ASCII letters, digits, and _ : / -",
 			field, name)
 	}
-
 	return nil
 }
 
@@ -168,13 +164,11 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 	defer cancel()
 	var a attempt
 	_, err = s.client.SendTextMessage(ctx, s.input(&m, to, text, seconds), a.configure)
-
 	return a.result(err)
 }
 
 func (s *Sender) input(m *otp.Message, to, text string,
 	seconds int32) *pinpointsmsvoicev2.SendTextMessageInput {
-
 	return &pinpointsmsvoicev2.SendTextMessageInput{
 		DestinationPhoneNumber:       &to,
 		OriginationIdentity:          &s.origination,
@@ -194,6 +188,5 @@ func optional(s string) *string {
 	if s == "" {
 		return nil
 	}
-
 	return &s
 }

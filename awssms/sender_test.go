@@ -72,7 +72,6 @@ func (f *fakeAPI) SendTextMessage(ctx context.Context, in *pinpointsmsvoicev2.Se
 
 	f.seconds = *in.TimeToLive
 	<-ctx.Done()
-
 	return nil, ctx.Err()
 }
 
@@ -82,7 +81,6 @@ func (f *fakeAPI) SendNotifyTextMessage(ctx context.Context,
 
 	f.seconds = *in.TimeToLive
 	<-ctx.Done()
-
 	return nil, ctx.Err()
 }
 
@@ -93,7 +91,6 @@ func senders(t *testing.T, api *fakeAPI) []otp.Sender {
 	require.NoError(t, err)
 	notify, err := awssms.NewNotify(api, "nc-1", nil)
 	require.NoError(t, err)
-
 	return []otp.Sender{text, notify}
 }
 

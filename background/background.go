@@ -66,7 +66,6 @@ func New(sender otp.Sender, opts *Options) (*Sender, error) {
 	for range o.Workers {
 		go s.work()
 	}
-
 	return s, nil
 }
 
@@ -85,7 +84,6 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 		return err
 	}
 	s.ready <- &job{ctx: context.WithoutCancel(ctx), message: m, pause: firstPause}
-
 	return nil
 }
 
@@ -108,7 +106,6 @@ func (s *Sender) hold() error {
 			otp.ErrNotSent, s.options.Queue)
 	}
 	s.held++
-
 	return nil
 }
 
@@ -134,7 +131,6 @@ func (s *Sender) endIfEmpty() {
 func (s *Sender) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	return s.held
 }
 
@@ -157,7 +153,6 @@ func (s *Sender) Shutdown(ctx context.Context) error {
 	if lost == 0 {
 		return nil
 	}
-
 	return fmt.Errorf("background: shutdown: messages not delivered, as far as is known: %d: %w",
 		lost, ctx.Err())
 }
@@ -184,6 +179,5 @@ func (s *Sender) abandon() int {
 
 	s.endTries()
 	s.endPauses()
-
 	return s.held
 }

@@ -55,7 +55,6 @@ func (p *provider) Send(ctx context.Context, m otp.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent = append(p.sent, m.ID)
-
 	return nil
 }
 
@@ -76,7 +75,6 @@ func newSender(
 	opts.OnError = p.onError
 	s, err := background.New(p, &opts)
 	require.NoError(t, err)
-
 	return s, p
 }
 

@@ -68,7 +68,6 @@ func (s *Sender) try(j *job) (err error) {
 			err = &PanicError{Value: value, Stack: debug.Stack()}
 		}
 	}()
-
 	return s.sender.Send(ctx, j.message)
 }
 
@@ -80,7 +79,6 @@ func (s *Sender) retryAt(j *job, err error) time.Time {
 	if !certain || s.tries.Err() != nil || !at.Before(j.message.ExpiresAt) {
 		return time.Time{}
 	}
-
 	return at
 }
 

@@ -20,7 +20,6 @@ func Example() {
 	mailer := otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 		time.Sleep(100 * time.Millisecond) // as a mail server takes
 		fmt.Println("delivered to", m.To)
-
 		return nil
 	})
 
@@ -72,7 +71,6 @@ func ExampleSender_Shutdown() {
 		if err := server.Shutdown(ctx); err != nil {
 			return err
 		}
-
 		return mails.Shutdown(ctx)
 	}
 	_ = run

@@ -45,7 +45,6 @@ func newHandler(sender otp.Sender, minSendTime time.Duration) (http.Handler, err
 	if err != nil {
 		return nil, err
 	}
-
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		to := r.FormValue("to")
 		known := strings.HasPrefix(to, "known")
@@ -71,7 +70,6 @@ func ask(client *http.Client, server, to string) (time.Duration, error) {
 	if response.StatusCode != http.StatusOK {
 		err = errors.New(response.Status)
 	}
-
 	return time.Since(start), err
 }
 
@@ -124,7 +122,6 @@ func measure(t *testing.T, n int, minSendTime time.Duration) (known, unknown []t
 	require.Len(t, known, n)
 	require.Len(t, unknown, n)
 	require.NoError(t, sender.Shutdown(t.Context()))
-
 	return known, unknown
 }
 
@@ -187,7 +184,6 @@ func kolmogorovSmirnov(a, b []time.Duration) float64 {
 		sign := float64(2*(k%2) - 1)
 		sum += 2 * sign * math.Exp(-2*lambda*lambda*float64(k*k))
 	}
-
 	return min(1, max(0, sum))
 }
 
@@ -275,7 +271,6 @@ func serve(file string) error {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-
 	return errors.Join(server.Shutdown(ctx), sender.Shutdown(ctx), mails.Close())
 }
 

@@ -80,7 +80,6 @@ func (o Options) withDefaults() Options {
 	if o.OnError == nil {
 		o.OnError = logFailure
 	}
-
 	return o
 }
 
@@ -111,6 +110,5 @@ func (o *Options) check() error {
 		return fmt.Errorf("Options.Timeout is %v: it must be %v to %v",
 			o.Timeout, minTimeout, maxTimeout)
 	}
-
 	return nil
 }

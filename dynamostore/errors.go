@@ -23,7 +23,6 @@ func (s *Store) explain(err error) error {
 			advice = fmt.Sprintf("its key must be %s; correct its name or Options: ", s.keySchema())
 		}
 	}
-
 	return fmt.Errorf("dynamostore: table %q: %s%w", s.table, advice, err)
 }
 
@@ -32,7 +31,6 @@ func (s *Store) keySchema() string {
 	if s.opts.SortKey == "" {
 		return fmt.Sprintf("%q (string) without a sort key", s.opts.PartitionKey)
 	}
-
 	return fmt.Sprintf("%q (string) with the sort key %q (string)", s.opts.PartitionKey,
 		s.opts.SortKey)
 }

@@ -40,7 +40,6 @@ func newTable(tb testing.TB, key ...string) string {
 		})
 	}
 	createTable(tb, in)
-
 	return name
 }
 
@@ -72,7 +71,6 @@ func newStore(
 
 	store, err := dynamostore.New(client, table, opts)
 	require.NoError(tb, err)
-
 	return store
 }
 
@@ -91,7 +89,6 @@ func scan(tb testing.TB, table string) item {
 	out, err := servers.DynamoDB(tb).Scan(tb.Context(), in)
 	require.NoError(tb, err)
 	require.Len(tb, out.Items, 1)
-
 	return out.Items[0]
 }
 
@@ -128,7 +125,6 @@ func (c *fakeClient) GetItem(
 	if err == nil {
 		c.readUnits += *out.ConsumedCapacity.CapacityUnits
 	}
-
 	return out, err
 }
 
@@ -145,7 +141,6 @@ func (c *fakeClient) PutItem(
 	if err == nil {
 		c.writeUnits += *out.ConsumedCapacity.CapacityUnits
 	}
-
 	return out, err
 }
 
@@ -157,7 +152,6 @@ func (c *fakeClient) UpdateTimeToLive(
 			return nil, err
 		}
 	}
-
 	return c.Client.UpdateTimeToLive(ctx, in, opts...)
 }
 
@@ -166,7 +160,6 @@ func (c *fakeClient) cost() string {
 	s := fmt.Sprintf("%d reads of %v units, %d writes of %v units", c.reads, c.readUnits, c.writes,
 		c.writeUnits)
 	c.reads, c.writes, c.readUnits, c.writeUnits = 0, 0, 0, 0
-
 	return s
 }
 
@@ -197,13 +190,11 @@ func parallel(n int, f func(i int) error) []error {
 	}
 	close(start)
 	done.Wait()
-
 	return errs
 }
 
 // wrong returns a code that is not the given one.
 func wrong(code string) string {
 	first := (code[0]-'0'+1)%10 + '0'
-
 	return string(first) + code[1:]
 }

@@ -66,7 +66,6 @@ func (o Options) withDefaults() Options {
 	o.PartitionKey = cmp.Or(o.PartitionKey, defaultPartitionKey)
 	o.ValueAttribute = cmp.Or(o.ValueAttribute, "value")
 	o.TTLAttribute = cmp.Or(o.TTLAttribute, defaultTTLAttribute)
-
 	return o
 }
 
@@ -93,7 +92,6 @@ func (o Options) check() error {
 		return fmt.Errorf("Options hold %d bytes of names, SortValue and KeyPrefix: "+
 			"it must be at most %d, so that an item costs one write unit", size, maxNames)
 	}
-
 	return nil
 }
 
@@ -125,7 +123,6 @@ func New(client API, table string, opts *Options) (*Store, error) {
 	if err := s.opts.check(); err != nil {
 		return nil, fmt.Errorf("dynamostore: table %q: %w", table, err)
 	}
-
 	return s, nil
 }
 
@@ -156,7 +153,6 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 			"binary attribute %q: something else writes here, or Options.ValueAttribute has "+
 			"changed; Options.KeyPrefix keeps items apart", s.table, s.opts.ValueAttribute)
 	}
-
 	return value.Value, nil
 }
 
@@ -198,7 +194,6 @@ func (s *Store) CompareAndSwap(
 	if err != nil {
 		return false, s.explain(err)
 	}
-
 	return true, nil
 }
 
@@ -210,6 +205,5 @@ func (s *Store) key(key string) map[string]types.AttributeValue {
 	if s.opts.SortKey != "" {
 		k[s.opts.SortKey] = &types.AttributeValueMemberS{Value: s.opts.SortValue}
 	}
-
 	return k
 }

@@ -44,7 +44,6 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		return n.next.RoundTrip(r)
 	}
 	n.faults.Add(1)
-
 	return n.fault(n, r)
 }
 
@@ -57,7 +56,6 @@ func (n *network) deliver(r *http.Request) error {
 	defer reply.Body.Close()
 
 	_, err = io.Copy(io.Discard, reply.Body)
-
 	return err
 }
 
@@ -72,7 +70,6 @@ func replyLost(n *network, r *http.Request) (*http.Response, error) {
 
 func requestLost(_ *network, r *http.Request) (*http.Response, error) {
 	r.Body.Close()
-
 	return nil, errReset
 }
 
@@ -83,7 +80,6 @@ func requestLate(n *network, r *http.Request) (*http.Response, error) {
 	late := r.Clone(context.WithoutCancel(r.Context()))
 	late.Body = io.NopCloser(bytes.NewReader(body))
 	n.late.Go(func() { n.deliver(late) })
-
 	return nil, errors.Join(err, errReset)
 }
 
@@ -93,7 +89,6 @@ func error500(n *network, r *http.Request) (*http.Response, error) {
 
 func throttled(_ *network, r *http.Request) (*http.Response, error) {
 	r.Body.Close()
-
 	return answer(r, 400, "ProvisionedThroughputExceededException"), nil
 }
 
@@ -105,13 +100,11 @@ func timedOut(n *network, r *http.Request) (*http.Response, error) {
 func noAnswer(n *network, r *http.Request) (*http.Response, error) {
 	err := n.deliver(r)
 	<-r.Context().Done()
-
 	return nil, errors.Join(err, r.Context().Err())
 }
 
 func answer(r *http.Request, status int, code string) *http.Response {
 	body := `{"__type":"com.amazonaws.dynamodb.v20120810#` + code + `"}`
-
 	return &http.Response{
 		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Request: r,
 		Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
@@ -201,7 +194,6 @@ func newStress(t *testing.T, n *network) *stress {
 	s.faulty, s.inbox = otptest.New(t, config)
 	config.Store, config.Sender = newStore(t, servers.DynamoDB(t), table, nil), s.inbox
 	s.sound, _ = otptest.New(t, config)
-
 	return s
 }
 
@@ -217,7 +209,6 @@ func (s *stress) do(t *testing.T, operation func() error) error {
 	start := time.Now()
 	err := operation()
 	assert.Less(t, time.Since(start), 15*time.Second)
-
 	return err
 }
 
@@ -266,7 +257,6 @@ func (s *stress) send(t *testing.T, to string) error {
 	for range maxTries {
 		err := s.do(t, func() error {
 			_, err := s.faulty.Send(t.Context(), otp.Request{To: to})
-
 			return err
 		})
 		if err == nil {
@@ -276,7 +266,6 @@ func (s *stress) send(t *testing.T, to string) error {
 	}
 
 	_, err := s.sound.Send(t.Context(), otp.Request{To: to})
-
 	return err
 }
 
@@ -286,7 +275,6 @@ func (s *stress) mistype(t *testing.T, to, code string) {
 	err := s.do(t, func() error { return s.faulty.Verify(t.Context(), submission) })
 	if err != nil && !errors.Is(err, otp.ErrRejected) {
 		s.inDoubt.Add(1)
-
 		return
 	}
 	assert.ErrorIs(t, err, otp.ErrMismatch, "a wrong code")
@@ -305,6 +293,5 @@ func (s *stress) submit(t *testing.T, submission otp.Submission) (err error) {
 		}
 		s.inDoubt.Add(1)
 	}
-
 	return err
 }

@@ -59,7 +59,6 @@ func count(errs []error, target error) (n int) {
 			n++
 		}
 	}
-
 	return n
 }
 
@@ -80,13 +79,11 @@ func TestRequestsAndUnits(t *testing.T) {
 	ask := func(r otp.Request) func() error {
 		return func() error {
 			_, err := service.Send(t.Context(), r)
-
 			return err
 		}
 	}
 	status := func() error {
 		_, err := service.Status(t.Context(), otp.Request{To: to})
-
 		return err
 	}
 	right := func() string { return inbox.Code(t, to) }
@@ -129,7 +126,6 @@ func TestLargestRecord(t *testing.T) {
 	})
 	ask := func(binding string) otp.Submission {
 		send(t, service, otp.Request{To: to, Binding: binding})
-
 		return otp.Submission{To: to, Binding: binding, Code: inbox.Code(t, to)}
 	}
 
@@ -179,6 +175,5 @@ func secondsLeft(t *testing.T, table string) int64 {
 	expires := scan(t, table)["expires"].(*types.AttributeValueMemberN).Value
 	at, err := strconv.ParseInt(expires, 10, 64)
 	require.NoError(t, err)
-
 	return at - time.Now().Unix()
 }

@@ -30,7 +30,6 @@ var singleTable = &dynamostore.Options{
 func TestStore(t *testing.T) {
 	otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) {
 		table := newTable(tb, "PK", "SK")
-
 		return newStore(tb, servers.DynamoDB(tb), table, singleTable),
 			newStore(tb, servers.DynamoDB(tb), table, singleTable)
 	})
@@ -81,7 +80,6 @@ func swap(t *testing.T, s *dynamostore.Store, old, new []byte, expires time.Time
 
 	swapped, err := s.CompareAndSwap(t.Context(), "key", old, new, expires)
 	require.NoError(t, err)
-
 	return swapped
 }
 
@@ -197,6 +195,5 @@ func itemSize(i item) (size int) {
 			size += (len(a.Value)+1)/2 + 1
 		}
 	}
-
 	return size
 }

@@ -40,7 +40,6 @@ func CreateTable(ctx context.Context, client TableAPI, table string) error {
 	if err := createTable(ctx, client, table); err != nil {
 		return fmt.Errorf("dynamostore: create table %q: %w", table, err)
 	}
-
 	return nil
 }
 
@@ -77,7 +76,6 @@ func createTable(ctx context.Context, client TableAPI, table string) error {
 		return fmt.Errorf("it exists with another key than %q (string) without a sort key: "+
 			"take another name, or describe its key in Options", defaultPartitionKey)
 	}
-
 	return turnOnTTL(ctx, client, table)
 }
 
@@ -86,7 +84,6 @@ func hasKey(t *types.TableDescription) bool {
 	if len(t.KeySchema) != 1 || aws.ToString(t.KeySchema[0].AttributeName) != defaultPartitionKey {
 		return false
 	}
-
 	return slices.ContainsFunc(t.AttributeDefinitions, func(d types.AttributeDefinition) bool {
 		return aws.ToString(d.AttributeName) == defaultPartitionKey &&
 			d.AttributeType == types.ScalarAttributeTypeS
@@ -114,7 +111,6 @@ func turnOnTTL(ctx context.Context, client TableAPI, table string) error {
 	if on, err := ttlIsOn(ctx, client, table); on && err == nil {
 		return nil
 	}
-
 	return failed
 }
 
@@ -135,6 +131,5 @@ func ttlIsOn(ctx context.Context, client TableAPI, table string) (bool, error) {
 		return true, fmt.Errorf("its TTL attribute is %q, not %q: set Options.TTLAttribute", name,
 			defaultTTLAttribute)
 	}
-
 	return true, nil
 }

@@ -40,7 +40,6 @@ func ttlAttribute(t *testing.T, client *dynamodb.Client, table string) string {
 	in := &dynamodb.DescribeTimeToLiveInput{TableName: &table}
 	out, err := client.DescribeTimeToLive(t.Context(), in)
 	require.NoError(t, err)
-
 	return aws.ToString(out.TimeToLiveDescription.AttributeName)
 }
 

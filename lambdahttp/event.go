@@ -74,7 +74,6 @@ func parseEvent(payload []byte) (*event, error) {
 	if e.source = e.from(); e.source == none {
 		return nil, &unexpectedEvent{payload}
 	}
-
 	return e, nil
 }
 

@@ -35,7 +35,6 @@ func Start(handler http.Handler, options *Options) error {
 	}
 
 	lambda.Start(h)
-
 	return nil
 }
 
@@ -59,7 +58,6 @@ func Handler(handler http.Handler, options *Options) (lambda.Handler, error) {
 	if o.Log == nil {
 		o.Log = lambdacontext.NewLogger()
 	}
-
 	return &function{handler, o.BasePath, o.Log}, nil
 }
 
@@ -92,7 +90,6 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		w.fail(http.StatusInternalServerError)
 		answer, err = w.answer(e)
 	}
-
 	return answer, err
 }
 

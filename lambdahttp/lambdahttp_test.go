@@ -43,7 +43,6 @@ func start(t *testing.T, basePath string) *lambdaruntime.Function {
 
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), envFunction+"="+basePath)
-
 	return lambdaruntime.Start(t, cmd)
 }
 
@@ -106,7 +105,6 @@ func handler() http.Handler {
 	mux.HandleFunc("/log", func(_ http.ResponseWriter, r *http.Request) {
 		lambdacontext.NewLogger().InfoContext(r.Context(), "seen")
 	})
-
 	return mux
 }
 
@@ -178,7 +176,6 @@ func read(t *testing.T, r *http.Response) (status int, header http.Header, body 
 			header[name] = []string{strings.Join(values, ", ")}
 		}
 	}
-
 	return r.StatusCode, header, string(content)
 }
 
@@ -204,7 +201,6 @@ func fromServer(
 	}
 	answer, err := client.Do(r)
 	require.NoError(t, err)
-
 	return answer
 }
 
@@ -215,7 +211,6 @@ func fromFunction(t *testing.T, f *lambdaruntime.Function, source *lambdaruntime
 
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header, r.Host = header.Clone(), "codes.example.com"
-
 	return source.Response(t, f.Invoke(source.Event(t, r, routes...)))
 }
 

@@ -43,7 +43,6 @@ func (e *event) request(ctx context.Context, basePath string) (*http.Request, er
 	if trace, _ := ctx.Value("x-amzn-trace-id").(string); trace != "" {
 		r.Header.Set("X-Amzn-Trace-Id", trace)
 	}
-
 	return r, nil
 }
 
@@ -51,7 +50,6 @@ func (e *event) method() string {
 	if method := e.RequestContext.HTTP.Method; method != "" {
 		return method
 	}
-
 	return e.HTTPMethod
 }
 
@@ -59,7 +57,6 @@ func (e *event) body() ([]byte, error) {
 	if !e.IsBase64Encoded {
 		return []byte(e.Body), nil
 	}
-
 	return base64.StdEncoding.DecodeString(e.Body)
 }
 
@@ -85,7 +82,6 @@ func (e *event) stage() string {
 	if stage := e.RequestContext.Stage; stage != "" && stage != "$default" {
 		return "/" + stage
 	}
-
 	return ""
 }
 
@@ -127,7 +123,6 @@ func escapedPath(decoded, route string, parameters map[string]string) string {
 	if unescaped, err := url.PathUnescape(path); err != nil || unescaped != decoded {
 		return plain // of the route $default, or not as the API writes events
 	}
-
 	return path
 }
 
@@ -153,7 +148,6 @@ func (e *event) parameters() url.Values {
 	for name, value := range e.QueryStringParameters {
 		values.Set(name, value)
 	}
-
 	return values
 }
 
@@ -165,7 +159,6 @@ func join(values url.Values) string {
 			pairs = append(pairs, name+"="+value)
 		}
 	}
-
 	return strings.Join(pairs, "&")
 }
 
@@ -187,7 +180,6 @@ func (e *event) header() http.Header {
 	if len(e.Cookies) > 0 {
 		header.Set("Cookie", strings.Join(e.Cookies, "; "))
 	}
-
 	return header
 }
 
@@ -195,7 +187,6 @@ func (e *event) host(header http.Header) string {
 	if host := header.Get("Host"); host != "" {
 		return host
 	}
-
 	return e.RequestContext.DomainName
 }
 
@@ -214,6 +205,5 @@ func (e *event) sourceIP(header http.Header) string {
 	if host, _, err := net.SplitHostPort(last); err == nil { // xff_client_port.enabled
 		return host
 	}
-
 	return last
 }

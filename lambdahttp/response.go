@@ -24,7 +24,6 @@ func (w *response) Header() http.Header {
 	if w.header == nil {
 		w.header = make(http.Header)
 	}
-
 	return w.header
 }
 
@@ -49,7 +48,6 @@ func (w *response) Write(p []byte) (int, error) {
 	if w.status == http.StatusNoContent || w.status == http.StatusNotModified {
 		return 0, http.ErrBodyNotAllowed
 	}
-
 	return w.body.Write(p)
 }
 
@@ -101,7 +99,6 @@ func (w *response) answer(e *event) ([]byte, error) {
 	if e.method() != http.MethodHead {
 		a.setBody(w.body.Bytes())
 	}
-
 	return encode(a)
 }
 
@@ -130,7 +127,6 @@ func joined(header http.Header) map[string]string {
 	for name, v := range header {
 		values[name] = strings.Join(v, ", ")
 	}
-
 	return values
 }
 
@@ -141,6 +137,5 @@ func encode(a answer) ([]byte, error) {
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(a)
-
 	return b.Bytes(), err
 }

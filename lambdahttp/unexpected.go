@@ -86,7 +86,6 @@ func sourceOfRecords(value any) string {
 			return service
 		}
 	}
-
 	return "a service with records"
 }
 
@@ -111,6 +110,5 @@ func listed(object map[string]any) string {
 		}
 		fmt.Fprintf(&b, "%.*q", maxName, name)
 	}
-
 	return b.String()
 }

@@ -111,7 +111,6 @@ func New(opts *Options) *Store {
 	for i := range s.shards {
 		s.shards[i].entries = make(map[string]*entry)
 	}
-
 	return s
 }
 
@@ -136,7 +135,6 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	if e := sh.entries[key]; e != nil {
 		return e.value, nil
 	}
-
 	return nil, nil
 }
 
@@ -179,21 +177,17 @@ func (s *Store) swap(key string, old, new []byte, until int64) (swapped, full bo
 			e.expires = until
 			heap.Fix(&sh.queue, e.index)
 		}
-
 		return true, false
 
 	case e == nil && len(old) == 0:
 		s.held.Add(-sh.dropExpired())
 		if s.held.Add(1) > s.max {
 			s.held.Add(-1)
-
 			return false, true
 		}
 		sh.add(&entry{key: key, value: clone(new), expires: until})
-
 		return true, false
 	}
-
 	return false, false
 }
 
@@ -210,7 +204,6 @@ func (s *Store) makeRoom() bool {
 			return true
 		}
 	}
-
 	return false
 }
 
@@ -239,7 +232,6 @@ func (sh *shard) dropExpired() (dropped int64) {
 		dropped++
 	}
 	sh.shrink()
-
 	return dropped
 }
 
@@ -264,7 +256,6 @@ func seconds(expires time.Time) int64 {
 	case expires.Nanosecond() > 0:
 		return expires.Unix() + 1
 	}
-
 	return expires.Unix()
 }
 
@@ -272,7 +263,6 @@ func seconds(expires time.Time) int64 {
 func clone(b []byte) []byte {
 	c := make([]byte, len(b))
 	copy(c, b)
-
 	return c
 }
 
@@ -284,7 +274,6 @@ func check(ctx context.Context, key string) error {
 	if len(key) < 1 || len(key) > maxKey {
 		return errKey
 	}
-
 	return nil
 }
 
@@ -312,6 +301,5 @@ func (q *queue) Pop() any {
 	e := (*q)[last]
 	(*q)[last] = nil
 	*q = (*q)[:last]
-
 	return e
 }

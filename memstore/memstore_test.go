@@ -28,7 +28,6 @@ const shards = 256
 func TestStore(t *testing.T) {
 	otptest.TestStore(t, func(testing.TB) (a, b otp.Store) {
 		store := memstore.New(nil)
-
 		return store, store
 	})
 }
@@ -48,7 +47,6 @@ func (f fixture) load(key string) string {
 
 	value, err := f.Load(f.Context(), key)
 	require.NoError(f, err)
-
 	return string(value)
 }
 
@@ -57,7 +55,6 @@ func (f fixture) swap(key, old, new string, expires time.Time) bool {
 
 	swapped, err := f.CompareAndSwap(f.Context(), key, []byte(old), []byte(new), expires)
 	require.NoError(f, err)
-
 	return swapped
 }
 
@@ -143,7 +140,6 @@ func TestExpiryIsReplacedBySwap(t *testing.T) {
 					if d == forGood {
 						return time.Time{}
 					}
-
 					return time.Now().Add(d)
 				}
 				f := newFixture(t, 0)
@@ -386,7 +382,6 @@ func heapAlloc() int64 {
 
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-
 	return int64(m.HeapAlloc)
 }
 

@@ -41,7 +41,6 @@ func (s *faultyStore) fault(key string) error {
 	if s.random.IntN(50) == 0 {
 		return fmt.Errorf("no connection for the key %s", key)
 	}
-
 	return nil
 }
 
@@ -49,7 +48,6 @@ func (s *faultyStore) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := s.fault(key); err != nil {
 		return nil, err
 	}
-
 	return s.Store.Load(ctx, key)
 }
 
@@ -59,7 +57,6 @@ func (s *faultyStore) CompareAndSwap(ctx context.Context, key string, old, new [
 	if err := s.fault(key); err != nil {
 		return false, err
 	}
-
 	return s.Store.CompareAndSwap(ctx, key, old, new, expires)
 }
 
@@ -94,7 +91,6 @@ func (tr *traffic) deliver(_ context.Context, m otp.Message) error {
 	case 2:
 		return fmt.Errorf("%w: %s", otp.ErrUndeliverable, text)
 	}
-
 	return nil
 }
 
@@ -118,7 +114,6 @@ func newTraffic(t *testing.T, opts *otelotp.Options) *traffic {
 			MaxLength: 6, MaxAttempts: 2, MaxLiveCodes: 2, MaxFailures: 6,
 			SendLimits: []otp.Limit{{Count: 6, Window: time.Hour}},
 		}})
-
 	return tr
 }
 
@@ -197,7 +192,6 @@ func (tr *traffic) verify(ctx context.Context, to string) error {
 	if err == nil {
 		tr.used[to] = code
 	}
-
 	return err
 }
 
@@ -208,7 +202,6 @@ func (tr *traffic) latest(to string) (code string) {
 			code = m.Code.Reveal()
 		}
 	}
-
 	return code
 }
 
@@ -217,7 +210,6 @@ func wrong(code string) string {
 	if code[0] == '0' {
 		return "1" + code[1:]
 	}
-
 	return "0" + code[1:]
 }
 
@@ -229,7 +221,6 @@ func (tr *traffic) listSecrets() []string {
 	for key := range tr.store.keys {
 		all = append(all, key)
 	}
-
 	return all
 }
 
@@ -242,7 +233,6 @@ func (tr *traffic) listIDs() map[string]bool {
 	for i := range 12 {
 		all[tr.service.Pseudonym(fmt.Sprintf("ada.lovelace%d@example.com", i))] = true
 	}
-
 	return all
 }
 
@@ -270,7 +260,6 @@ func (tr *traffic) checkText(text string) {
 // newProviders returns options whose metrics and spans a test can read.
 func newProviders() (*otelotp.Options, *metric.ManualReader, *tracetest.SpanRecorder) {
 	reader, recorder := metric.NewManualReader(), tracetest.NewSpanRecorder()
-
 	return &otelotp.Options{
 		MeterProvider:  metric.NewMeterProvider(metric.WithReader(reader)),
 		TracerProvider: trace.NewTracerProvider(trace.WithSpanProcessor(recorder)),
@@ -288,6 +277,5 @@ func histogram(t *testing.T, reader *metric.ManualReader) metricdata.Histogram[f
 	m := collected.ScopeMetrics[0].Metrics[0]
 	require.Equal(t, "otp.operation.duration", m.Name)
 	require.Equal(t, "s", m.Unit)
-
 	return m.Data.(metricdata.Histogram[float64])
 }

@@ -51,7 +51,6 @@ func (d *dashboard) expressions() map[string]string {
 			all[panel.Title+", "+target.LegendFormat] = fill.Replace(target.Expr)
 		}
 	}
-
 	return all
 }
 
@@ -61,7 +60,6 @@ func readDashboard(t *testing.T) *dashboard {
 	require.NoError(t, err)
 	var d dashboard
 	require.NoError(t, json.Unmarshal(text, &d))
-
 	return &d
 }
 
@@ -81,7 +79,6 @@ func serveTraffic(t *testing.T) (*traffic, string) {
 
 	server := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	t.Cleanup(server.Close)
-
 	return tr, server.URL
 }
 
@@ -244,7 +241,6 @@ scrape_configs:
 			assert.Equal(c, http.StatusOK, response.StatusCode)
 		}
 	}, time.Minute, 100*time.Millisecond)
-
 	return server
 }
 
@@ -254,7 +250,6 @@ func freeAddress(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
-
 	return l.Addr().String()
 }
 
@@ -278,7 +273,6 @@ func (s *prometheusServer) value(t require.TestingT, query string) string {
 	if len(answer.Data.Result) == 0 {
 		return ""
 	}
-
 	return answer.Data.Result[0].Value[1].(string)
 }
 
@@ -299,6 +293,5 @@ func (s *prometheusServer) rules(t require.TestingT) map[string]string {
 			health[rule.Name] = rule.Health
 		}
 	}
-
 	return health
 }

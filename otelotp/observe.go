@@ -27,7 +27,6 @@ func (o *Options) meter() metric.Meter {
 	if o == nil || o.MeterProvider == nil {
 		return otel.Meter(scope)
 	}
-
 	return o.MeterProvider.Meter(scope)
 }
 
@@ -35,7 +34,6 @@ func (o *Options) tracer() trace.Tracer {
 	if o == nil || o.TracerProvider == nil {
 		return otel.Tracer(scope)
 	}
-
 	return o.TracerProvider.Tracer(scope)
 }
 
@@ -67,7 +65,6 @@ func Observe(opts *Options) (func(context.Context, otp.Event), error) {
 		return nil, fmt.Errorf("otelotp: %w", err)
 	}
 	tracer := opts.tracer()
-
 	return func(ctx context.Context, e otp.Event) {
 		r := resultOf(e.Err)
 		attributes := attributesOf(e, r)
@@ -89,7 +86,6 @@ func attributesOf(e otp.Event, r result) []attribute.KeyValue {
 	if r.failure {
 		all = append(all, errorTypeKey.String(r.name))
 	}
-
 	return all
 }
 

@@ -79,7 +79,6 @@ func attributesOf(span trace.ReadOnlySpan) map[string]string {
 	for _, a := range span.Attributes() {
 		all[string(a.Key)] = a.Value.String()
 	}
-
 	return all
 }
 
@@ -164,7 +163,6 @@ func TestDurationIsThatOfTheWork(t *testing.T) {
 
 		slow := otp.SenderFunc(func(context.Context, otp.Message) error {
 			time.Sleep(300 * time.Millisecond)
-
 			return nil
 		})
 		service, _ := otptest.New(t, otp.Config{Sender: slow, Observe: observe,

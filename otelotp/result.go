@@ -43,7 +43,6 @@ func resultOf(err error) result {
 			return r.result
 		}
 	}
-
 	return result{"error", true}
 }
 
@@ -56,6 +55,5 @@ func errorType(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "canceled"
 	}
-
 	return "_OTHER"
 }

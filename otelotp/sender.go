@@ -24,7 +24,6 @@ func NewSender(next otp.Sender, opts *Options) (*Sender, error) {
 	if next == nil {
 		return nil, errors.New("otelotp: next is nil: it is the otp.Sender that delivers")
 	}
-
 	return &Sender{next: next, tracer: opts.tracer()}, nil
 }
 
@@ -40,7 +39,6 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 	if err != nil {
 		fail(span, name)
 	}
-
 	return err
 }
 
@@ -54,6 +52,5 @@ func delivery(err error) string {
 	case errors.Is(err, otp.ErrNotSent):
 		return "not_sent"
 	}
-
 	return "delivery_unknown"
 }

@@ -31,7 +31,6 @@ func NewStore(next otp.Store, opts *Options) (*Store, error) {
 	if next == nil {
 		return nil, errors.New("otelotp: next is nil: it is the otp.Store that keeps the values")
 	}
-
 	return &Store{next: next, tracer: opts.tracer()}, nil
 }
 
@@ -46,7 +45,6 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	} else {
 		span.SetAttributes(foundKey.Bool(value != nil))
 	}
-
 	return value, err
 }
 
@@ -63,7 +61,6 @@ func (s *Store) CompareAndSwap(ctx context.Context, key string, old, new []byte,
 	} else {
 		span.SetAttributes(swappedKey.Bool(swapped))
 	}
-
 	return swapped, err
 }
 

@@ -73,7 +73,6 @@ func checkStoreSpan(t *testing.T, span trace.ReadOnlySpan, name, attribute, valu
 	if failure == "" {
 		require.Equal(t, map[string]string{attribute: value}, attributesOf(span))
 		require.Equal(t, codes.Unset, span.Status().Code)
-
 		return
 	}
 

@@ -32,7 +32,6 @@ func (f *Flow) Ask(w http.ResponseWriter, r *http.Request) (State, error) {
 	}
 
 	state, err := f.ask(w, r)
-
 	return state, f.failed(r, err)
 }
 
@@ -51,10 +50,8 @@ func (f *Flow) open(w http.ResponseWriter, r *http.Request, methods ...string) e
 	if r.Method == http.MethodGet {
 		name := f.config.AddressField
 		r.PostForm = map[string][]string{name: {r.PathValue(name)}}
-
 		return nil
 	}
-
 	return ReadBody(w, r)
 }
 
@@ -66,7 +63,6 @@ func checkMethod(w http.ResponseWriter, r *http.Request, methods ...string) erro
 
 	allowed := strings.Join(methods, ", ")
 	w.Header().Set("Allow", allowed)
-
 	return &Problem{
 		Status: http.StatusMethodNotAllowed, Code: "method_not_allowed",
 		Detail: "This takes " + allowed + " only.",
@@ -77,7 +73,6 @@ func (f *Flow) checkBudget(w http.ResponseWriter, r *http.Request) error {
 	if f.config.Allow == nil || f.config.Allow(w, r) {
 		return nil
 	}
-
 	return &Problem{
 		Status: http.StatusTooManyRequests, Code: "too_many_requests",
 		Detail: "Too many requests come from your network. Try again in a minute.",
@@ -117,7 +112,6 @@ func (f *Flow) ask(w http.ResponseWriter, r *http.Request) (State, error) {
 	if err != nil {
 		return state, f.refusal(err, status, &s)
 	}
-
 	return state, nil
 }
 
@@ -146,7 +140,6 @@ func (f *Flow) find(r *http.Request, typed string) (to string, known bool, err e
 	if err == nil && !known && to == "" {
 		to = typed
 	}
-
 	return to, known, err
 }
 
@@ -180,7 +173,6 @@ func (f *Flow) vouch(r *http.Request, to string, s *session) error {
 	}
 	if f.config.Devices && f.Knows(r, to) {
 		s.trust = otp.Known
-
 		return nil
 	}
 
@@ -188,7 +180,6 @@ func (f *Flow) vouch(r *http.Request, to string, s *session) error {
 		solved, err := f.config.Challenge(r)
 		if err != nil || solved {
 			s.trust = otp.Challenged
-
 			return err
 		}
 	}
@@ -198,7 +189,6 @@ func (f *Flow) vouch(r *http.Request, to string, s *session) error {
 	if ok && recent && earlier.binding == s.binding && sameAddress(earlier.address, s.address) {
 		s.trust, s.vouched = earlier.trust, earlier.vouched
 	}
-
 	return nil
 }
 
@@ -206,7 +196,6 @@ func (f *Flow) vouch(r *http.Request, to string, s *session) error {
 func sameAddress(a, b string) bool {
 	normalA, errA := otp.NormalizeAddress(a)
 	normalB, errB := otp.NormalizeAddress(b)
-
 	return errA == nil && errB == nil && normalA == normalB
 }
 
@@ -221,7 +210,6 @@ func (f *Flow) begin(w http.ResponseWriter, r *http.Request, s session) (text st
 	}
 
 	f.setSession(w, r, s)
-
 	return ""
 }
 
@@ -239,7 +227,6 @@ func (f *Flow) session(r *http.Request) (session, bool) {
 	}
 
 	s, err := f.tokens.read(text)
-
 	return s, err == nil
 }
 
@@ -256,6 +243,5 @@ func (f *Flow) refusal(err error, status otp.Status, s *session) error {
 		p.Code = "challenge_required"
 		p.Detail = "Too many codes were asked for. Nothing was sent. Solve a challenge to go on."
 	}
-
 	return p
 }

@@ -31,12 +31,10 @@ func TestKnownAndUnknownAddressesAnswerAlike(t *testing.T) {
 		"session": func(s *service, c *client, email string) []reply {
 			sent := c.post(s.Send, "email", email, "session", "")
 			code := c.post(s.Verify, "session", sent.document(c.t).Session, "code", "000000")
-
 			return []reply{sent, code}
 		},
 		"curl": func(s *service, c *client, email string) []reply {
 			c.blocked = true
-
 			return []reply{
 				c.post(s.Send, "email", email), c.post(s.Send, "email", email),
 				c.post(s.Verify, "email", email, "code", "000000"),
@@ -78,7 +76,6 @@ func scenario(s *service, c *client, email string) (replies []reply) {
 		}
 		time.Sleep(24 * time.Hour)
 	}
-
 	return replies
 }
 
@@ -93,10 +90,8 @@ func transcript(
 			c.Find = func(_ *http.Request, typed string) (string, bool, error) {
 				if typed == "ada@example.com" {
 					time.Sleep(3 * time.Millisecond) // a hit takes longer
-
 					return typed, true, nil
 				}
-
 				return typed, false, nil
 			}
 		})
@@ -116,7 +111,6 @@ func transcript(
 		}
 		fmt.Fprintln(&out, "after", time.Since(start))
 	})
-
 	return out.String()
 }
 
@@ -215,7 +209,6 @@ func TestAllow(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) {
 		c.Allow = func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("RateLimit", "0")
-
 			return false
 		}
 	})

@@ -43,7 +43,6 @@ func ReadBody(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		r.PostForm, err = parseForm(body)
 	}
-
 	return err
 }
 
@@ -72,7 +71,6 @@ func parseForm(body []byte) (url.Values, error) {
 			return nil, malformed("The form could not be read as UTF-8.")
 		}
 	}
-
 	return form, nil
 }
 
@@ -104,7 +102,6 @@ func parseObject(body []byte) (url.Values, error) {
 	if _, err := dec.Token(); err != io.EOF {
 		return nil, errNoObject
 	}
-
 	return members, nil
 }
 
@@ -124,6 +121,5 @@ func member(dec *json.Decoder) (name, value string, err error) {
 	if !isString {
 		return "", "", malformed("The member %q must be a string.", name)
 	}
-
 	return name, value, nil
 }

@@ -29,7 +29,6 @@ func (f *Flow) Binding(w http.ResponseWriter, r *http.Request) string {
 // Binding and comes back without the cookie is from a browser that takes no cookies.
 func (f *Flow) Bound(r *http.Request) bool {
 	_, ok := f.cookies.readBinding(r)
-
 	return ok
 }
 
@@ -43,13 +42,11 @@ func (c cookies) binding(w http.ResponseWriter, r *http.Request) string {
 
 	binding := rand.Text()
 	c.set(w, r, bindingCookie, binding, 0)
-
 	return binding
 }
 
 func (c cookies) readBinding(r *http.Request) (string, bool) {
 	binding := c.get(r, bindingCookie)
-
 	return binding, isBinding(binding)
 }
 
@@ -65,7 +62,6 @@ func (c cookies) get(r *http.Request, name string) string {
 	if err != nil {
 		return ""
 	}
-
 	return cookie.Value
 }
 
@@ -90,6 +86,5 @@ func (c cookies) name(name string) string {
 	if c.insecure {
 		return name
 	}
-
 	return "__Host-" + name
 }

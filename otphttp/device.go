@@ -28,7 +28,6 @@ type devices struct{ keys [][]byte }
 
 func newDevices(keys otp.Keys) (*devices, error) {
 	derived, err := subkeys(keys, "otphttp/device")
-
 	return &devices{derived}, err
 }
 
@@ -39,7 +38,6 @@ func (d *devices) mark(address string) string {
 	head := binary.BigEndian.AppendUint64(nil, uint64(time.Now().Unix()))
 	head = append(head, make([]byte, 16)...)
 	rand.Read(head[8:]) // never fails
-
 	return base64.RawURLEncoding.EncodeToString(
 		append(head, sum(d.keys[0], head, []byte(address))...),
 	)
@@ -55,7 +53,6 @@ func (d *devices) matches(mark, address string) bool {
 	head, signature := raw[:markHead], raw[markHead:]
 	made := time.Unix(int64(binary.BigEndian.Uint64(head)), 0)
 	signed := append(head[:markHead:markHead], address...)
-
 	return verifies(d.keys, signed, signature) && time.Now().Before(made.Add(deviceLifetime))
 }
 
@@ -72,7 +69,6 @@ func (f *Flow) Knows(r *http.Request, to string) bool {
 			return true
 		}
 	}
-
 	return false
 }
 
@@ -98,6 +94,5 @@ func (f *Flow) Remember(w http.ResponseWriter, r *http.Request, to string) {
 // marks returns those of the device, the newest first, and not more than Remember writes.
 func (f *Flow) marks(r *http.Request) []string {
 	marks := strings.SplitN(f.cookies.get(r, deviceCookie), ".", maxDeviceAccounts+1)
-
 	return marks[:min(len(marks), maxDeviceAccounts)]
 }

@@ -36,7 +36,6 @@ func Example() {
 		Accept: func(_ *http.Request, to string) (otphttp.Done, error) {
 			return func(_ context.Context, w http.ResponseWriter) error {
 				http.SetCookie(w, &http.Cookie{Name: "session", Value: "…"}) // begin a session
-
 				return nil
 			}, nil
 		},

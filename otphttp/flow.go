@@ -152,7 +152,6 @@ func New(c Config) (*Flow, error) {
 	if f.devices, err = newDevices(c.Keys); err != nil {
 		return nil, fmt.Errorf("otphttp: %w", err)
 	}
-
 	return f, nil
 }
 
@@ -193,7 +192,6 @@ func (c *Config) check() error {
 				i, len(key), minKey)
 		}
 	}
-
 	return nil
 }
 
@@ -210,7 +208,6 @@ func checkOrigin(origin string) error {
 		return errors.New(`it must be an origin such as "https://app.example.com", ` +
 			"in lower case, without a path")
 	}
-
 	return nil
 }
 
@@ -240,6 +237,5 @@ func (f *Flow) failed(r *http.Request, err error) error {
 	default:
 		f.config.Log.ErrorContext(r.Context(), "flow failed", "flow", f.config.Name, "err", err)
 	}
-
 	return err
 }

@@ -24,7 +24,6 @@ func (f *Flow) Send(w http.ResponseWriter, r *http.Request) {
 	state, err := f.Ask(w, r)
 	if err != nil {
 		WriteProblem(w, r, err)
-
 		return
 	}
 
@@ -72,7 +71,6 @@ func (f *Flow) Status(w http.ResponseWriter, r *http.Request) {
 	state, err := f.Look(w, r)
 	if err != nil {
 		WriteProblem(w, r, err)
-
 		return
 	}
 

@@ -63,7 +63,6 @@ func newService(t *testing.T, configure func(*otphttp.Config)) *service {
 	var err error
 	s.Flow, err = otphttp.New(config)
 	require.NoError(t, err)
-
 	return s
 }
 
@@ -80,7 +79,6 @@ func find(_ *http.Request, typed string) (to string, known bool, err error) {
 	case !strings.Contains(typed, "@"):
 		return "", false, otp.ErrInvalid
 	}
-
 	return typed, false, nil
 }
 
@@ -94,11 +92,9 @@ func (s *service) accept(r *http.Request, to string) (otphttp.Done, error) {
 			Detail: "Too short.",
 		}
 	}
-
 	return func(_ context.Context, w http.ResponseWriter) error {
 		s.doneFor = append(s.doneFor, to)
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "signed-in"})
-
 		return s.doneErr
 	}, nil
 }
@@ -143,13 +139,11 @@ func (c *client) do(handler http.HandlerFunc, r *http.Request) reply {
 
 	body, err := io.ReadAll(response.Body)
 	require.NoError(c.t, err)
-
 	return reply{response, string(body)}
 }
 
 func (c *client) get(handler http.HandlerFunc) reply {
 	c.t.Helper()
-
 	return c.do(handler, httptest.NewRequest(http.MethodGet, site, nil))
 }
 
@@ -163,7 +157,6 @@ func (c *client) post(handler http.HandlerFunc, members ...string) reply {
 	}
 	body, err := json.Marshal(object)
 	require.NoError(c.t, err)
-
 	return c.postBody(handler, "application/json", string(body))
 }
 
@@ -175,7 +168,6 @@ func (c *client) submit(handler http.HandlerFunc, members ...string) reply {
 	for i := 0; i < len(members); i += 2 {
 		form.Add(members[i], members[i+1])
 	}
-
 	return c.postBody(handler, "application/x-www-form-urlencoded", form.Encode())
 }
 
@@ -184,7 +176,6 @@ func (c *client) postBody(handler http.HandlerFunc, contentType, body string) re
 
 	r := httptest.NewRequest(http.MethodPost, site, strings.NewReader(body))
 	r.Header.Set("Content-Type", contentType)
-
 	return c.do(handler, r)
 }
 
@@ -211,7 +202,6 @@ func (r reply) document(t *testing.T) document {
 
 	var d document
 	require.NoError(t, json.Unmarshal([]byte(r.text), &d), r.text)
-
 	return d
 }
 
@@ -222,7 +212,6 @@ func (r reply) want(t *testing.T, status int, code string) document {
 	require.Equal(t, status, r.StatusCode, r.text)
 	d := r.document(t)
 	require.Equal(t, code, d.Code, r.text)
-
 	return d
 }
 

@@ -23,7 +23,6 @@ func (f *Flow) Look(w http.ResponseWriter, r *http.Request) (State, error) {
 	}
 
 	state, err := f.look(r)
-
 	return state, f.failed(r, err)
 }
 
@@ -44,7 +43,6 @@ func (f *Flow) look(r *http.Request) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-
 	return State{Address: s.address, Status: status, Done: s.done}, nil
 }
 

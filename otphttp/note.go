@@ -26,7 +26,6 @@ func (f *Flow) Note(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
-
 	return string(text)
 }
 

@@ -11,7 +11,6 @@ func TestNote(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
 	read := func() (note string) {
 		c.get(func(_ http.ResponseWriter, r *http.Request) { note = s.Note(r) })
-
 		return note
 	}
 	set := func(text string) {

@@ -36,7 +36,6 @@ func (f *Flow) cors(w http.ResponseWriter, r *http.Request, methods ...string) (
 	h.Set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key")
 	h.Set("Access-Control-Max-Age", corsMaxAge)
 	w.WriteHeader(http.StatusNoContent)
-
 	return true
 }
 
@@ -52,7 +51,6 @@ func (f *Flow) checkOrigin(r *http.Request) error {
 			Detail: "The request comes from another site.", Err: err,
 		}
 	}
-
 	return nil
 }
 

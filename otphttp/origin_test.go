@@ -83,7 +83,6 @@ func TestPreflight(t *testing.T) {
 		r := request(http.MethodOptions, "/")
 		r.Header.Set("Origin", origin)
 		r.Header.Set("Access-Control-Request-Method", http.MethodPost)
-
 		return newClient(t).do(handler, r)
 	}
 

@@ -40,7 +40,6 @@ func (p *Problem) Error() string {
 	if p.Err != nil {
 		return "otphttp: " + p.Code + ": " + p.Err.Error()
 	}
-
 	return "otphttp: " + p.Code + ": " + p.Detail
 }
 
@@ -109,7 +108,6 @@ func ProblemOf(err error) *Problem {
 	if rejected, ok := errors.AsType[*otp.RejectedError](err); ok {
 		p.Flow = &rejected.Status
 	}
-
 	return &p
 }
 
@@ -153,7 +151,6 @@ func Code(err error) string {
 	if err == nil {
 		return ""
 	}
-
 	return ProblemOf(err).Code
 }
 
@@ -178,7 +175,6 @@ func withoutReason(err error) error {
 	if errors.Is(err, otp.ErrRejected) {
 		return otp.ErrRejected
 	}
-
 	return err
 }
 

@@ -24,7 +24,6 @@ func (f *Flow) Submit(w http.ResponseWriter, r *http.Request) (answered bool, er
 	}
 
 	answered, err = f.submit(w, r)
-
 	return answered, f.failed(r, err)
 }
 
@@ -54,12 +53,10 @@ func (f *Flow) submit(w http.ResponseWriter, r *http.Request) (answered bool, er
 		return f.finish(w, r, s, to, done)
 	case errors.Is(err, otp.ErrRepeated):
 		f.markDone(w, r, s, to) // the browser may have dropped the first answer
-
 		return false, nil
 	case s.binding == "":
 		return false, withoutReason(err) // whoever submits it may not have asked for it
 	}
-
 	return false, ProblemOf(err)
 }
 
@@ -80,7 +77,6 @@ func (f *Flow) claim(r *http.Request) (session, error) {
 			Detail: "You have asked for a code for another address since. No attempt was lost.",
 		}
 	}
-
 	return s, nil
 }
 
@@ -97,7 +93,6 @@ func idempotencyKey(r *http.Request) string {
 	if key := r.Header.Get("Idempotency-Key"); key != "" {
 		return key
 	}
-
 	return r.PostForm.Get(keyField)
 }
 
@@ -117,7 +112,6 @@ func (f *Flow) finish(
 	}
 	if err != nil {
 		w.Header()["Set-Cookie"] = before
-
 		return a.written, &Problem{
 			Status: http.StatusServiceUnavailable, Code: "unfinished",
 			Detail: "The code was right, but this could not be finished. Ask for another code.",
@@ -129,7 +123,6 @@ func (f *Flow) finish(
 		// It is done all the same: the codes that are left expire.
 		f.failed(r, f.config.Codes.RevokeAll(ctx, to, s.binding))
 	}
-
 	return a.written, nil
 }
 
@@ -158,7 +151,6 @@ func (a *answer) WriteHeader(status int) {
 
 func (a *answer) Write(p []byte) (int, error) {
 	a.written = true
-
 	return a.ResponseWriter.Write(p)
 }
 

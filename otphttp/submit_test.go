@@ -52,10 +52,8 @@ func TestRepetitions(t *testing.T) {
 			verify := func(code, key string) reply {
 				if c.header {
 					client.header.Set("Idempotency-Key", key)
-
 					return client.post(s.Verify, "code", code)
 				}
-
 				return client.submit(s.Verify, "code", code, "idempotency_key", key)
 			}
 
@@ -133,7 +131,6 @@ func TestDone(t *testing.T) {
 
 				w.WriteHeader(http.StatusCreated)
 				_, err := w.Write([]byte(`{"session":"own"}`))
-
 				return err
 			}, nil
 		}

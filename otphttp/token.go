@@ -42,7 +42,6 @@ const sessionGrace = time.Hour
 
 func newTokens(keys otp.Keys, name string, codeLifetime time.Duration) (*tokens, error) {
 	derived, err := subkeys(keys, "otphttp/session/"+name)
-
 	return &tokens{derived, codeLifetime + sessionGrace}, err
 }
 
@@ -56,7 +55,6 @@ func subkeys(keys otp.Keys, use string) ([][]byte, error) {
 		}
 		derived = append(derived, subkey)
 	}
-
 	return derived, nil
 }
 
@@ -72,7 +70,6 @@ func (t *tokens) write(s session) string {
 	payload = append(payload, s.address...)
 
 	signed := append(payload, sum(t.keys[0], payload)...)
-
 	return base64.RawURLEncoding.EncodeToString(signed)
 }
 
@@ -80,7 +77,6 @@ func flag(set bool) byte {
 	if set {
 		return 1
 	}
-
 	return 0
 }
 
@@ -106,7 +102,6 @@ func (t *tokens) read(text string) (session, error) {
 	if !time.Now().Before(s.issued.Add(t.lifetime)) {
 		return session{}, errToken
 	}
-
 	return s, nil
 }
 
@@ -118,7 +113,6 @@ func sum(key []byte, parts ...[]byte) []byte {
 	for _, part := range parts {
 		mac.Write(part)
 	}
-
 	return mac.Sum(nil)
 }
 
@@ -129,6 +123,5 @@ func verifies(keys [][]byte, payload, signature []byte) bool {
 			return true
 		}
 	}
-
 	return false
 }

@@ -71,7 +71,6 @@ func flip(text string, i int) string {
 	if text[i] == 'A' {
 		replacement = "B"
 	}
-
 	return text[:i] + replacement + text[i+1:]
 }
 

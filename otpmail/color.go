@@ -35,7 +35,6 @@ func newPalette(brand string) (palette, error) {
 	if contrast(brand, white) < 4.5 {
 		ink = black
 	}
-
 	return palette{brand, ink, edge(brand, lightPage), edge(brand, darkPage)}, nil
 }
 
@@ -64,6 +63,5 @@ func luminance(color string) float64 {
 		}
 		return math.Pow((c+0.055)/1.055, 2.4)
 	}
-
 	return 0.2126*linear(16) + 0.7152*linear(8) + 0.0722*linear(0)
 }

@@ -210,7 +210,6 @@ func (t translation) date(at time.Time) string {
 	if _, offset := at.Zone(); offset != 0 {
 		zone += at.Format("-07:00")
 	}
-
 	return strings.NewReplacer(
 		"{year}", strconv.Itoa(at.Year()), "{month}", p.Months[at.Month()-1], "{day}", day,
 		"{clock}", at.Format("15:04"), "{zone}", zone,

@@ -40,7 +40,6 @@ func linesOf(data any, language string) ([]Line, error) {
 	if !ok {
 		return nil, nil
 	}
-
 	return plainLines(transaction.MailLines(language))
 }
 

@@ -64,7 +64,6 @@ func (s *Standard) Notice(n Notice) (Mail, error) {
 	if s.support != "" {
 		notice.help = put.Replace(p.Help)
 	}
-
 	return NewMail(s.subject(phrases.Subject, ""), notice.plain(), s.noticeHTML(notice)), nil
 }
 

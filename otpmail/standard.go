@@ -82,7 +82,6 @@ func New(opts *Options) (*Standard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("otpmail: Options.Color is %q: %w", color, err)
 	}
-
 	return &Standard{
 		product: opts.Product, support: opts.Support, logo: opts.Logo,
 		kinds: maps.Clone(opts.Kinds), links: maps.Clone(opts.Links),
@@ -152,7 +151,6 @@ func (s *Standard) Render(m otp.Message) (Mail, error) {
 	if err != nil {
 		return Mail{}, err
 	}
-
 	return NewMail(sentences.Subject, sentences.text(), s.html(sentences)), nil
 }
 

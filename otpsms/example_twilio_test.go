@@ -77,7 +77,6 @@ func post(r *http.Request, refusal any, blamed func() bool) error {
 	case decodeErr == nil && blamed():
 		return errors.Join(otp.ErrUndeliverable, err)
 	}
-
 	return errors.Join(otp.ErrNotSent, err)
 }
 

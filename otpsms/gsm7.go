@@ -32,7 +32,6 @@ func septets(text string) (n int, ok bool) {
 			return 0, false
 		}
 	}
-
 	return n, true
 }
 
@@ -42,7 +41,6 @@ func units(text string) (n int) {
 	for _, r := range text {
 		n += utf16.RuneLen(r)
 	}
-
 	return n
 }
 
@@ -52,6 +50,5 @@ func fits(text string, most int) bool {
 	if n, ok := septets(text); ok {
 		return n <= most
 	}
-
 	return units(text) <= maxUnits
 }

@@ -16,7 +16,6 @@ var matcher = sync.OnceValue(func() language.Matcher {
 	for i := range editions {
 		tags = append(tags, editions[i].tag)
 	}
-
 	return language.NewMatcher(tags)
 })
 
@@ -27,7 +26,6 @@ func choose(accept string) *edition {
 	}
 
 	_, i := language.MatchStrings(matcher(), accept)
-
 	return &editions[i]
 }
 
@@ -37,6 +35,5 @@ func between(e *edition) string {
 	case language.Chinese, language.Japanese:
 		return ""
 	}
-
 	return " "
 }

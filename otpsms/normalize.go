@@ -48,7 +48,6 @@ func Normalize(to string) (string, error) {
 	case digits[1] == '0':
 		return "", errCountry
 	}
-
 	return digits, nil
 }
 
@@ -77,7 +76,6 @@ func bareDigits(to string) (string, error) {
 			return "", errDigits
 		}
 	}
-
 	return bare.String(), nil
 }
 

@@ -173,7 +173,6 @@ func TestSpellingsAreOneAddress(t *testing.T) {
 	}})
 	send := func(to string) error {
 		_, err := service.Send(t.Context(), otp.Request{To: to})
-
 		return err
 	}
 	verify := func(to, code string) error {
@@ -220,7 +219,6 @@ func wrong(code string) string {
 	if code[0] == '0' {
 		return "1" + code[1:]
 	}
-
 	return "0" + code[1:]
 }
 

@@ -46,7 +46,6 @@ func (k Kind) String() string {
 	if k < 0 || int(k) >= len(names) {
 		return "Kind(?)"
 	}
-
 	return names[k]
 }
 
@@ -108,7 +107,6 @@ func (o *Options) Check() error {
 				"General (0) to ConfirmTransaction (%d)", int(kind), purpose, ConfirmTransaction)
 		}
 	}
-
 	return o.checkLastLine()
 }
 
@@ -129,7 +127,6 @@ func (o *Options) checkLastLine() error {
 		return fmt.Errorf("Options.AppHash is %q: it must be %d characters of A to Z, a to z, "+
 			"0 to 9, + and /", o.AppHash, hashLength)
 	}
-
 	return nil
 }
 
@@ -141,7 +138,6 @@ func (o *Options) lastLine(code string) string {
 	case o.AppHash != "":
 		return "\n" + o.AppHash
 	}
-
 	return ""
 }
 
@@ -151,7 +147,6 @@ func (o *Options) mostSeptets() int {
 	if o.AppHash != "" {
 		return 140
 	}
-
 	return maxSeptets
 }
 
@@ -167,7 +162,6 @@ func checkLine(s string) error {
 			return errors.New("it has a word that begins with @, like the line for autofill")
 		}
 	}
-
 	return nil
 }
 
@@ -180,7 +174,6 @@ func isHost(s string) bool {
 			return false
 		}
 	}
-
 	return len(labels) >= 2
 }
 

@@ -58,7 +58,6 @@ func Text(m otp.Message, opts *Options) (string, error) {
 			return text, nil
 		}
 	}
-
 	return "", &textError{errLong}
 }
 
@@ -71,7 +70,6 @@ func forms(e *edition, kind Kind, codeBelow bool) []string {
 	if codeBelow {
 		all = append(all, strings.TrimRight(strings.TrimSuffix(w.label, "{code}"), " "))
 	}
-
 	return all
 }
 
@@ -85,7 +83,6 @@ func checkCode(code string) error {
 	case len(code) < minCode || len(code) > maxCode:
 		return errCodeLength
 	}
-
 	return nil
 }
 
@@ -115,7 +112,6 @@ func transactionOf(data any) (Transaction, error) {
 			return Transaction{}, errTransaction
 		}
 	}
-
 	return t, nil
 }
 
@@ -125,6 +121,5 @@ func commonSpace(r rune) rune {
 	if unicode.Is(unicode.Zs, r) {
 		return ' '
 	}
-
 	return r
 }

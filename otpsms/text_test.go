@@ -73,7 +73,6 @@ func segmentOf(text string) (length, most int, encoding string) {
 			return len(utf16.Encode([]rune(text))), 70, "UCS-2"
 		}
 	}
-
 	return length, 160, "GSM-7"
 }
 
@@ -283,7 +282,6 @@ func TestRefused(t *testing.T) {
 	with := func(data any) otp.Message {
 		m := digits
 		m.Data = data
-
 		return m
 	}
 	pay := func(amount, payee string) otp.Message {

@@ -44,7 +44,6 @@ func (s *brokenStore) Load(ctx context.Context, key string) ([]byte, error) {
 	if s.load == nil {
 		return s.Store.Load(ctx, key)
 	}
-
 	return s.load(ctx, s.Store, key)
 }
 
@@ -55,7 +54,6 @@ func (s *brokenStore) CompareAndSwap(ctx context.Context, key string, old, new [
 	if s.swap == nil {
 		return a.on(ctx, s.Store)
 	}
-
 	return s.swap(ctx, s.Store, a)
 }
 
@@ -82,7 +80,6 @@ func (s *table) value(key string) []byte {
 	if r := s.rows[key]; !s.drops || !r.expired() {
 		return r.value
 	}
-
 	return nil
 }
 
@@ -93,7 +90,6 @@ func (s *table) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-
 	return s.value(key), nil
 }
 
@@ -107,7 +103,6 @@ func (s *table) CompareAndSwap(ctx context.Context, key string, old, new []byte,
 		return false, ctx.Err()
 	}
 	s.rows[key] = row{bytes.Clone(new), expires}
-
 	return true, nil
 }
 
@@ -200,7 +195,6 @@ func checkThenPut(ctx context.Context, s *table, a swapArgs, pause time.Duration
 		time.Sleep(pause)
 	}
 	s.put(a)
-
 	return true, nil
 }
 
@@ -594,7 +588,6 @@ var brokenStores = []struct {
 func (s *table) expired(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	return s.rows[key].expired()
 }
 
@@ -603,14 +596,12 @@ func sum(value []byte) (n int) {
 	for _, b := range value {
 		n += int(b)
 	}
-
 	return n
 }
 
 // cachedLoads remembers the first value that it has loaded.
 func cachedLoads() handles {
 	var cache sync.Map
-
 	return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
 		if value, ok := cache.Load(key); ok {
 			return value.([]byte), nil
@@ -620,7 +611,6 @@ func cachedLoads() handles {
 		if value != nil {
 			cache.Store(key, value)
 		}
-
 		return value, err
 	})
 }
@@ -628,7 +618,6 @@ func cachedLoads() handles {
 // cachedAbsence remembers that it has found no value.
 func cachedAbsence() handles {
 	var cache sync.Map
-
 	return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
 		if _, ok := cache.Load(key); ok {
 			return nil, nil
@@ -638,7 +627,6 @@ func cachedAbsence() handles {
 		if value == nil && err == nil {
 			cache.Store(key, true)
 		}
-
 		return value, err
 	})
 }
@@ -647,7 +635,6 @@ func cachedAbsence() handles {
 // is right for one process.
 func writeThroughCache(s otp.Store) otp.Store {
 	var cache sync.Map
-
 	return &brokenStore{
 		Store: s,
 		load: func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
@@ -683,7 +670,6 @@ func replacedInPlace() handles {
 		if inPlace {
 			return true, nil
 		}
-
 		return a.on(ctx, s)
 	})
 }
@@ -692,7 +678,6 @@ func replacedInPlace() handles {
 func oneBuffer() handles {
 	var mu sync.Mutex
 	var buffer [1024]byte
-
 	return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
 		value, err := s.Load(ctx, key)
 		if value == nil {
@@ -701,7 +686,6 @@ func oneBuffer() handles {
 
 		mu.Lock()
 		defer mu.Unlock()
-
 		return buffer[:copy(buffer[:], value)], err
 	})
 }
@@ -709,7 +693,6 @@ func oneBuffer() handles {
 // pooledBuffers hands out a buffer that it puts back into a pool.
 func pooledBuffers() handles {
 	pool := sync.Pool{New: func() any { return new([1024]byte) }}
-
 	return loading(func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
 		value, err := s.Load(ctx, key)
 		if value == nil {
@@ -718,7 +701,6 @@ func pooledBuffers() handles {
 
 		buffer := pool.Get().(*[1024]byte)
 		defer pool.Put(buffer)
-
 		return buffer[:copy(buffer[:], value)], err
 	})
 }
@@ -728,18 +710,15 @@ func processLocks(pause time.Duration) handles {
 	s := newTable()
 	handle := func() otp.Store {
 		var mu sync.Mutex
-
 		return &brokenStore{
 			Store: s,
 			swap: func(ctx context.Context, _ otp.Store, a swapArgs) (bool, error) {
 				mu.Lock()
 				defer mu.Unlock()
-
 				return checkThenPut(ctx, s, a, pause)
 			},
 		}
 	}
-
 	return handles{handle(), handle()}
 }
 
@@ -747,7 +726,6 @@ func processLocks(pause time.Duration) handles {
 // way. A swap takes a while.
 func beyond(most int64, other func(s *table, a swapArgs) (bool, error)) handles {
 	var busy atomic.Int64
-
 	return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
 		defer busy.Add(-1)
 		n := busy.Add(1)
@@ -756,7 +734,6 @@ func beyond(most int64, other func(s *table, a swapArgs) (bool, error)) handles 
 		if n > most {
 			return other(s.(*table), a)
 		}
-
 		return a.on(ctx, s)
 	})
 }
@@ -770,10 +747,8 @@ func refusedTogether() handles {
 		defer mu.Unlock()
 
 		busy[key] += n
-
 		return busy[key]
 	}
-
 	return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
 		count(a.key, 1)
 		time.Sleep(time.Microsecond)
@@ -784,7 +759,6 @@ func refusedTogether() handles {
 		if !alone {
 			return false, nil
 		}
-
 		return a.on(ctx, s)
 	})
 }
@@ -794,7 +768,6 @@ func staleLoads() handles {
 	var mu sync.Mutex
 	var loads int
 	before := make(map[string][]byte)
-
 	return shared(&brokenStore{
 		Store: newTable(),
 		load: func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
@@ -805,7 +778,6 @@ func staleLoads() handles {
 			if loads++; loads%2 == 0 && before[key] != nil {
 				return before[key], nil
 			}
-
 			return s.Load(ctx, key)
 		},
 		swap: func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
@@ -820,7 +792,6 @@ func staleLoads() handles {
 			mu.Lock()
 			defer mu.Unlock()
 			delete(before, a.key)
-
 			return swapped, err
 		},
 	})
@@ -830,7 +801,6 @@ func staleLoads() handles {
 func oneVersion() handles {
 	var mu sync.Mutex
 	version := 0
-
 	return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
 		mu.Lock()
 		seen := version
@@ -847,7 +817,6 @@ func oneVersion() handles {
 		if swapped {
 			version++
 		}
-
 		return swapped, err
 	})
 }
@@ -856,7 +825,6 @@ func oneVersion() handles {
 // they are more than most.
 func dropOldest(s *table, most int) otp.Store {
 	var keys []string
-
 	return &brokenStore{
 		Store: s,
 		swap: func(ctx context.Context, _ otp.Store, a swapArgs) (bool, error) {
@@ -871,7 +839,6 @@ func dropOldest(s *table, most int) otp.Store {
 				delete(s.rows, keys[0])
 				keys = slices.Delete(keys, 0, 1)
 			}
-
 			return swapped, err
 		},
 	}
@@ -880,7 +847,6 @@ func dropOldest(s *table, most int) otp.Store {
 // lossy returns a handle on s that does not store one swap in so many, and says that it did.
 func lossy(s *table, one int64) otp.Store {
 	var swaps atomic.Int64
-
 	return &brokenStore{
 		Store: s,
 		swap: func(ctx context.Context, _ otp.Store, a swapArgs) (bool, error) {
@@ -909,7 +875,6 @@ func refusalSetsExpiry() handles {
 			if r, ok := t.rows[a.key]; ok {
 				t.rows[a.key] = row{r.value, a.expires}
 			}
-
 			return false, nil
 		},
 	})

@@ -39,10 +39,8 @@ func ExampleFaultyStore() {
 		Fault: func(c otptest.Call) otptest.Fault {
 			if losing && c.Method == "CompareAndSwap" {
 				losing = false
-
 				return otptest.Fault{After: errors.New("connection reset")}
 			}
-
 			return otptest.Fault{}
 		},
 	}})
@@ -63,7 +61,6 @@ func ExampleTestStore() {
 	_ = func(t *testing.T) {
 		otptest.TestStore(t, func(testing.TB) (a, b otp.Store) {
 			store := memstore.New(nil)
-
 			return store, store
 		})
 	}

@@ -68,13 +68,11 @@ type Fault struct {
 func (s *FaultyStore) Load(ctx context.Context, key string) (value []byte, err error) {
 	err = s.call(ctx, "Load", key, func() error {
 		value, err = s.Store.Load(ctx, key)
-
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-
 	return value, nil
 }
 
@@ -84,13 +82,11 @@ func (s *FaultyStore) CompareAndSwap(
 ) (swapped bool, err error) {
 	err = s.call(ctx, "CompareAndSwap", key, func() error {
 		swapped, err = s.Store.CompareAndSwap(ctx, key, old, new, expires)
-
 		return err
 	})
 	if err != nil {
 		return false, err
 	}
-
 	return swapped, nil
 }
 
@@ -116,7 +112,6 @@ func (s *FaultyStore) call(ctx context.Context, method, key string, do func() er
 	if err := sleep(ctx, f.ReplyDelay); err != nil {
 		return err
 	}
-
 	return f.After
 }
 
@@ -143,7 +138,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 func RandomFaults(seed uint64, rate float64, maxDelay time.Duration) func(Call) Fault {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 0))
-
 	return func(Call) Fault {
 		mu.Lock()
 		defer mu.Unlock()
@@ -158,7 +152,6 @@ func RandomFaults(seed uint64, rate float64, maxDelay time.Duration) func(Call) 
 		case p < rate:
 			f.After = ErrInjected
 		}
-
 		return f
 	}
 }

@@ -115,7 +115,6 @@ func TestServiceOverAFaultyStore(t *testing.T) {
 							return otptest.Fault{}
 						}
 						failed = true
-
 						return otptest.Fault{Before: otptest.ErrInjected}
 					},
 				}})
@@ -134,7 +133,6 @@ func TestFaultyStoreNamesTheCall(t *testing.T) {
 		Store: memstore.New(nil),
 		Fault: func(c otptest.Call) otptest.Fault {
 			calls = append(calls, c)
-
 			return otptest.Fault{}
 		},
 	}
@@ -216,7 +214,6 @@ func TestFaultyStoreIsSafeForConcurrentUse(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			numbers[c.N] = true
-
 			return choose(c)
 		},
 	}

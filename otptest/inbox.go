@@ -26,7 +26,6 @@ func (b *Inbox) Send(ctx context.Context, m otp.Message) error {
 	if err := b.keep(m); err != nil || b.next == nil {
 		return err
 	}
-
 	return b.next.Send(ctx, m)
 }
 
@@ -37,7 +36,6 @@ func (b *Inbox) keep(m otp.Message) error {
 	if b.err == nil {
 		b.messages = append(b.messages, m)
 	}
-
 	return b.err
 }
 
@@ -59,7 +57,6 @@ func (b *Inbox) Format(f fmt.State, _ rune) {
 func (b *Inbox) Messages() []otp.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-
 	return slices.Clone(b.messages)
 }
 
@@ -77,6 +74,5 @@ func (b *Inbox) Code(tb TB, to string) string {
 		}
 	}
 	tb.Fatalf("otptest: none of the %d messages in the inbox is to this address", len(messages))
-
 	return ""
 }

@@ -75,6 +75,5 @@ func New(tb TB, cfg otp.Config) (*otp.Service, *Inbox) {
 	if err != nil {
 		tb.Fatalf("otptest: %v", err)
 	}
-
 	return service, inbox
 }

@@ -69,7 +69,6 @@ func TestNewKeepsWhatIsGiven(t *testing.T) {
 			Store:   store,
 			Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 				passedOn = append(passedOn, m)
-
 				return otp.ErrUndeliverable
 			}),
 			Policy: otp.Policy{MinSendTime: time.Second},

@@ -32,7 +32,6 @@ func newSlot(ctx context.Context, db handles) slot {
 func newKey() string {
 	var key [32]byte
 	rand.Read(key[:])
-
 	return base64.RawURLEncoding.EncodeToString(key[:])
 }
 
@@ -40,7 +39,6 @@ func newKey() string {
 // it is odd.
 func (k slot) by(n int) slot {
 	k.handle = n % len(k.db)
-
 	return k
 }
 
@@ -56,7 +54,6 @@ func (k slot) load() (string, error) {
 	if value != nil && len(value) == 0 {
 		return "", fmt.Errorf("Load: got an empty slice, want nil or a value")
 	}
-
 	return string(value), nil
 }
 
@@ -71,7 +68,6 @@ func (k slot) swap(old, new string, expires time.Time) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("swap from %s to %s: got error %w", show(old), show(new), err)
 	}
-
 	return swapped, nil
 }
 
@@ -84,7 +80,6 @@ func (k slot) shows(want string) error {
 	if got != want {
 		return fmt.Errorf("Load: got %s, want %s", show(got), show(want))
 	}
-
 	return nil
 }
 
@@ -101,7 +96,6 @@ func (k slot) swapsUntil(expires time.Time, old, new string) error {
 	if err == nil && !swapped {
 		err = fmt.Errorf("swap from %s to %s: got false, want true", show(old), show(new))
 	}
-
 	return err
 }
 
@@ -113,7 +107,6 @@ func (k slot) refusesUntil(expires time.Time, old, new string) error {
 	if err == nil && swapped {
 		err = fmt.Errorf("swap from %s to %s: got true, want false", show(old), show(new))
 	}
-
 	return err
 }
 
@@ -136,7 +129,6 @@ func (k slot) agrees(new string) error {
 			return k.holds(new)
 		}
 	}
-
 	return fmt.Errorf("Load returns %s, then %s, and swaps from both are refused",
 		show(shown[0]), show(shown[1]))
 }
@@ -154,7 +146,6 @@ func show(value string) string {
 	case len(value) > most:
 		return fmt.Sprintf("%q... (%d bytes)", value[:most], len(value))
 	}
-
 	return fmt.Sprintf("%q", value)
 }
 

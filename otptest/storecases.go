@@ -178,7 +178,6 @@ func checkCreate(ctx context.Context, db handles) error {
 		return fmt.Errorf("swap from an empty slice: got %v, %v, want true and no error",
 			swapped, err)
 	}
-
 	return firstError(fromEmpty.holds("b"), fromNil.swaps("", "a"), fromNil.holds("a"))
 }
 
@@ -199,13 +198,11 @@ func checkCreateRefused(ctx context.Context, db handles) error {
 		return fmt.Errorf("swap from an empty slice: got %v, %v, want false and no error",
 			swapped, err)
 	}
-
 	return k.holds("a")
 }
 
 func checkMismatch(ctx context.Context, db handles) error {
 	there, absent := newSlot(ctx, db), newSlot(ctx, db)
-
 	return firstError(
 		there.swaps("", "a"),
 		there.refuses("b", "c"), there.holds("a"),
@@ -217,7 +214,6 @@ func checkMismatch(ctx context.Context, db handles) error {
 // checkEqualValue also keeps the expiry: databases that count changed rows count none then.
 func checkEqualValue(ctx context.Context, db handles) error {
 	k, expires := newSlot(ctx, db), inAnHour()
-
 	return firstError(
 		k.swapsUntil(expires, "", "a"),
 		k.by(0).swapsUntil(expires, "a", "a"), k.by(1).swapsUntil(expires, "a", "a"),
@@ -249,10 +245,8 @@ func checkExactMatch(ctx context.Context, db handles) error {
 		{long, long[1:] + "\x00"},
 		{long, long[2:] + "wy"}, // the same sum
 	}
-
 	return parallel(len(pairs), func(i int) error {
 		a, b := pairs[i][0], pairs[i][1]
-
 		return firstError(matchesOnly(newSlot(ctx, db), a, b), matchesOnly(newSlot(ctx, db), b, a))
 	})
 }
@@ -281,10 +275,8 @@ func checkEveryByte(ctx context.Context, db handles) error {
 		if err := k.by(i).refuses(string(other), "new"); err != nil {
 			return fmt.Errorf("old differs in byte %d of %d: %w", i, len(value), err)
 		}
-
 		return nil
 	})
-
 	return firstError(err, k.holds(string(value)))
 }
 
@@ -312,7 +304,6 @@ func checkReplace(ctx context.Context, db handles) error {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -329,10 +320,8 @@ func checkAnyBytes(ctx context.Context, db handles) error {
 		all = append(all, byte(b))
 	}
 	values = append(values, string(all))
-
 	return forEach(len(values), func(i int) error {
 		k := newSlot(ctx, db).by(i)
-
 		return firstError(k.swaps("", values[i]), k.holds(values[i]), k.swaps(values[i], "new"))
 	})
 }
@@ -348,7 +337,6 @@ func checkSizes(ctx context.Context, db handles) error {
 		}
 		last = long[:n]
 	}
-
 	return nil
 }
 
@@ -373,7 +361,6 @@ func checkKeys(ctx context.Context, db handles) error {
 			return fmt.Errorf("key %q: %w", k.key, err)
 		}
 	}
-
 	return nil
 }
 
@@ -381,11 +368,9 @@ func checkKeys(ctx context.Context, db handles) error {
 // keys of a Service.
 func checkLetterCase(ctx context.Context, db handles) error {
 	const shortest, longest = 10, 43
-
 	return forEach(longest-shortest+1, func(i int) error {
 		n := shortest + i
 		key := newKey()[:n]
-
 		return distinct(ctx, db, []string{
 			"a" + key[1:], "A" + key[1:],
 			key[:n/2] + "b" + key[n/2+1:], key[:n/2] + "B" + key[n/2+1:],
@@ -412,7 +397,6 @@ func distinct(ctx context.Context, db handles, keys []string) error {
 			return fmt.Errorf("key %q: %w", key, err)
 		}
 	}
-
 	return nil
 }
 
@@ -431,7 +415,6 @@ func checkSlicesNotKept(ctx context.Context, db handles) error {
 			return fmt.Errorf("after a write to the slices: %w", err)
 		}
 	}
-
 	return nil
 }
 
@@ -449,14 +432,12 @@ func checkSlicesNotChanged(ctx context.Context, db handles) error {
 			return err
 		}
 	}
-
 	return nil
 }
 
 // withRoom returns a slice that holds value, in an array that goes on behind it.
 func withRoom(value string) []byte {
 	b := append([]byte(value), "more"...)
-
 	return b[:len(value)]
 }
 
@@ -466,7 +447,6 @@ func unchanged(name string, slice []byte, value string) error {
 	if !bytes.Equal(whole, []byte(value+"more")) {
 		return fmt.Errorf("%s was %q and is %q after the call", name, value+"more", whole)
 	}
-
 	return nil
 }
 
@@ -475,7 +455,6 @@ func checkLoadedNotChanged(ctx context.Context, db handles) error {
 	if err := newSlot(ctx, db).keepsLoaded(); err != nil {
 		return err
 	}
-
 	return parallel(concurrency, func(i int) error { return newSlot(ctx, db).by(i).keepsLoaded() })
 }
 
@@ -505,7 +484,6 @@ func (k slot) keepsLoaded() error {
 			return fmt.Errorf("Load returned %q, which later became %q", value(n), loaded[n])
 		}
 	}
-
 	return nil
 }
 
@@ -531,7 +509,6 @@ func checkEndedContext(ctx context.Context, db handles) error {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -552,7 +529,6 @@ func checkEnded(ended, ctx context.Context, db handles) error {
 		return fmt.Errorf("swap under an ended context: got %v, %v, want an error that matches %q",
 			swapped, err, want)
 	}
-
 	return nil
 }
 
@@ -583,6 +559,5 @@ func checkEnding(ending context.Context, k slot) error {
 			return fmt.Errorf("after a swap that has succeeded: %w", err)
 		}
 	}
-
 	return nil
 }

@@ -15,7 +15,6 @@ var (
 
 func checkKeptForGood(ctx context.Context, db handles) error {
 	k := newSlot(ctx, db)
-
 	return firstError(
 		k.swapsUntil(time.Time{}, "", "a"), k.holds("a"), k.refuses("", "b"),
 		k.swapsUntil(time.Time{}, "a", "b"), k.holds("b"), k.refuses("", "c"),
@@ -34,14 +33,12 @@ func checkLateExpiry(ctx context.Context, db handles) error {
 			return fmt.Errorf("expires in %d: %w", expires.Year(), err)
 		}
 	}
-
 	return nil
 }
 
 func checkRefusalKeepsExpiry(ctx context.Context, db handles) error {
 	k := newSlot(ctx, db)
 	past := time.Now().Add(-time.Hour)
-
 	return firstError(
 		k.swaps("", "a"),
 		k.refusesUntil(past, "b", "c"), k.refusesUntil(past, "", "c"),
@@ -51,7 +48,6 @@ func checkRefusalKeepsExpiry(ctx context.Context, db handles) error {
 
 func checkExpiredAtOnce(ctx context.Context, db handles) error {
 	k := newSlot(ctx, db)
-
 	return firstError(k.swapsUntil(time.Now().Add(-time.Hour), "", "a"), k.agrees("b"))
 }
 
@@ -61,7 +57,6 @@ func checkKeptUntilExpires(ctx context.Context, db handles) error {
 	const values = 8
 	const margin = 100 * time.Millisecond
 	first := time.Now().Truncate(time.Second).Add(2 * time.Second)
-
 	return parallel(values, func(i int) error {
 		expires := first.Add(time.Duration(i) * time.Second / values)
 		k := newSlot(ctx, db).by(i)
@@ -93,7 +88,6 @@ func checkKeptUntilExpires(ctx context.Context, db handles) error {
 func checkExpiryReplaced(ctx context.Context, db handles) error {
 	soon := time.Now().Add(time.Second)
 	changed, same, forGood := newSlot(ctx, db), newSlot(ctx, db), newSlot(ctx, db)
-
 	return firstError(
 		changed.swapsUntil(soon, "", "a"), changed.swaps("a", "b"),
 		same.swapsUntil(soon, "", "b"), same.swaps("b", "b"),
@@ -123,6 +117,5 @@ func checkExpiresMeanwhile(ctx context.Context, db handles) error {
 			return err
 		}
 	}
-
 	return nil
 }

@@ -33,21 +33,18 @@ func parallel(n int, f func(i int) error) error {
 		})
 	}
 	done.Wait()
-
 	return firstError(errs...)
 }
 
 // forEach calls f(0) to f(n-1), as many at a time as concurrency says, and returns the first error.
 func forEach(n int, f func(i int) error) error {
 	workers := min(n, concurrency)
-
 	return parallel(workers, func(worker int) error {
 		for i := worker; i < n; i += workers {
 			if err := f(i); err != nil {
 				return err
 			}
 		}
-
 		return nil
 	})
 }
@@ -70,7 +67,6 @@ func checkRaceToCreate(ctx context.Context, db handles) error {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -81,7 +77,6 @@ func checkRaceToSwap(ctx context.Context, db handles) error {
 			return err
 		}
 	}
-
 	return countTogether(newSlot(ctx, db))
 }
 
@@ -96,7 +91,6 @@ func raceOfMany(k slot, from string) error {
 			wins.Add(1)
 			winner.Store(int64(i))
 		}
-
 		return err
 	})
 	if err != nil {
@@ -105,7 +99,6 @@ func raceOfMany(k slot, from string) error {
 	if n := wins.Load(); n != 1 {
 		return fmt.Errorf("%d of %d swaps from the same value succeeded, want 1", n, concurrency)
 	}
-
 	return k.holds(strconv.FormatInt(winner.Load(), 10))
 }
 
@@ -131,18 +124,15 @@ func createTwice(ctx context.Context, db handles, values int) error {
 			}
 			at.CompareAndSwap(i, i+1)
 		}
-
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-
 	return forEach(values, func(i int) error {
 		if n := wins[i].Load(); n != 1 {
 			return fmt.Errorf("%d of 2 processes created the same value, want 1", n)
 		}
-
 		return slots[i].shows("a")
 	})
 }
@@ -170,7 +160,6 @@ func countTogether(k slot) error {
 			}
 			number.CompareAndSwap(n, n+1)
 		}
-
 		return nil
 	})
 	if err != nil {
@@ -180,7 +169,6 @@ func countTogether(k slot) error {
 		return fmt.Errorf("two processes that counted to %d succeeded with %d swaps",
 			number.Load(), wins.Load())
 	}
-
 	return k.holds(strconv.FormatInt(number.Load(), 10))
 }
 
@@ -193,7 +181,6 @@ func checkCounter(ctx context.Context, db handles) error {
 	}
 
 	err := parallel(workers, func(i int) error { return k.by(i).increment(workers) })
-
 	return firstError(err, k.holds(strconv.Itoa(workers)))
 }
 
@@ -210,7 +197,6 @@ func (k slot) increment(tries int) error {
 			return err
 		}
 	}
-
 	return fmt.Errorf("a swap from the value that Load returned was refused %d times, "+
 		"with only %d other swaps", tries, tries-1)
 }
@@ -226,7 +212,6 @@ func (k slot) number() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("Load: got %s, want a number", show(value))
 	}
-
 	return n, nil
 }
 
@@ -249,7 +234,6 @@ func checkMonotonicReads(ctx context.Context, db handles) error {
 			}
 			stored.Store(int64(n + 1))
 		}
-
 		return nil
 	}
 	read := func(k slot) error {
@@ -266,15 +250,12 @@ func checkMonotonicReads(ctx context.Context, db handles) error {
 			}
 			shown = n
 		}
-
 		return nil
 	}
-
 	return parallel(1+readers, func(i int) error {
 		if i == 0 {
 			return write()
 		}
-
 		return read(k.by(i))
 	})
 }
@@ -291,7 +272,6 @@ func checkParallelKeys(ctx context.Context, db handles) error {
 			}
 			last = value
 		}
-
 		return nil
 	})
 }
@@ -328,7 +308,6 @@ func checkManyValues(ctx context.Context, db handles) error {
 			return fmt.Errorf("after %d swaps under other keys, for a late expiry: %w", values, err)
 		}
 	}
-
 	return checkManySwaps(ctx, db, start.Add(2*time.Second))
 }
 
@@ -336,7 +315,6 @@ func checkManyValues(ctx context.Context, db handles) error {
 // makes the store refuse the next one.
 func checkManySwaps(ctx context.Context, db handles, until time.Time) error {
 	const swaps = 100_000
-
 	return parallel(concurrency, func(i int) error {
 		k := newSlot(ctx, db)
 		last := ""
@@ -352,7 +330,6 @@ func checkManySwaps(ctx context.Context, db handles, until time.Time) error {
 			}
 			last = value
 		}
-
 		return k.holds(last)
 	})
 }

@@ -44,7 +44,6 @@ func checkCase(t *testing.T, c storeCase, db handles) (err error) {
 	}
 
 	synctest.Test(t, func(t *testing.T) { err = c.check(t.Context(), db) })
-
 	return err
 }
 
@@ -100,7 +99,6 @@ func TestSoundStoresPass(t *testing.T) {
 func TestTestStore(t *testing.T) {
 	TestStore(t, func(testing.TB) (a, b otp.Store) {
 		store := memstore.New(nil)
-
 		return store, store
 	})
 }
@@ -112,7 +110,6 @@ func TestTestStoreFails(t *testing.T) {
 	if os.Getenv(child) != "" {
 		TestStore(t, func(testing.TB) (a, b otp.Store) {
 			db := mappingKeys(func(string) string { return "one" })
-
 			return db[0], db[1]
 		})
 		return

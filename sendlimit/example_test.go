@@ -14,7 +14,6 @@ import (
 func Example() {
 	sms := otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 		fmt.Println("sent to", m.To)
-
 		return nil
 	})
 

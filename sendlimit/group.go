@@ -17,17 +17,14 @@ func Digits(n int) func(to string) string {
 	if n < 1 || n > 14 {
 		panic(fmt.Sprintf("sendlimit: Digits of %d: n must be 1 to 14", n))
 	}
-
 	return func(to string) string {
 		digits := strings.Map(func(r rune) rune {
 			if r < '0' || r > '9' {
 				return -1
 			}
-
 			return r
 		}, to)
 		digits = strings.TrimPrefix(digits, "00")
-
 		return digits[:min(len(digits), n)]
 	}
 }
@@ -39,6 +36,5 @@ func Domain(to string) string {
 	if err != nil {
 		return ""
 	}
-
 	return address[strings.LastIndexByte(address, '@')+1:]
 }

@@ -33,7 +33,6 @@ func newLedger(total, perGroup []otp.Limit) *ledger {
 			l.longest = max(l.longest, limit.Window)
 		}
 	}
-
 	return l
 }
 
@@ -50,7 +49,6 @@ func (l *ledger) take(group string, now time.Time) bool {
 	e := entry{now, group}
 	l.all = append(l.all, e)
 	l.groups[group] = append(l.groups[group], e)
-
 	return true
 }
 
@@ -62,7 +60,6 @@ func full(entries []entry, limits []otp.Limit, now time.Time) bool {
 			return true
 		}
 	}
-
 	return false
 }
 

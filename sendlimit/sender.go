@@ -60,7 +60,6 @@ func New(next otp.Sender, opts *Options) (*Sender, error) {
 	if group == nil {
 		group = func(string) string { return "" }
 	}
-
 	return &Sender{next: next, group: group, sent: newLedger(opts.Total, opts.PerGroup)}, nil
 }
 
@@ -76,7 +75,6 @@ func (o *Options) check() error {
 	if err := checkLimits("Options.Total", o.Total); err != nil {
 		return err
 	}
-
 	return checkLimits("Options.PerGroup", o.PerGroup)
 }
 
@@ -90,7 +88,6 @@ func checkLimits(field string, limits []otp.Limit) error {
 				maxWindow)
 		}
 	}
-
 	return nil
 }
 
@@ -100,6 +97,5 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 	if !s.sent.take(s.group(m.To), time.Now()) {
 		return ErrExceeded
 	}
-
 	return s.next.Send(ctx, m)
 }

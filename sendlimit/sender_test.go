@@ -27,7 +27,6 @@ type counter struct {
 
 func (c *counter) Send(context.Context, otp.Message) error {
 	c.sent.Add(1)
-
 	return c.err
 }
 
@@ -36,7 +35,6 @@ func newSender(t *testing.T, next otp.Sender, opts *sendlimit.Options) *sendlimi
 	t.Helper()
 	s, err := sendlimit.New(next, opts)
 	require.NoError(t, err)
-
 	return s
 }
 
@@ -155,7 +153,6 @@ func TestAgainstAPlainCount(t *testing.T) {
 					n++
 				}
 			}
-
 			return n
 		}
 		allowed := func(to string) bool {
@@ -169,7 +166,6 @@ func TestAgainstAPlainCount(t *testing.T) {
 					return false
 				}
 			}
-
 			return true
 		}
 

@@ -31,7 +31,6 @@ func (a *attempt) configure(o *sesv2.Options) {
 // Do sends the request.
 func (a *attempt) Do(r *http.Request) (*http.Response, error) {
 	a.handedOver.Store(true)
-
 	return a.client.Do(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 		GetConn: func(string) { a.connecting.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
@@ -45,6 +44,5 @@ func (a *attempt) stayed() bool {
 	if a.client == nil {
 		return false
 	}
-
 	return !a.handedOver.Load() || a.connecting.Load() && !a.connected.Load()
 }

@@ -139,7 +139,6 @@ func (s *Sender) configure(o *Options) error {
 		}
 		s.set = aws.String(o.ConfigurationSet)
 	}
-
 	return s.addTags(o.Tags)
 }
 

@@ -79,7 +79,6 @@ func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) err
 	if err := ctx.Err(); err != nil {
 		return &sendError{"the context is done", otp.ErrNotSent, err}
 	}
-
 	return s.deliver(ctx, to, mail)
 }
 
@@ -121,7 +120,6 @@ func (s *Sender) input(
 	if mail.HTML != "" {
 		body.Html = content(mail.HTML)
 	}
-
 	return &sesv2.SendEmailInput{
 		FromEmailAddress:               &s.from,
 		Destination:                    &types.Destination{ToAddresses: []string{to}},

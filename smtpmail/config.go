@@ -109,7 +109,6 @@ func (c Config) withDefaults() Config {
 	if c.TLS.ServerName == "" {
 		c.TLS.ServerName = c.Host
 	}
-
 	return c
 }
 
@@ -134,7 +133,6 @@ func (c *Config) check() error {
 		return fmt.Errorf("Config.IdleTimeout is %v: it must be above 0 and at most %v",
 			c.IdleTimeout, maxIdleTimeout)
 	}
-
 	return c.checkLogin()
 }
 
@@ -153,7 +151,6 @@ func (c *Config) checkLogin() error {
 	case strings.ContainsFunc(c.Password, unicode.IsControl):
 		return errors.New("Config.Password has control characters, a line end perhaps")
 	}
-
 	return nil
 }
 
@@ -161,7 +158,6 @@ const lettersAndDigits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 func isHost(s string) bool {
 	ip := strings.Count(s, ":") != 1 // that one would be a port's
-
 	return s != "" && len(s) <= 253 && ip && strings.Trim(s, lettersAndDigits+".-_:") == ""
 }
 
@@ -203,6 +199,5 @@ func parseFrom(s string) (sender, error) {
 			"and line characters")
 	}
 	header := (&mail.Address{Name: parsed.Name, Address: address}).String()
-
 	return sender{header: header, address: address, domain: domain, product: parsed.Name}, nil
 }

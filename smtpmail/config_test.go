@@ -144,6 +144,5 @@ func hostname(t *testing.T) string {
 
 	name, err := os.Hostname()
 	require.NoError(t, err)
-
 	return name
 }

@@ -39,7 +39,6 @@ func (c *connection) step(ctx context.Context, f func() error) error {
 	if err != nil && !inTime {
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
-
 	return err
 }
 
@@ -53,7 +52,6 @@ func (c *connection) begin(ctx context.Context, from string) error {
 	}
 
 	c.begun = true
-
 	return c.step(ctx, func() error { return c.client.Mail("<" + from + ">") })
 }
 
@@ -79,7 +77,6 @@ func (c *connection) send(ctx context.Context, to string, text []byte) error {
 	case refused(err):
 		return notSent("the mail", err)
 	}
-
 	return unanswered(err)
 }
 
@@ -99,7 +96,6 @@ func (c *connection) sendText(ctx context.Context, text []byte) (finish func() e
 	if err != nil {
 		return nil, notSent("DATA", err)
 	}
-
 	return finish, nil
 }
 
@@ -118,7 +114,6 @@ func replyCode(err error) int {
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {
 		return reply.Code
 	}
-
 	return 0
 }
 

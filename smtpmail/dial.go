@@ -44,7 +44,6 @@ func (d *dialer) dial(ctx context.Context) (*connection, error) {
 		conn.Close()
 		return nil, err
 	}
-
 	return c, nil
 }
 
@@ -68,7 +67,6 @@ func (d *dialer) open(ctx context.Context, c *connection) error {
 	if d.username == "" {
 		return nil
 	}
-
 	return d.authenticate(ctx, c)
 }
 
@@ -99,7 +97,6 @@ func (d *dialer) greet(ctx context.Context, c *connection) error {
 	if err := c.step(ctx, func() error { return c.client.Hello(name) }); err != nil {
 		return notSent("EHLO", err)
 	}
-
 	return nil
 }
 
@@ -112,7 +109,6 @@ func addressLiteral(address net.Addr) string {
 	if strings.Contains(host, ":") {
 		host = "IPv6:" + host
 	}
-
 	return "[" + host + "]"
 }
 
@@ -147,10 +143,8 @@ func (d *dialer) authenticate(ctx context.Context, c *connection) error {
 		if err := c.step(ctx, func() error { return c.client.Auth(m.auth(d)) }); err != nil {
 			return notSent("AUTH "+m.name, err)
 		}
-
 		return nil
 	}
-
 	return notSent("AUTH", ownError("the server offers none of "+
 		"SCRAM-SHA-256, PLAIN, LOGIN and CRAM-MD5"))
 }

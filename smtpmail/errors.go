@@ -25,7 +25,6 @@ func (e *sendError) Error() string {
 	if e.class != nil {
 		return "smtpmail: not sent: " + e.reason
 	}
-
 	return "smtpmail: " + e.reason
 }
 
@@ -39,7 +38,6 @@ func (e *sendError) Unwrap() []error {
 			all = append(all, err)
 		}
 	}
-
 	return all
 }
 
@@ -54,7 +52,6 @@ func refusedRecipient(err error) error {
 		return &sendError{"the address takes no mail: " + describe(err),
 			otp.ErrUndeliverable, err}
 	}
-
 	return notSent("RCPT", err)
 }
 
@@ -84,7 +81,6 @@ func describe(err error) string {
 	if errors.Is(err, io.EOF) || isNetwork {
 		return "the connection was lost"
 	}
-
 	return "the dialogue failed"
 }
 
@@ -97,7 +93,6 @@ func isLocal(err error) bool {
 	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
 	_, alert := errors.AsType[tls.AlertError](err)
 	_, own := errors.AsType[ownError](err)
-
 	return certificate || noTLS || alert || own
 }
 
@@ -128,6 +123,5 @@ func enhanced(reply *textproto.Error) string {
 	if found == nil || found[1] != fmt.Sprint(reply.Code/100) {
 		return ""
 	}
-
 	return strings.TrimSpace(found[0])
 }

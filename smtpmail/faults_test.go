@@ -42,7 +42,6 @@ func classOf(t testing.TB, err error) class {
 	case errors.Is(err, otp.ErrNotSent):
 		return notSent
 	}
-
 	return open
 }
 

@@ -56,7 +56,6 @@ func newCertificate(notAfter time.Time) certificate {
 		roots:  x509.NewCertPool(),
 	}
 	c.roots.AppendCertsFromPEM(c.pem)
-
 	return c
 }
 
@@ -64,7 +63,6 @@ func newCertificate(notAfter time.Time) certificate {
 func (c certificate) server() *tls.Config {
 	pair, err := tls.X509KeyPair(c.pem, c.keyPEM)
 	must(err)
-
 	return &tls.Config{Certificates: []tls.Certificate{pair}}
 }
 
@@ -93,7 +91,6 @@ func configFor(address string, c certificate) smtpmail.Config {
 	must(err)
 	number, err := strconv.Atoi(port)
 	must(err)
-
 	return smtpmail.Config{
 		Host: host, Port: number,
 		TLS:      &tls.Config{RootCAs: c.roots},
@@ -110,7 +107,6 @@ func newSender(t testing.TB, c smtpmail.Config) *smtpmail.Sender {
 	s, err := smtpmail.New(c)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close() })
-
 	return s
 }
 

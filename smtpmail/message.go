@@ -52,7 +52,6 @@ func compose(from sender, to, id string, now time.Time, m otpmail.Mail) ([]byte,
 	if err := writeBody(&message, m); err != nil {
 		return nil, err
 	}
-
 	return message.Bytes(), nil
 }
 
@@ -63,7 +62,6 @@ func writeBody(message *bytes.Buffer, m otpmail.Mail) error {
 			message.WriteString(name + ": " + values[0] + "\r\n")
 		}
 		message.WriteString("\r\n")
-
 		return writeText(message, m.Text)
 	}
 
@@ -79,7 +77,6 @@ func writeBody(message *bytes.Buffer, m otpmail.Mail) error {
 			return err
 		}
 	}
-
 	return parts.Close()
 }
 
@@ -96,7 +93,6 @@ func writeText(w io.Writer, text string) error {
 	if _, err := io.WriteString(quoted, text); err != nil {
 		return err
 	}
-
 	return quoted.Close()
 }
 
@@ -113,7 +109,6 @@ func encode(subject string) string {
 	for chunk := range slices.Chunk([]byte(subject), 45) {
 		words = append(words, "=?utf-8?b?"+base64.StdEncoding.EncodeToString(chunk)+"?=")
 	}
-
 	return strings.Join(words, "\r\n ")
 }
 

@@ -123,7 +123,6 @@ func check(t *testing.T, relay *relay, m otp.Message, written otpmail.Mail, name
 // lines returns the lines of a text, whatever ends them.
 func lines(s string) []string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
-
 	return strings.Split(strings.TrimSuffix(s, "\n"), "\n")
 }
 
@@ -133,7 +132,6 @@ func mailboxesOf(t *testing.T, relay *relay, text string) []string {
 
 	found, err := filepath.Glob(filepath.Join(relay.mailboxes, "*"+text+"*"))
 	require.NoError(t, err)
-
 	return found
 }
 
@@ -145,7 +143,6 @@ func (r raw) Render(otp.Message) (otpmail.Mail, error) {
 	if len(r.text)%2 == 0 {
 		m.HTML = ""
 	}
-
 	return m, nil
 }
 
@@ -159,7 +156,6 @@ func standard(t *testing.T, product string) otpmail.Renderer {
 		s, err = otpmail.New(&otpmail.Options{Product: "Acme", Kinds: kinds})
 	}
 	require.NoError(t, err)
-
 	return s
 }
 
@@ -177,7 +173,6 @@ func (r *recorder) Render(m otp.Message) (otpmail.Mail, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.mail = mail
-
 	return mail, err
 }
 

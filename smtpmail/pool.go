@@ -48,7 +48,6 @@ func (p *pool) take(ctx context.Context) (c *connection, kept bool, err error) {
 	if err != nil {
 		<-p.places
 	}
-
 	return c, false, err
 }
 
@@ -72,7 +71,6 @@ func (p *pool) pop() (*connection, error) {
 		}
 		c.conn.Close()
 	}
-
 	return nil, nil
 }
 
@@ -100,7 +98,6 @@ func (p *pool) keep(c *connection) bool {
 	c.keepUntil = time.Now().Add(p.idleTimeout).Round(0) // the wall clock, which no freeze stops
 	c.expiry = time.AfterFunc(p.idleTimeout, func() { p.expire(c) })
 	p.kept = append(p.kept, c)
-
 	return true
 }
 
@@ -130,7 +127,6 @@ func (p *pool) remove(c *connection) bool {
 		return false
 	}
 	p.kept = slices.Delete(p.kept, i, i+1)
-
 	return true
 }
 

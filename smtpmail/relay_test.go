@@ -122,7 +122,6 @@ func startRelay(t testing.TB, mechanisms string) *relay {
 		fmt.Sprintf(dovecotConf, folder, mechanisms, implicitPort, relayPort))
 	servers.Check(t, err)
 	t.Cleanup(dovecot.Stop)
-
 	return &relay{
 		plaintext: smtpd.Address,
 		startTLS:  dovecot.Address,
@@ -138,7 +137,6 @@ func freeAddress(t testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
-
 	return l.Addr().String()
 }
 
@@ -154,7 +152,6 @@ func (r *relay) files(t testing.TB, to string) []string {
 
 	found, err := filepath.Glob(filepath.Join(r.mailboxes, to, "new", "*"))
 	require.NoError(t, err)
-
 	return found
 }
 
@@ -171,7 +168,6 @@ func (r *relay) mails(t testing.TB, to string, n int) []mailed {
 	for _, file := range files {
 		all = append(all, readMail(t, file))
 	}
-
 	return all
 }
 
@@ -210,7 +206,6 @@ func readMail(t testing.TB, file string) mailed {
 	}
 	_, err = parts.NextPart()
 	require.ErrorIs(t, err, io.EOF, "a third part")
-
 	return read
 }
 
@@ -219,7 +214,6 @@ func body(t testing.TB, r io.Reader) string {
 
 	content, err := io.ReadAll(r)
 	require.NoError(t, err)
-
 	return strings.ReplaceAll(string(content), "\r\n", "\n")
 }
 
@@ -229,6 +223,5 @@ func (m mailed) subject(t testing.TB) string {
 
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.header.Get("Subject"))
 	require.NoError(t, err)
-
 	return subject
 }

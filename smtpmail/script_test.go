@@ -42,7 +42,6 @@ func (s *scripted) seen() seen {
 
 	saw := s.saw
 	saw.commands = slices.Clone(saw.commands)
-
 	return saw
 }
 
@@ -82,7 +81,6 @@ func startScripted(t testing.TB, f fault) *scripted {
 			all.Go(func() { s.serve(conn) })
 		}
 	})
-
 	return s
 }
 
@@ -116,7 +114,6 @@ func (s *scripted) serve(conn net.Conn) {
 func (s *scripted) now() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	return s.open
 }
 
@@ -179,7 +176,6 @@ func (d *dialogue) obey(command string) bool {
 		d.answer("QUIT", "221 bye")
 		return false
 	}
-
 	return d.text.PrintfLine("500 what?") == nil
 }
 
@@ -223,7 +219,6 @@ func (s *scripted) wrong(step string) string {
 	if s.fault.once {
 		s.fault = fault{}
 	}
-
 	return wrong
 }
 
@@ -234,7 +229,6 @@ func (d *dialogue) encrypt() bool {
 
 	encrypted := tls.Server(d.conn, d.tls)
 	d.conn, d.text, d.encrypted = encrypted, textproto.NewConn(encrypted), true
-
 	return true
 }
 
@@ -250,6 +244,5 @@ func (d *dialogue) receive() bool {
 	d.mu.Lock()
 	d.saw.mails++
 	d.mu.Unlock()
-
 	return d.answer("dot", "250 taken") && d.wrong("after") == ""
 }

@@ -43,7 +43,6 @@ func New(c Config) (*Sender, error) {
 		}
 		c.Renderer = standard
 	}
-
 	return &Sender{from: from, renderer: c.Renderer, connections: newPool(&c)}, nil
 }
 
@@ -72,7 +71,6 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 
 	ctx, cancel := context.WithDeadline(ctx, m.ExpiresAt)
 	defer cancel()
-
 	return s.deliver(ctx, m.To, m.ID, mail)
 }
 
@@ -111,7 +109,6 @@ func (s *Sender) deliver(ctx context.Context, to, id string, mail otpmail.Mail) 
 		return err
 	}
 	defer s.connections.put(c)
-
 	return c.send(ctx, to, text)
 }
 
@@ -143,6 +140,5 @@ func (s *Sender) announce(ctx context.Context) (*connection, error) {
 // and SendMail return errors that match otp.ErrNotSent.
 func (s *Sender) Close() error {
 	s.connections.close()
-
 	return nil
 }

@@ -196,7 +196,6 @@ func expiredServer(t *testing.T, c certificate) string {
 			}()
 		}
 	}()
-
 	return l.Addr().String()
 }
 
@@ -208,7 +207,6 @@ func closedPort(t *testing.T) int {
 	var number int
 	_, err = fmt.Sscan(port, &number)
 	require.NoError(t, err)
-
 	return number
 }
 
@@ -298,7 +296,6 @@ func startProxy(t *testing.T, server string) *proxy {
 			go p.pass(client, server)
 		}
 	}()
-
 	return p
 }
 
@@ -327,7 +324,6 @@ func (p *proxy) pass(client net.Conn, server string) {
 func (p *proxy) counts() (total, most int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.total, p.most
 }
 

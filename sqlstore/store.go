@@ -41,7 +41,6 @@ func New(db *sql.DB, dialect Dialect, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
-
 	return &Store{
 		db:      db,
 		load:    statement{text: l.load, prepare: l.prepare},

@@ -32,7 +32,6 @@ func TestQuickstart(t *testing.T) {
 		require.NoError(t, err)
 		rest, err := io.ReadAll(out)
 		require.NoError(t, err)
-
 		return string(rest), cmd.Wait()
 	}
 

@@ -30,7 +30,6 @@ func (c *Confirmation) Confirm(ctx context.Context, u *User, session, code strin
 		return err
 	}
 	u.Confirmed = true
-
 	return nil
 }
 
@@ -63,6 +62,5 @@ func (c *Change) Confirm(ctx context.Context, u *User, newAddress, session, code
 	for _, service := range c.Voided {
 		err = errors.Join(err, service.RevokeAll(ctx, oldAddress))
 	}
-
 	return errors.Join(err, c.Changed(ctx, oldAddress))
 }

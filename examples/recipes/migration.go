@@ -16,7 +16,6 @@ func KeepSender(sendMail func(to, subject, body string) error) otp.Sender {
 		minutes := time.Until(m.ExpiresAt).Round(time.Minute).Minutes()
 		body := fmt.Sprintf("Your code is\n\n%s\n\nIt expires in %.0f minutes.",
 			m.Code.Reveal(), minutes)
-
 		return sendMail(m.To, "Your code", body)
 	})
 }
@@ -42,6 +41,5 @@ func VerifyBoth(ctx context.Context, resets *otp.Service, db *sql.DB, email, cod
 	if n == 0 {
 		return err
 	}
-
 	return nil
 }

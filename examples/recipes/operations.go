@@ -18,7 +18,6 @@ func NewSignIns(getenv func(string) string, store otp.Store, s otp.Sender) (*otp
 	if err != nil {
 		return nil, fmt.Errorf("OTP_CODE_KEYS: %w", err)
 	}
-
 	return otp.New(otp.Config{
 		Purpose: "sign-in", Secret: secret, CodeKeys: codeKeys, Store: store, Sender: s,
 	})
@@ -31,7 +30,6 @@ func Either(first, second otp.Sender) otp.Sender {
 		if errors.Is(err, otp.ErrNotSent) && !errors.Is(err, otp.ErrUndeliverable) {
 			return second.Send(ctx, m)
 		}
-
 		return err
 	})
 }

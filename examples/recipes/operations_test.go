@@ -19,7 +19,6 @@ func TestNewSignIns(t *testing.T) {
 	open := func() error {
 		_, err := NewSignIns(func(name string) string { return env[name] },
 			memstore.New(nil), new(otptest.Inbox))
-
 		return err
 	}
 	require.NoError(t, open())

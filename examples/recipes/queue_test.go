@@ -38,7 +38,6 @@ func TestQueueTriesAgain(t *testing.T) {
 		if c.N == 1 {
 			fault.Before = otptest.ErrInjected
 		}
-
 		return fault
 	}
 	store := &otptest.FaultyStore{Store: memstore.New(nil), Fault: first}

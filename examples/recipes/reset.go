@@ -40,7 +40,6 @@ func (r *Reset) Ask(ctx context.Context, typed, session string) error {
 	if errors.Is(err, otp.ErrDelivery) { // would tell who has an account
 		err = nil
 	}
-
 	return err
 }
 
@@ -66,7 +65,6 @@ func (r *Reset) Set(ctx context.Context, typed, session, code, password string) 
 	if err := r.Accounts.SetPassword(ctx, address, hash); err != nil {
 		return err
 	}
-
 	return errors.Join(
 		r.Codes.RevokeAll(ctx, address), // codes of other browsers
 		r.Accounts.TellPasswordChanged(ctx, address),

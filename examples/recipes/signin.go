@@ -27,7 +27,6 @@ func (s *SignIn) Ask(ctx context.Context, typed, session string, t otp.Trust) (o
 	if errors.Is(err, otp.ErrDelivery) { // would tell who has an account; Config.Observe has it
 		err = nil
 	}
-
 	return status, err
 }
 
@@ -42,6 +41,5 @@ func (s *SignIn) Enter(ctx context.Context, typed, session, code, key string,
 	}
 
 	address, err := otp.NormalizeAddress(typed)
-
 	return s.Users[address], err
 }

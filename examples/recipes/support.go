@@ -18,7 +18,6 @@ func (s *Support) Pseudonyms(address string) []string {
 	for _, service := range s.Services {
 		names = append(names, service.Pseudonym(address))
 	}
-
 	return names
 }
 
@@ -28,6 +27,5 @@ func (s *Support) Unlock(ctx context.Context, address string) error {
 	for _, service := range s.Services {
 		err = errors.Join(err, service.Unlock(ctx, address))
 	}
-
 	return err
 }

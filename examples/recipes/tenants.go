@@ -41,6 +41,5 @@ func (t *Tenants) SignIns(tenant string) (*otp.Service, error) {
 		t.services = map[string]*otp.Service{}
 	}
 	t.services[tenant] = service
-
 	return service, nil
 }

@@ -21,7 +21,6 @@ func TestTenants(t *testing.T) {
 			if inbox := inboxes[tenant]; inbox != nil {
 				return inbox, nil
 			}
-
 			return nil, errors.New("there is no such tenant")
 		},
 	}

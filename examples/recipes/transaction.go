@@ -50,7 +50,6 @@ func (s *Transfers) Confirm(ctx context.Context, to, session string, t Transfer,
 	if err != nil { // otp.ErrRepeated: this form was accepted before. Show that transfer
 		return err
 	}
-
 	return s.Pay(ctx, t)
 }
 

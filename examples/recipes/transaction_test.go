@@ -27,7 +27,6 @@ func TestTransfers(t *testing.T) {
 	ask := func(transfer Transfer) (code string) {
 		_, err := s.Ask(t.Context(), ada, session, transfer)
 		require.NoError(t, err)
-
 		return inbox.Code(t, ada)
 	}
 	graceCode, alanCode := ask(toGrace), ask(toAlan)

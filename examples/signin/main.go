@@ -76,7 +76,6 @@ func newApp(file string, out io.Writer) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/sign-in/", must(pages.New(flow, options)))
 	mux.HandleFunc("GET /{$}", a.home)
-
 	return mux
 }
 
@@ -88,11 +87,9 @@ func newSender(mails *otpmail.Standard, out io.Writer) otp.Sender {
 			From: os.Getenv("MAIL_FROM"), Renderer: mails,
 		}))
 	}
-
 	return otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 		mail, err := mails.Render(m)
 		fmt.Fprintf(out, "\nTo: %s\nSubject: %s\n\n%s\n", m.To, mail.Subject, mail.Text)
-
 		return err
 	})
 }

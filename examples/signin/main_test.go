@@ -24,7 +24,6 @@ type screen struct {
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	return s.text.Write(p)
 }
 
@@ -37,7 +36,6 @@ func (s *screen) code(t *testing.T) string {
 
 	codes := codeLine.FindAllString(s.text.String(), -1)
 	require.NotEmpty(t, codes)
-
 	return codes[len(codes)-1]
 }
 
@@ -51,7 +49,6 @@ func read(t *testing.T, answer *http.Response, err error) string {
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, answer.StatusCode, string(body))
-
 	return string(body)
 }
 

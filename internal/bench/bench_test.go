@@ -29,7 +29,6 @@ func rounds(long, short int) int {
 	if *bounds {
 		return long
 	}
-
 	return short
 }
 
@@ -45,7 +44,6 @@ func atMost(t *testing.T, what string, figure, bound float64) {
 
 func median(all []time.Duration) float64 {
 	slices.Sort(all)
-
 	return float64(all[len(all)/2])
 }
 
@@ -68,19 +66,16 @@ func newClient(tb testing.TB, store otp.Store) *client {
 		Policy: otp.Policy{MinSendTime: -1},
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 			c.code = m.Code.Reveal()
-
 			return nil
 		}),
 	})
 	require.NoError(tb, err)
-
 	return c
 }
 
 // address returns one that no other call returns, all of one length.
 func (c *client) address() string {
 	c.made++
-
 	return fmt.Sprintf("ada.lovelace.%08d@example.com", c.made)
 }
 
@@ -191,6 +186,5 @@ func heap() uint64 {
 
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-
 	return m.HeapAlloc
 }

@@ -108,7 +108,6 @@ func TestCapacity(t *testing.T) {
 	spent := func(call func()) consumption {
 		recorded.consumption = consumption{}
 		call()
-
 		return recorded.consumption
 	}
 	send := func() {
@@ -154,7 +153,6 @@ func (r *recorder) GetItem(
 	if out != nil && out.ConsumedCapacity != nil {
 		r.read += aws.ToFloat64(out.ConsumedCapacity.CapacityUnits)
 	}
-
 	return out, err
 }
 
@@ -168,7 +166,6 @@ func (r *recorder) PutItem(
 	if out != nil && out.ConsumedCapacity != nil {
 		r.written += aws.ToFloat64(out.ConsumedCapacity.CapacityUnits)
 	}
-
 	return out, err
 }
 
@@ -177,6 +174,5 @@ func newTable(t *testing.T, db *dynamodb.Client) string {
 
 	table := servers.TableName()
 	require.NoError(t, dynamostore.CreateTable(t.Context(), db, table))
-
 	return table
 }

@@ -87,7 +87,6 @@ func Start(tb testing.TB, cmd *exec.Cmd) *Function {
 		cmd.Wait() // its end is what counts, not how
 		close(f.ended)
 	}()
-
 	return f
 }
 
@@ -110,7 +109,6 @@ func (f *Function) handler() http.Handler {
 	mux.HandleFunc(id+"/response", f.take("response"))
 	mux.HandleFunc(id+"/error", f.take("error"))
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", f.take("init/error"))
-
 	return mux
 }
 
@@ -178,7 +176,6 @@ func (f *Function) Log() string {
 	if err != nil {
 		f.tb.Fatal(err)
 	}
-
 	return string(text)
 }
 

@@ -26,7 +26,6 @@ func Recorded(tb testing.TB, name string) []byte {
 	if err != nil {
 		tb.Fatal(err)
 	}
-
 	return event
 }
 
@@ -107,7 +106,6 @@ func (s *Source) Event(tb testing.TB, r *http.Request, routes ...string) []byte 
 	if err != nil {
 		tb.Fatal(err)
 	}
-
 	return text
 }
 
@@ -119,7 +117,6 @@ func encodeBody(header http.Header, body []byte) (text string, isBase64 bool) {
 	if strings.HasPrefix(mediaType, "text/") || slices.Contains(texts, mediaType) {
 		return string(body), false
 	}
-
 	return base64.StdEncoding.EncodeToString(body), true
 }
 
@@ -157,7 +154,6 @@ func parameters(r *http.Request) object {
 	if len(values) == 0 {
 		return nil
 	}
-
 	return values
 }
 
@@ -170,7 +166,6 @@ func (s *Source) path(r *http.Request) string {
 	if s.stage != "$default" {
 		return "/" + s.stage + r.URL.Path
 	}
-
 	return s.base + r.URL.Path
 }
 
@@ -234,7 +229,6 @@ func lower(header http.Header) http.Header {
 	for name, values := range header {
 		lower[strings.ToLower(name)] = values
 	}
-
 	return lower
 }
 
@@ -246,7 +240,6 @@ func rawQuery(r *http.Request) url.Values {
 			values[name] = append(values[name], value)
 		}
 	}
-
 	return values
 }
 
@@ -258,7 +251,6 @@ func single(values url.Values, join func([]string) string) map[string]string {
 	for name, v := range values {
 		joined[name] = join(v)
 	}
-
 	return joined
 }
 
@@ -294,7 +286,6 @@ func (s *Source) Response(tb testing.TB, o Outcome) *http.Response {
 			tb.Fatalf("%s: the function answers %s (%v)", s.Name, o.Body, err)
 		}
 	}
-
 	return &http.Response{
 		StatusCode:    a.StatusCode,
 		Header:        s.read(a),
@@ -308,7 +299,6 @@ func readSingle(a answer) http.Header {
 	for name, value := range a.Headers {
 		header.Set(name, value)
 	}
-
 	return header
 }
 
@@ -317,7 +307,6 @@ func readCookies(a answer) http.Header {
 	for _, cookie := range a.Cookies {
 		header.Add("Set-Cookie", cookie)
 	}
-
 	return header
 }
 
@@ -328,6 +317,5 @@ func readMultiValue(a answer) http.Header {
 			header.Add(name, value)
 		}
 	}
-
 	return header
 }

@@ -72,7 +72,6 @@ func run(args []string) error {
 		fmt.Println("git tag", m.tag(version))
 	}
 	fmt.Println("git push origin", tags(modules, version))
-
 	return nil
 }
 
@@ -97,7 +96,6 @@ func check(gorelease, root, dir string, m module, version string) error {
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("%s of %s: %w", filepath.Base(name), m.path, err)
 		}
-
 		return nil
 	}
 
@@ -106,7 +104,6 @@ func check(gorelease, root, dir string, m module, version string) error {
 	if err := run("go", "mod", "tidy"); err != nil {
 		return err
 	}
-
 	return run(gorelease, "-base="+base, "-version="+version)
 }
 
@@ -125,7 +122,6 @@ func latest(root string, m module, version string) (string, error) {
 			found = v
 		}
 	}
-
 	return found, nil
 }
 
@@ -136,7 +132,6 @@ func tool(root, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("go tool %s: %w", name, err)
 	}
-
 	return strings.TrimSpace(string(out)), nil
 }
 
@@ -145,7 +140,6 @@ func tags(modules []module, version string) string {
 	for _, m := range modules {
 		all = append(all, m.tag(version))
 	}
-
 	return strings.Join(all, " ")
 }
 
@@ -158,6 +152,5 @@ func git(dir string, args ...string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("git %s: %w", strings.Join(args, " "), err)
 	}
-
 	return strings.TrimSpace(string(out)), nil
 }

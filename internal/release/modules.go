@@ -56,7 +56,6 @@ func modulesIn(tree string) ([]module, error) {
 	if len(found) == 0 || found[0].path != rootPath {
 		return nil, fmt.Errorf("%s holds no module %s", tree, rootPath)
 	}
-
 	return found, nil
 }
 
@@ -79,14 +78,12 @@ func requireVersion(tree, version string) error {
 					return err
 				}
 			}
-
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -99,7 +96,6 @@ func dropReplacements(dir string) error {
 				return err
 			}
 		}
-
 		return nil
 	})
 }
@@ -124,6 +120,5 @@ func edit(dir string, change func(*modfile.File) error) error {
 	if content, err = file.Format(); err != nil {
 		return err
 	}
-
 	return os.WriteFile(name, content, 0o644)
 }

@@ -48,7 +48,6 @@ func publish(repository, tree, proxy, version string) ([]module, error) {
 		}
 		published = append(published, m)
 	}
-
 	return published, nil
 }
 
@@ -88,7 +87,6 @@ func serve(proxy, source string, m module, version string) (err error) {
 			err = closeErr
 		}
 	}()
-
 	return zip.CreateFromDir(out, gomodule.Version{Path: m.path, Version: version}, source)
 }
 
@@ -107,7 +105,6 @@ func proxyEnv(proxy, cache string) ([]string, error) {
 	}
 
 	downloaded := filepath.Join(env.GOMODCACHE, "cache", "download")
-
 	return []string{
 		"GOPROXY=file://" + proxy + ",file://" + downloaded + "," + env.GOPROXY,
 		"GONOSUMDB=" + strings.Trim(rootPath+","+env.GONOSUMDB, ","),

@@ -82,7 +82,6 @@ func TestProgramsOfOthers(t *testing.T) {
 				if err := cmd.Run(); args[0] != "run" {
 					require.NoError(t, err, "%s", failed.Bytes())
 				}
-
 				return said.String()
 			}
 
@@ -145,7 +144,6 @@ func readmeProgram(t *testing.T) string {
 	_, after, found := strings.Cut(read(t, filepath.Join(root, "README.md")), "```go\npackage main")
 	require.True(t, found, "the README has no program")
 	program, _, _ := strings.Cut(after, "\n```")
-
 	return "package main" + program + "\n"
 }
 
@@ -153,6 +151,5 @@ func read(t *testing.T, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(name)
 	require.NoError(t, err)
-
 	return string(content)
 }

@@ -109,6 +109,5 @@ func buildAlone(t *testing.T, imports []string) (dir string, err error) {
 	offline := []string{"GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "GOTOOLCHAIN=local",
 		"GOMODCACHE=" + t.TempDir()}
 	_, err = goCommand(dir, offline, "build", "-o", os.DevNull, ".")
-
 	return dir, err
 }

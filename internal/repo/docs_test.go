@@ -79,6 +79,5 @@ func containsLines(source, excerpt string) bool {
 			return true
 		}
 	}
-
 	return false
 }

@@ -75,7 +75,6 @@ func publicPackages(t *testing.T) []*pkg {
 	})
 	require.NotEmpty(t, public)
 	require.Equal(t, module, public[0].ImportPath)
-
 	return public
 }
 
@@ -90,7 +89,6 @@ func goCommand(dir string, env []string, args ...string) ([]byte, error) {
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, messages.Bytes())
 	}
-
 	return out.Bytes(), nil
 }
 
@@ -113,12 +111,10 @@ func files(t *testing.T, extension string) []string {
 
 		name, err := filepath.Rel(root, path)
 		found = append(found, name)
-
 		return err
 	})
 	require.NoError(t, err)
 	require.NotEmpty(t, found)
-
 	return found
 }
 
@@ -127,6 +123,5 @@ func read(t *testing.T, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, name))
 	require.NoError(t, err)
-
 	return string(content)
 }

@@ -124,7 +124,6 @@ func Postgres(tb testing.TB) string {
 
 	psql("CREATE DATABASE " + name)
 	tb.Cleanup(func() { psql("DROP DATABASE " + name + " WITH (FORCE)") })
-
 	return strings.Replace(server, "/postgres?", "/"+name+"?", 1)
 }
 
@@ -140,7 +139,6 @@ func MariaDB(tb testing.TB) string {
 
 	client("CREATE DATABASE " + name)
 	tb.Cleanup(func() { client("DROP DATABASE " + name) })
-
 	return server + name
 }
 

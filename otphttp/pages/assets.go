@@ -25,7 +25,6 @@ func (p *Pages) own(name string) ([]byte, error) {
 	if p.options.Files == nil {
 		return nil, fs.ErrNotExist
 	}
-
 	return fs.ReadFile(p.options.Files, name)
 }
 
@@ -35,7 +34,6 @@ func (p *Pages) file(name string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return builtIn.ReadFile("files/" + name)
 	}
-
 	return content, err
 }
 
@@ -61,7 +59,6 @@ func (p *Pages) loadTemplates() error {
 		}
 		p.templates[name] = t.Lookup("layout.html")
 	}
-
 	return nil
 }
 
@@ -83,7 +80,6 @@ func (p *Pages) loadAssets() error {
 		version := hex.EncodeToString(hash[:4])
 		p.assets[name] = asset{content, p.options.Path + name + "?v=" + version}
 	}
-
 	return nil
 }
 

@@ -45,7 +45,6 @@ func (p *Pages) note(r *http.Request, page string) note {
 	if json.Unmarshal([]byte(p.flow.Note(r)), &n) != nil || n.Page != page {
 		return note{}
 	}
-
 	return n
 }
 
@@ -66,7 +65,6 @@ func (p *Pages) postAsk(w http.ResponseWriter, r *http.Request) {
 	if !p.flow.Bound(r) {
 		p.flow.Binding(w, r)
 		p.showMessage(w, http.StatusForbidden, p.newPage(r, "message"), "cookies_title", "cookies")
-
 		return
 	}
 
@@ -90,7 +88,6 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, again 
 	problem := otphttp.ProblemOf(err)
 	if !tellable(problem) {
 		p.showError(w, r, problem)
-
 		return
 	}
 
@@ -119,7 +116,6 @@ func tellable(problem *otphttp.Problem) bool {
 		"too_many_requests":
 		return false
 	}
-
 	return true
 }
 
@@ -221,7 +217,6 @@ func (p *Pages) problemText(page *Page, n note) template.HTML {
 	case page.texts[key] == "":
 		return template.HTML(template.HTMLEscapeString(n.Detail))
 	}
-
 	return page.T(key, number)
 }
 
@@ -243,7 +238,6 @@ func (p *Pages) postCode(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) refuseCode(w http.ResponseWriter, r *http.Request, problem *otphttp.Problem) {
 	if !tellable(problem) {
 		p.showError(w, r, problem)
-
 		return
 	}
 
@@ -259,7 +253,6 @@ func (p *Pages) refuseCode(w http.ResponseWriter, r *http.Request, problem *otph
 func (p *Pages) leadOn(w http.ResponseWriter, r *http.Request) {
 	if p.options.Kind == SignIn {
 		http.Redirect(w, r, p.options.Next, http.StatusSeeOther)
-
 		return
 	}
 

@@ -287,7 +287,6 @@ func TestErrorPages(t *testing.T) {
 func form(path, body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, site+path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-
 	return r
 }
 
@@ -299,7 +298,6 @@ func TestFailureOfTheService(t *testing.T) {
 			if broken {
 				return "", false, errBroken
 			}
-
 			return typed, true, nil
 		}
 	})
@@ -384,6 +382,5 @@ func transcript(t *testing.T, email string, mailErr error) string {
 			time.Sleep(24 * time.Hour)
 		}
 	})
-
 	return out.String()
 }

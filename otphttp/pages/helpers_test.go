@@ -56,7 +56,6 @@ func newWebsite(t *testing.T, configure func(*pages.Options, *otphttp.Config)) *
 	require.NoError(t, err)
 	s.Pages, err = pages.New(flow, options)
 	require.NoError(t, err)
-
 	return s
 }
 
@@ -64,7 +63,6 @@ func find(_ *http.Request, typed string) (to string, known bool, err error) {
 	if !strings.Contains(typed, "@") {
 		return "", false, otp.ErrInvalid
 	}
-
 	return typed, typed != eve, nil
 }
 
@@ -78,10 +76,8 @@ func (s *website) accept(r *http.Request, _ string) (otphttp.Done, error) {
 	case "odd":
 		return nil, &otphttp.Problem{Code: "odd", Field: "password", Detail: "Not <this> one."}
 	}
-
 	return func(context.Context, http.ResponseWriter) error {
 		s.done++
-
 		return s.err
 	}, nil
 }
@@ -124,13 +120,11 @@ func (b *browser) do(r *http.Request) view {
 
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(b.t, err)
-
 	return view{answer, string(body)}
 }
 
 func (b *browser) get(path string) view {
 	b.t.Helper()
-
 	return b.do(httptest.NewRequest(http.MethodGet, site+path, nil))
 }
 
@@ -144,7 +138,6 @@ func (b *browser) post(path string, fields ...string) view {
 	r := httptest.NewRequest(http.MethodPost, site+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
-
 	return b.do(r)
 }
 
@@ -154,7 +147,6 @@ func (b *browser) submit(path string, fields ...string) view {
 
 	answer := b.post(path, fields...)
 	require.Equal(b.t, http.StatusSeeOther, answer.StatusCode, answer.text)
-
 	return b.get(answer.Header.Get("Location"))
 }
 
@@ -162,7 +154,6 @@ func (b *browser) submit(path string, fields ...string) view {
 func (b *browser) ask(email string) view {
 	b.t.Helper()
 	b.get("/")
-
 	return b.submit("/", "email", email)
 }
 
@@ -191,6 +182,5 @@ func lettersWebsite(t *testing.T) *website {
 	t.Helper()
 
 	codes, _ := otptest.New(t, otp.Config{Policy: otp.Policy{Alphabet: otp.Letters, Length: 8}})
-
 	return newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })
 }

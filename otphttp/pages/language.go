@@ -42,7 +42,6 @@ func (p *Pages) loadLanguages() error {
 		p.languages.texts = append(p.languages.texts, read)
 	}
 	p.languages.matcher = language.NewMatcher(p.languages.tags)
-
 	return nil
 }
 
@@ -56,7 +55,6 @@ func englishFirst(a, b string) int {
 	case b == english:
 		return 1
 	}
-
 	return strings.Compare(a, b)
 }
 
@@ -79,7 +77,6 @@ func (p *Pages) readTexts(name string) (texts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("Options.Files: %s: %w", name, err)
 	}
-
 	return read, mergeTexts(read, name, own)
 }
 
@@ -96,7 +93,6 @@ func mergeTexts(into texts, name string, content []byte) error {
 		}
 		into[key] = text
 	}
-
 	return nil
 }
 
@@ -110,7 +106,6 @@ func (l *languages) choose(accept string) (language.Tag, texts) {
 		accept = ""
 	}
 	_, i := language.MatchStrings(l.matcher, accept)
-
 	return l.tags[i], l.texts[i]
 }
 
@@ -120,6 +115,5 @@ func direction(tag language.Tag) string {
 	if s := base.String(); s == "ar" || s == "he" {
 		return "rtl"
 	}
-
 	return "ltr"
 }

@@ -28,7 +28,6 @@ func readTexts(t *testing.T, tag string) map[string]string {
 
 	var texts map[string]string
 	require.NoError(t, json.Unmarshal(content, &texts))
-
 	return texts
 }
 

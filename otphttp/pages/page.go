@@ -69,7 +69,6 @@ type Page struct {
 func (p *Pages) newPage(r *http.Request, name string) *Page {
 	tag, texts := p.languages.choose(r.Header.Get("Accept-Language"))
 	address, code := p.flow.Fields()
-
 	return &Page{
 		Name:         name,
 		Options:      p.options,
@@ -108,7 +107,6 @@ func (p *Page) T(key string, n ...int) template.HTML {
 	}
 
 	address := template.HTMLEscapeString(p.Address)
-
 	return template.HTML(
 		strings.ReplaceAll(text, "{address}", `<bdi class="address">`+address+`</bdi>`),
 	)
@@ -117,7 +115,6 @@ func (p *Page) T(key string, n ...int) template.HTML {
 // Left is T with the time that is left until then.
 func (p *Page) Left(key string, until time.Time) template.HTML {
 	left := `<span data-left>` + template.HTMLEscapeString(p.duration(until)) + `</span>`
-
 	return template.HTML(strings.ReplaceAll(string(p.T(key)), "{time}", left))
 }
 
@@ -141,6 +138,5 @@ func (p *Page) duration(until time.Time) string {
 	case seconds <= 48*3600:
 		key, n = "hours", ceil(3600)
 	}
-
 	return strings.ReplaceAll(p.texts[key], "{n}", strconv.Itoa(n))
 }

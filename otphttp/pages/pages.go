@@ -120,7 +120,6 @@ func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 		}
 	}
 	p.route()
-
 	return p, nil
 }
 
@@ -150,7 +149,6 @@ func (o *Options) check() error {
 		return fmt.Errorf("Options.MinPassword is %d and MaxPassword %d: "+
 			"they must be at least 1, and not in the wrong order", o.MinPassword, o.MaxPassword)
 	}
-
 	return checkURLs(o)
 }
 
@@ -172,7 +170,6 @@ func checkURLs(o *Options) error {
 				"or mailto", "Options."+name, text)
 		}
 	}
-
 	return nil
 }
 
@@ -189,7 +186,6 @@ func contentSecurityPolicy(o *Options) string {
 		source = " " + o.ChallengeSource
 		frames = " frame-src" + source + ";"
 	}
-
 	return "default-src 'none'; style-src 'self'; script-src 'self'" + source + ";" + frames +
 		" img-src 'self' data:; connect-src 'self'" + source + "; form-action 'self'" + next +
 		"; base-uri 'none'; frame-ancestors 'none'"
@@ -241,7 +237,6 @@ func (p *Pages) render(w http.ResponseWriter, status int, page *Page) {
 	if err := p.templates[page.Name].Execute(&out, page); err != nil {
 		// Only a template of Options.Files can fail.
 		http.Error(w, "The page could not be shown.", http.StatusInternalServerError)
-
 		return
 	}
 

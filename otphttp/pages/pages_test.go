@@ -27,7 +27,6 @@ func newFlow(t *testing.T) *otphttp.Flow {
 		Accept: func(*http.Request, string) (otphttp.Done, error) { return nil, nil },
 	})
 	require.NoError(t, err)
-
 	return flow
 }
 

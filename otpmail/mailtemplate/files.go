@@ -58,7 +58,6 @@ func read(files fs.FS, purpose string, names map[string]bool) (*catalog, error) 
 		}
 		parsed[name] = t
 	}
-
 	return newCatalog(purpose, parsed)
 }
 
@@ -156,7 +155,6 @@ func parse(files fs.FS, purpose, name string) (*templates, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	return &templates{name, subject, text, page}, nil
 }
 
@@ -172,7 +170,6 @@ func (t *templates) execute(view *View) (otpmail.Mail, error) {
 		}
 		filled[i] = out.String()
 	}
-
 	return otpmail.NewMail(filled[0], filled[1], filled[2]), nil
 }
 

@@ -89,7 +89,6 @@ func (t *Templates) Render(m otp.Message) (otpmail.Mail, error) {
 	if c == nil {
 		return t.standard.Render(m)
 	}
-
 	return t.render(c.choose(m.Language), m)
 }
 

@@ -71,7 +71,6 @@ func fromCloudFormation(template object, parameters map[string]string) (stack, e
 		kind, _ := r["Type"].(string)
 		s.add(id, kind, r["DeletionPolicy"] == "Retain", resolve.value(properties))
 	}
-
 	return s, resolve.err
 }
 
@@ -119,14 +118,12 @@ func (r *resolver) value(v any) any {
 				resolved[name] = m
 			}
 		}
-
 		return resolved
 	case []any:
 		resolved := make([]any, 0, len(v))
 		for _, element := range v {
 			resolved = append(resolved, r.value(element))
 		}
-
 		return resolved
 	case int:
 		return float64(v)
@@ -163,7 +160,6 @@ func (r *resolver) function(name string, argument any) any {
 	}
 
 	r.err = fmt.Errorf("%s of %v cannot be resolved", name, argument)
-
 	return nil
 }
 
@@ -179,7 +175,6 @@ func (r *resolver) ref(name string) any {
 	if strings.HasPrefix(name, "AWS::") {
 		return "${" + name + "}"
 	}
-
 	return "@" + name
 }
 
@@ -189,7 +184,6 @@ func (r *resolver) attribute(id, name string) string {
 	if strings.HasSuffix(id, "LogGroup") {
 		name += ":*"
 	}
-
 	return "@" + id + "." + name
 }
 
@@ -207,7 +201,6 @@ func joined(separator, list any) string {
 	for _, element := range elements {
 		texts = append(texts, fmt.Sprint(element))
 	}
-
 	return strings.Join(texts, fmt.Sprint(separator))
 }
 
@@ -216,7 +209,6 @@ func split(separator, text any) []any {
 	for part := range strings.SplitSeq(fmt.Sprint(text), fmt.Sprint(separator)) {
 		list = append(list, part)
 	}
-
 	return list
 }
 
@@ -231,7 +223,6 @@ func parseYAML(text []byte) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	return parsed.(object), nil
 }
 
@@ -255,7 +246,6 @@ func decoded(node *yaml.Node) (any, error) {
 	if tag == "!Ref" {
 		name = "Ref"
 	}
-
 	return object{name: content}, err
 }
 
@@ -270,7 +260,6 @@ func decodedContent(node *yaml.Node) (any, error) {
 			}
 			members[node.Content[i].Value] = value
 		}
-
 		return members, nil
 	case yaml.SequenceNode:
 		elements := []any{}
@@ -281,12 +270,10 @@ func decodedContent(node *yaml.Node) (any, error) {
 			}
 			elements = append(elements, value)
 		}
-
 		return elements, nil
 	default:
 		var value any
 		err := node.Decode(&value)
-
 		return value, err
 	}
 }
@@ -308,7 +295,6 @@ func differences(a, b stack) []string {
 			found = append(found, "only the other has "+id)
 		}
 	}
-
 	return found
 }
 
@@ -318,6 +304,5 @@ func asJSON(v any) string {
 	if err != nil {
 		panic(err) // the stacks are made of what JSON has
 	}
-
 	return string(out)
 }

@@ -27,7 +27,6 @@ func size(tb testing.TB, name string) float64 {
 
 	file, err := os.Stat(program(tb, name))
 	require.NoError(tb, err)
-
 	return float64(file.Size())
 }
 

@@ -54,7 +54,6 @@ func packaged(tb testing.TB, name string) string {
 
 	program := filepath.Join(tb.TempDir(), "bootstrap")
 	require.NoError(tb, os.WriteFile(program, content, 0o755))
-
 	return program
 }
 
@@ -74,7 +73,6 @@ func startFunction(
 
 	cmd := exec.Command(program)
 	cmd.Env = append(slices.Clone(settings), "BASE_PATH="+source.Base())
-
 	return &function{lambdaruntime.Start(tb, cmd), tb, source}
 }
 
@@ -86,7 +84,6 @@ func (f *function) request(method, path, body string) *http.Response {
 	r.Host = "id.execute-api.eu-central-1.amazonaws.com"
 	r.URL.Path = path
 	r.Header.Set("Content-Type", "application/json")
-
 	return f.source.Response(f.tb, f.Invoke(f.source.Event(f.tb, r, routes...)))
 }
 
@@ -98,7 +95,6 @@ func (f *function) want(status int, method, path, body string) *http.Response {
 	content, err := io.ReadAll(answer.Body)
 	require.NoError(f.tb, err)
 	assert.Equal(f.tb, status, answer.StatusCode, "%s %s: %s", method, path, content)
-
 	return answer
 }
 
@@ -124,7 +120,6 @@ func secrets(tb testing.TB) (settings []string, reads *atomic.Int64) {
 			id, strings.Repeat("s", 64))
 	}))
 	tb.Cleanup(server.Close)
-
 	return []string{"OTP_SECRET_ID=" + id, "AWS_ENDPOINT_URL_SECRETS_MANAGER=" + server.URL}, reads
 }
 
@@ -137,7 +132,6 @@ func (s *system) body(members ...string) string {
 
 	text, err := json.Marshal(object)
 	require.NoError(s.t, err)
-
 	return string(text)
 }
 

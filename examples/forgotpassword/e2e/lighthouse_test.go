@@ -61,6 +61,5 @@ func accessibility(t *testing.T, url, cookie string) float64 {
 	}
 	require.NoError(t, json.Unmarshal(content, &result))
 	require.Equal(t, url, result.FinalDisplayedURL)
-
 	return result.Categories["accessibility"].Score
 }

@@ -70,7 +70,6 @@ func (w *window) violations() []string {
 		const found = await axe.run(document, {runOnly: tags});
 		return found.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" "));
 	})()`
-
 	return get(w, chromedp.Evaluate[[]string](run, chromedp.EvalAwaitPromise))
 }
 

@@ -46,7 +46,6 @@ func newSignIn(t *testing.T) *signIn {
 		Purpose: "sign-in",
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) (err error) {
 			s.mail, err = mails.Render(m)
-
 			return err
 		}),
 	})
@@ -57,7 +56,6 @@ func newSignIn(t *testing.T) *signIn {
 		Accept: func(*http.Request, string) (otphttp.Done, error) {
 			return func(context.Context, http.ResponseWriter) error {
 				s.done.Add(1)
-
 				return nil
 			}, nil
 		},
@@ -74,7 +72,6 @@ func newSignIn(t *testing.T) *signIn {
 		}
 		handler.ServeHTTP(w, r)
 	})
-
 	return s
 }
 
@@ -84,7 +81,6 @@ func (s *signIn) link() string {
 
 	found := regexp.MustCompile(`href="([^"]+)"`).FindStringSubmatch(s.mail.HTML)
 	require.NotNil(s.t, found)
-
 	return found[1]
 }
 
@@ -94,7 +90,6 @@ func (s *signIn) code() string {
 
 	found := regexp.MustCompile(`(?m)^[0-9]{6}$`).FindString(s.mail.Text)
 	require.NotEmpty(s.t, found)
-
 	return found
 }
 
@@ -106,7 +101,6 @@ func (s *signIn) begin() *window {
 	w.visit(s.server.URL)
 	w.ask(ada)
 	w.want("h1", "Enter the code")
-
 	return w
 }
 

@@ -30,7 +30,6 @@ func (f *function) resident() (now, most float64) {
 			most = kilobytes / 1024
 		}
 	}
-
 	return now, most
 }
 
@@ -50,7 +49,6 @@ func (f *function) processor() (total time.Duration) {
 		require.NoError(f.tb, err)
 		total += running
 	}
-
 	return total
 }
 
@@ -58,7 +56,6 @@ func (f *function) processor() (total time.Duration) {
 func (f *function) spent(step func()) float64 {
 	before := f.processor()
 	step()
-
 	return float64((f.processor() - before).Microseconds()) / 1000
 }
 

@@ -35,7 +35,6 @@ func fetch(t *testing.T, url string) (status int, body string) {
 
 	text, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
-
 	return answer.StatusCode, string(text)
 }
 
@@ -48,14 +47,12 @@ func post(t *testing.T, url string, members map[string]string) int {
 	answer, err := http.Post(url, "application/json", bytes.NewReader(body))
 	require.NoError(t, err)
 	answer.Body.Close()
-
 	return answer.StatusCode
 }
 
 // login returns the status of the answer to a password.
 func login(t *testing.T, url, email, password string) int {
 	t.Helper()
-
 	return post(t, url+"/login", map[string]string{"email": email, "password": password})
 }
 
@@ -75,7 +72,6 @@ func TestDocumentedCommands(t *testing.T) {
 			"http://localhost:8080", url, "12345678", code).Replace(command)
 		out, err := exec.Command("sh", "-c", command).CombinedOutput()
 		require.NoError(t, err, "%s\n%s", command, out)
-
 		return string(out)
 	}
 
@@ -244,7 +240,6 @@ func TestStopUnderLoad(t *testing.T) {
 			answer, err := http.Get(fmt.Sprintf("%s/generate-otp/person%d@example.com", s.url, i))
 			if err != nil {
 				statuses <- 0
-
 				return
 			}
 			answer.Body.Close()

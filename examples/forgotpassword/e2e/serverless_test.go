@@ -50,7 +50,6 @@ func pack(t *testing.T, parameters ...string) string {
 	text, err := os.ReadFile(filepath.Join(folder, "cloudformation-template-update-stack.json"))
 	require.NoError(t, err)
 	packs[key] = string(text)
-
 	return packs[key]
 }
 
@@ -175,7 +174,6 @@ func words(v any) string {
 	if !ok {
 		return v.(string)
 	}
-
 	return joined(" ", list)
 }
 

@@ -35,7 +35,6 @@ func newWebsite(t *testing.T, configure func(*web.App)) *website {
 	s.Server.Config.Handler = s.handler(configure)
 	s.Start()
 	t.Cleanup(s.Close)
-
 	return s
 }
 
@@ -54,7 +53,6 @@ func (s *website) handler(configure func(*web.App)) http.Handler {
 
 	handler, err := site.Handler(app)
 	require.NoError(s.t, err)
-
 	return handler
 }
 
@@ -68,7 +66,6 @@ func (s *website) codeTo(email string) string {
 		}
 	}
 	require.Fail(s.t, "there is no mail with a code")
-
 	return ""
 }
 
@@ -80,7 +77,6 @@ func (s *website) mailsTo(email string) int {
 			n++
 		}
 	}
-
 	return n
 }
 

@@ -109,6 +109,5 @@ func TestSinglePageApplication(t *testing.T) {
 
 func portOf(l net.Listener) string {
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-
 	return port
 }

@@ -32,7 +32,6 @@ func samTemplate(t *testing.T) object {
 	require.NoError(t, err)
 	template, err := parseYAML(text)
 	require.NoError(t, err)
-
 	return template
 }
 
@@ -57,7 +56,6 @@ func terraformFiles(t *testing.T) map[string][]byte {
 		files[filepath.Base(name)], err = os.ReadFile(name)
 		require.NoError(t, err)
 	}
-
 	return files
 }
 
@@ -70,7 +68,6 @@ func terraformStack(files map[string][]byte, origins, alarmMail string) (stack, 
 		}
 		list = cty.ListVal(values)
 	}
-
 	return fromTerraform(files, map[string]cty.Value{
 		"product": cty.StringVal("Acme"), "mail_from": cty.StringVal("no-reply@acme.example"),
 		"mail_identity": cty.StringVal("acme.example"), "allowed_origins": list,
@@ -95,7 +92,6 @@ func oslsStack(t *testing.T, origins, alarmMail string) stack {
 	s, err := fromCloudFormation(template, nil)
 	require.NoError(t, err)
 	require.Greater(t, len(s), 20)
-
 	return s
 }
 
@@ -113,7 +109,6 @@ func unlike(
 		}
 		found = append(found, differences(want[i], got)...)
 	}
-
 	return found, nil
 }
 
@@ -123,7 +118,6 @@ func oslsStacks(t *testing.T) (stacks []stack) {
 	for _, o := range optional {
 		stacks = append(stacks, oslsStack(t, o.origins, o.alarmMail))
 	}
-
 	return stacks
 }
 
@@ -250,7 +244,6 @@ func parts(body *hclsyntax.Body) []hcl.Range {
 		ranges = append(ranges, block.Range())
 		ranges = append(ranges, parts(block.Body)...)
 	}
-
 	return ranges
 }
 

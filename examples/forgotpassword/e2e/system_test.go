@@ -190,7 +190,6 @@ func program(tb testing.TB, name string) string {
 // startServer runs the server until the end of the test, and returns its URL.
 func startServer(t *testing.T, env []string, args ...string) (url string) {
 	t.Helper()
-
 	return startProcess(t, env, args...).url
 }
 
@@ -207,14 +206,12 @@ type process struct {
 func (p *process) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.logged.Write(b)
 }
 
 func (p *process) log() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.logged.String()
 }
 
@@ -245,11 +242,9 @@ func startProcess(t *testing.T, env []string, args ...string) *process {
 		if match := listening.FindStringSubmatch(p.log()); match != nil {
 			p.url = match[1]
 		}
-
 		return p.url != "" || len(ended) > 0
 	})
 	require.NotEmpty(t, p.url, "the server has ended:\n%s", p.log())
-
 	return p
 }
 
@@ -262,7 +257,6 @@ func need(t *testing.T, program string) string {
 		servers.Missing(t, program+" is not installed: run `make setup`")
 	}
 	require.NoError(t, err)
-
 	return path
 }
 

@@ -34,7 +34,6 @@ func (s *system) onTerminal(args ...string) *terminalSession {
 		terminal.Close()
 		cmd.Process.Kill()
 	})
-
 	return &terminalSession{t: s.t, cmd: cmd, terminal: terminal}
 }
 
@@ -64,7 +63,6 @@ func (s *terminalSession) shows() bool {
 
 	state, err := unix.IoctlGetTermios(int(s.terminal.Fd()), unix.TCGETS)
 	require.NoError(s.t, err)
-
 	return state.Lflag&unix.ECHO != 0
 }
 
@@ -72,7 +70,6 @@ func (s *terminalSession) shows() bool {
 func (s *terminalSession) end() (shown string, err error) {
 	io.Copy(&s.shown, s.terminal) // ends with an error when the program does
 	err = s.cmd.Wait()
-
 	return s.shown.String(), err
 }
 

@@ -56,7 +56,6 @@ func fromTerraform(files map[string][]byte, variables map[string]cty.Value) (sta
 	if err != nil {
 		return nil, err
 	}
-
 	return translated(instances)
 }
 
@@ -122,7 +121,6 @@ func (m *module) round() (pending []error) {
 		}
 		m.managed[kind][name] = referenced(kind, name, keys)
 	}
-
 	return pending
 }
 
@@ -133,7 +131,6 @@ func (m *module) of(kind string) []*hclsyntax.Block {
 			blocks = append(blocks, b)
 		}
 	}
-
 	return blocks
 }
 
@@ -150,7 +147,6 @@ func (m *module) keys(body *hclsyntax.Body) (map[string]cty.Value, error) {
 		for key, element := range value.AsValueMap() {
 			keys[key] = element
 		}
-
 		return keys, nil
 	}
 
@@ -165,7 +161,6 @@ func (m *module) keys(body *hclsyntax.Body) (map[string]cty.Value, error) {
 	}
 
 	keys[""] = cty.NilVal
-
 	return keys, nil
 }
 
@@ -188,7 +183,6 @@ func referenced(kind, name string, keys map[string]cty.Value) cty.Value {
 	if one, ok := objects[""]; ok {
 		return one
 	}
-
 	return cty.ObjectVal(objects)
 }
 
@@ -197,7 +191,6 @@ func arn(kind, id string) string {
 	if kind == "aws_secretsmanager_secret" || kind == "aws_sns_topic" {
 		return "@" + id
 	}
-
 	return "@" + id + ".Arn"
 }
 
@@ -228,7 +221,6 @@ func (m *module) context(each map[string]cty.Value) *hcl.EvalContext {
 	for name, value := range each {
 		variables[name] = value
 	}
-
 	return &hcl.EvalContext{Variables: variables, Functions: map[string]ctyfunction.Function{
 		"coalesce":   stdlib.CoalesceFunc,
 		"join":       stdlib.JoinFunc,
@@ -265,7 +257,6 @@ func (m *module) instances() ([]instance, error) {
 			instances = append(instances, instance{b.Labels[0], b.Labels[1], key, attributes})
 		}
 	}
-
 	return instances, nil
 }
 
@@ -302,7 +293,6 @@ func (m *module) body(body *hclsyntax.Body, each map[string]cty.Value) (object, 
 		list, _ := attributes[name].([]any)
 		attributes[name] = append(list, contents...)
 	}
-
 	return attributes, nil
 }
 
@@ -336,7 +326,6 @@ func (m *module) block(b *hclsyntax.Block, each map[string]cty.Value) (string, [
 		}
 		contents = append(contents, content)
 	}
-
 	return name, contents, nil
 }
 
@@ -426,7 +415,6 @@ func translated(instances []instance) (stack, error) {
 			return nil, err
 		}
 	}
-
 	return s, nil
 }
 
@@ -446,7 +434,6 @@ func (s stack) addPolicy(i instance) error {
 	role.Properties.(object)["Policies"] = []any{
 		object{"PolicyName": i.attributes["name"], "PolicyDocument": document},
 	}
-
 	return nil
 }
 
@@ -468,7 +455,6 @@ func (s stack) addValue(i instance, instances []instance) error {
 			return nil
 		}
 	}
-
 	return errors.New("the value of the secret is not made up")
 }
 
@@ -476,7 +462,6 @@ func (s stack) addValue(i instance, instances []instance) error {
 func parsed(text any) (any, error) {
 	var v any
 	err := json.Unmarshal([]byte(fmt.Sprint(text)), &v)
-
 	return v, err
 }
 
@@ -558,7 +543,6 @@ func (i instance) properties() (p object, retained bool, err error) {
 	for name, value := range a {
 		p[pascal(name)] = value
 	}
-
 	return p, retained, err
 }
 
@@ -570,7 +554,6 @@ func pascal(name string) string {
 	for word := range strings.FieldsFuncSeq(name, isSeparator) {
 		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
-
 	return b.String()
 }
 
@@ -579,6 +562,5 @@ func pascalKeys(o object) object {
 	for name, value := range o {
 		renamed[pascal(name)] = value
 	}
-
 	return renamed
 }

@@ -26,7 +26,6 @@ func (s *system) matches(email, password string) bool {
 
 	ok, err := user.Matches(s.t.Context(), password)
 	require.NoError(s.t, err)
-
 	return ok
 }
 
@@ -36,7 +35,6 @@ func (s *system) addUser(input string, args ...string) (printed string, err erro
 	cmd.Env = s.env
 	cmd.Stdin = strings.NewReader(input)
 	out, err := cmd.CombinedOutput()
-
 	return string(out), err
 }
 

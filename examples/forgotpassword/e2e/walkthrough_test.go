@@ -37,7 +37,6 @@ func walkThrough(t *testing.T) []string {
 		}
 	}
 	require.Greater(t, len(commands), 8)
-
 	return commands
 }
 
@@ -68,7 +67,6 @@ func (s *system) gateway() string {
 
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-
 	return server.URL
 }
 

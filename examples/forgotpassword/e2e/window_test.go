@@ -35,7 +35,6 @@ func newWindow(t *testing.T, flags ...any) *window {
 	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 	t.Cleanup(cancel)
 	w := &window{t, ctx}
-
 	return w.open()
 }
 
@@ -57,7 +56,6 @@ func (w *window) open() *window {
 		}
 	})
 	require.NoError(w.t, err)
-
 	return &window{w.t, ctx}
 }
 
@@ -83,14 +81,12 @@ func get[T any](w *window, action chromedp.Action[T]) T {
 
 	value, err := chromedp.Run(ctx, action)
 	require.NoError(w.t, err)
-
 	return value
 }
 
 // eval returns the value of a script.
 func eval[T any](w *window, script string) T {
 	w.t.Helper()
-
 	return get(w, chromedp.Evaluate[T](script))
 }
 
@@ -110,7 +106,6 @@ func (w *window) visit(url string) {
 // text returns what is to be read in the element.
 func (w *window) text(selector chromedp.CSS) string {
 	w.t.Helper()
-
 	return get(w, chromedp.Text(selector, chromedp.NodeVisible))
 }
 
@@ -126,7 +121,6 @@ func (w *window) wantSoon(selector chromedp.CSS, text string) {
 	const script = `document.querySelector(%q)?.innerText ?? ""`
 	await(w.t, text, func() bool {
 		found := eval[string](w, strings.Replace(script, "%q", quote(string(selector)), 1))
-
 		return strings.Contains(found, text)
 	})
 }

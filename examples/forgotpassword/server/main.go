@@ -76,7 +76,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 
 	url := "http://" + listener.Addr().String()
 	log.Info("listening", "url", url, "development", app.Mailbox != nil)
-
 	return serve(ctx, listener, clients.Wrap(handler), log)
 }
 
@@ -120,7 +119,6 @@ func newApp(
 			return nil, err
 		}
 	}
-
 	return app, nil
 }
 

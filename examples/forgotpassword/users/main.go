@@ -51,7 +51,6 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-
 	return add(ctx, accounts, email, password)
 }
 
@@ -66,7 +65,6 @@ func open(ctx context.Context) (users.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	return users.NewDynamo(dynamodb.NewFromConfig(cfg), table), nil
 }
 
@@ -94,7 +92,6 @@ func add(ctx context.Context, accounts users.Store, email, password string) erro
 	}
 
 	fmt.Fprintln(os.Stderr, "The account was added.")
-
 	return nil
 }
 
@@ -120,7 +117,6 @@ func readPassword(in *os.File) (string, error) {
 	if again != password {
 		return "", errors.New("the two passwords are not the same")
 	}
-
 	return password, nil
 }
 
@@ -138,7 +134,6 @@ func ask(terminal *os.File, prompt string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the password: %w", err)
 	}
-
 	return string(line), nil
 }
 
@@ -159,7 +154,6 @@ func restoreOnInterrupt(fd int) (stop func(), err error) {
 			os.Exit(130) // as shells have it for an interrupt
 		}
 	}()
-
 	return func() {
 		signal.Stop(interrupted)
 		close(interrupted)

@@ -197,7 +197,6 @@ func goTest(t *testing.T, flag, overlay, test string) (string, error) {
 	cmd.Env = append(os.Environ(), "GOFLAGS=") // the runs are the same however this one is
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, ctx.Err(), "%s", out)
-
 	return string(out), err
 }
 
@@ -222,6 +221,5 @@ func (d defect) overlay(t *testing.T) string {
 	require.NoError(t, err)
 	overlay := filepath.Join(folder, "overlay.json")
 	require.NoError(t, os.WriteFile(overlay, list, 0o600))
-
 	return overlay
 }

@@ -52,7 +52,6 @@ func (s step) String() string {
 		return fmt.Sprintf("instance %d: Verify(address %d, %v, %s code, number %d, key %q)",
 			s.instance, s.address, s.trust, s.code, s.nth, s.key)
 	}
-
 	return fmt.Sprintf("instance %d: %s(address %d, %v, binding %q)",
 		s.instance, s.op, s.address, s.trust, s.binding)
 }
@@ -126,7 +125,6 @@ func drawPolicy(rt *rapid.T) otp.Policy {
 		least *= p.MaxLiveCodes + 1
 	}
 	p.MaxFailures = oneOf(rt, "MaxFailures", 100, least, least+1, min(100, 2*least+1))
-
 	return p
 }
 
@@ -173,6 +171,5 @@ func drawStep(rt *rapid.T) step {
 		s.offset = oneOf(rt, "offset",
 			0, time.Nanosecond, -time.Nanosecond, 300*time.Millisecond, time.Second)
 	}
-
 	return s
 }

@@ -124,7 +124,6 @@ func newWorld(h history, seen map[string]int) (*world, error) {
 	if h.instances[0].Policy.Lifetime != h.instances[1].Policy.Lifetime {
 		seen["roll-out"]++
 	}
-
 	return w, nil
 }
 
@@ -135,7 +134,6 @@ func (w *world) start(in model.Instance, store otp.Store) error {
 		Observe: func(_ context.Context, e otp.Event) { w.events = append(w.events, e) },
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 			w.messages = append(w.messages, m)
-
 			return w.sender
 		}),
 	}
@@ -150,7 +148,6 @@ func (w *world) start(in model.Instance, store otp.Store) error {
 	config.Store, config.Policy.MinSendTime, config.Observe = forgetful{}, -1, nil
 	config.Sender = otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 		w.twinCode = m.Code.Reveal()
-
 		return nil
 	})
 	// A code that is lengthened has the same first symbols.
@@ -162,7 +159,6 @@ func (w *world) start(in model.Instance, store otp.Store) error {
 	}
 
 	w.services, w.twins = append(w.services, service), append(w.twins, twin)
-
 	return nil
 }
 
@@ -189,7 +185,6 @@ func run(t *testing.T, h history, seen map[string]int) (trace []string, disagree
 			return append(trace, "the end"), err
 		}
 	}
-
 	return trace, nil
 }
 
@@ -213,7 +208,6 @@ func (w *world) letIn(t *testing.T, instance int) error {
 	if err != nil && time.Until(m.ExpiresAt) > 0 {
 		return fmt.Errorf("the person submits the code of instance %d: %w", instance, err)
 	}
-
 	return nil
 }
 
@@ -228,7 +222,6 @@ func (w *world) step(t *testing.T, s step) (what string, disagreement error) {
 	if s.op == "wait" {
 		d := w.wait(s)
 		time.Sleep(d)
-
 		return fmt.Sprint(d), nil
 	}
 
@@ -251,7 +244,6 @@ func (w *world) step(t *testing.T, s step) (what string, disagreement error) {
 func (w *world) subject(s step) (*subject, *model.Instance, otp.Request) {
 	to := spellings[s.address][s.spelling%len(spellings[s.address])]
 	request := otp.Request{To: to, Binding: s.binding, Trust: s.trust, Decoy: s.decoy}
-
 	return w.subjects[s.address][s.trust], &w.h.instances[s.instance], request
 }
 
@@ -285,7 +277,6 @@ func (w *world) send(t *testing.T, s step) (what string, disagreement error) {
 
 	if invalid(in, s.binding, s.trust) {
 		w.seen["send an invalid request"]++
-
 		return what, cmp.Or(w.refusedUnread(err), same(status, otp.Status{}))
 	}
 
@@ -297,7 +288,6 @@ func (w *world) send(t *testing.T, s step) (what string, disagreement error) {
 			return what, fmt.Errorf("Send: %v and %d messages, want %v and none",
 				err, len(w.messages), refused)
 		}
-
 		return what, same(status, a.Status(in, now, s.binding))
 	}
 
@@ -313,7 +303,6 @@ func (w *world) send(t *testing.T, s step) (what string, disagreement error) {
 	if resent := w.events[0].Resent; resent != again {
 		return what, fmt.Errorf("Event.Resent is %v, want %v", resent, again)
 	}
-
 	return what, cmp.Or(w.delivered(s, a, request, code, err),
 		same(status, a.Status(in, now, s.binding)))
 }
@@ -327,7 +316,6 @@ func (w *world) freshCode(t *testing.T, s step, request otp.Request) string {
 	request.Decoy = false
 	w.twins[s.instance].Send(t.Context(), request)
 	cryptotest.SetGlobalRandom(t, w.operation)
-
 	return w.twinCode
 }
 
@@ -341,7 +329,6 @@ func (w *world) delivered(
 			return fmt.Errorf("Send of a decoy: %v and %d messages, want nil and none",
 				err, len(w.messages))
 		}
-
 		return nil
 	}
 
@@ -363,7 +350,6 @@ func (w *world) delivered(
 	default:
 		return fmt.Errorf("Send: %v, want %v", err, s.sender)
 	}
-
 	return nil
 }
 
@@ -386,7 +372,6 @@ func (w *world) verify(t *testing.T, s step) (what string, disagreement error) {
 		if !isRejected || rejected.Reason != otp.ErrMalformed {
 			return what, fmt.Errorf("Verify: %v, want %v", err, otp.ErrMalformed)
 		}
-
 		return what, same(rejected.Status, otp.Status{})
 	}
 
@@ -402,7 +387,6 @@ func (w *world) verify(t *testing.T, s step) (what string, disagreement error) {
 	}
 	want := a.Verify(in, now, s.binding, text, key)
 	w.seen[fmt.Sprint("verify: ", want)]++
-
 	return what, w.verified(s, a, in, now, text, want, err)
 }
 
@@ -417,19 +401,16 @@ func (w *world) verified(
 		if err != nil {
 			return fmt.Errorf("Verify: %v, want nil", err)
 		}
-
 		return a.promises.accepted(text, s.binding, s.key)
 	case want == otp.ErrRepeated:
 		if err != otp.ErrRepeated {
 			return fmt.Errorf("Verify: %v, want %v", err, want)
 		}
-
 		return a.promises.repeated(text, s.binding, s.key)
 	case want == model.ErrUnjudged:
 		if err == nil || errors.Is(err, otp.ErrRejected) || errors.Is(err, otp.ErrRepeated) {
 			return fmt.Errorf("Verify: %v, want an error that is no rejection", err)
 		}
-
 		return nil
 	case !isRejected || rejected.Reason != want || !errors.Is(err, otp.ErrRejected):
 		return fmt.Errorf("Verify: %v, want %v", err, want)
@@ -439,7 +420,6 @@ func (w *world) verified(
 	if want == otp.ErrMismatch {
 		a.promises.mismatched(s.binding)
 	}
-
 	return same(rejected.Status, a.Status(in, now, s.binding))
 }
 
@@ -454,7 +434,6 @@ func (w *world) status(t *testing.T, s step) (what string, disagreement error) {
 		return "", err
 	}
 	a.status = got
-
 	return fmt.Sprint(got), same(got, a.Status(in, time.Now(), s.binding))
 }
 
@@ -485,7 +464,6 @@ func (w *world) administer(t *testing.T, s step) error {
 			a.promises.void(match, s.op)
 		}
 	}
-
 	return call()
 }
 
@@ -518,20 +496,16 @@ func (w *world) choose(s *step) (typed, text string) {
 		text = longer(text)
 	case "malformed":
 		all := []string{"", "12345\x00", text + "!", strings.Repeat(" ", 64) + text, text[:3]}
-
 		return all[s.nth%5], ""
 	case "foreign": // as people with other keyboards and mail programs type it
 		typed = " " + text[:3] + "\u2013" + strings.ToLower(text[3:]) + "\u200b"
-
 		return strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' {
 				return r - '0' + '\uff10'
 			}
-
 			return r
 		}, typed), text
 	}
-
 	return text, text
 }
 
@@ -540,7 +514,6 @@ func longer(text string) string {
 	if len(text) > 10 {
 		return text
 	}
-
 	return text + text[:1]
 }
 
@@ -550,7 +523,6 @@ func wrong(alphabet otp.Alphabet, text string, nth int) string {
 	set, b := symbols(alphabet), []byte(text)
 	i := nth % len(b)
 	b[i] = set[(strings.IndexByte(set, b[i])+1)%len(set)]
-
 	return string(b)
 }
 
@@ -558,7 +530,6 @@ func symbols(a otp.Alphabet) string {
 	if a == otp.Letters {
 		return "BCDFGHJKLMNPQRSTVWXZ"
 	}
-
 	return "0123456789"
 }
 
@@ -587,7 +558,6 @@ func (w *world) wait(s step) time.Duration {
 			d = time.Until(a.FailuresUntil)
 		}
 	}
-
 	return max(0, d+s.offset)
 }
 
@@ -597,7 +567,6 @@ func (w *world) refusedUnread(err error) error {
 		return fmt.Errorf("an invalid request: %v and %d messages, want ErrInvalid and none",
 			err, len(w.messages))
 	}
-
 	return nil
 }
 
@@ -605,7 +574,6 @@ func same(got, want otp.Status) error {
 	if got != want {
 		return fmt.Errorf("Status is\n%+v, want\n%+v", got, want)
 	}
-
 	return nil
 }
 
@@ -626,7 +594,6 @@ func (t *table) Load(_ context.Context, key string) ([]byte, error) {
 	if t.drops && !r.expires.IsZero() && !time.Now().Before(r.expires) {
 		return nil, nil
 	}
-
 	return r.value, nil
 }
 
@@ -637,7 +604,6 @@ func (t *table) CompareAndSwap(
 		return false, nil
 	}
 	t.rows[key] = row{slices.Clone(new), expires}
-
 	return true, nil
 }
 

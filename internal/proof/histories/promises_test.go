@@ -38,7 +38,6 @@ func (p *promises) attempts() (n int) {
 	for i := range p.instances {
 		n = max(n, p.instances[i].Policy.MaxAttempts)
 	}
-
 	return n
 }
 
@@ -57,7 +56,6 @@ func (p *promises) accepted(text, binding, key string) error {
 	found.accepted++
 	found.key = key
 	p.void(func(b string) bool { return b == binding }, "a success of its Binding")
-
 	return nil
 }
 
@@ -68,7 +66,6 @@ func (p *promises) repeated(text, binding, key string) error {
 			return nil
 		}
 	}
-
 	return fmt.Errorf("a repeat of what was never accepted with the key %q", key)
 }
 
@@ -79,7 +76,6 @@ func (p *promises) find(text, binding string) (found *issued) {
 			found = c
 		}
 	}
-
 	return found
 }
 

@@ -94,7 +94,6 @@ func (o *op) apply(r *model.Record, now time.Time) bool {
 	case unlock:
 		r.Unlock(o.instance, now)
 	}
-
 	return ok && (o.status == nil || r.Status(o.instance, now, o.binding) == *o.status)
 }
 
@@ -108,7 +107,6 @@ func (o *op) applySend(r *model.Record, now time.Time) bool {
 	case refused != nil || o.text == "":
 		return true
 	}
-
 	return again == o.again && reveal(code, o.text)
 }
 
@@ -123,7 +121,6 @@ func (o *op) applyObserve(r *model.Record, now time.Time) bool {
 	case o.decoy:
 		return true // nobody sees its text
 	}
-
 	return reveal(code, o.text)
 }
 
@@ -133,7 +130,6 @@ func reveal(code *model.Code, text string) bool {
 	if code.Text == "" {
 		code.Text = text
 	}
-
 	return code.Text == text
 }
 
@@ -142,7 +138,6 @@ func (o *op) applyVerify(r *model.Record, now time.Time) bool {
 	if o.kind == wrong {
 		return err == otp.ErrMismatch
 	}
-
 	return o.optional || err == o.err
 }
 

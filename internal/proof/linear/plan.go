@@ -97,7 +97,6 @@ func drawPolicy(rt *rapid.T) otp.Policy {
 		},
 	}
 	p.MaxFailures = oneOf(rt, "MaxFailures", 100, (p.MaxLiveCodes+1)*p.MaxAttempts)
-
 	return p
 }
 

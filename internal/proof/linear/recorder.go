@@ -64,7 +64,6 @@ func NewRecorder(
 		}
 		r.services = append(r.services, s)
 	}
-
 	return r, nil
 }
 
@@ -154,7 +153,6 @@ func (r *Recorder) Send(
 	refused := errors.Is(err, otp.ErrLimited) || errors.Is(err, otp.ErrLocked)
 	if err != nil && !refused && !errors.Is(err, otp.ErrDelivery) {
 		r.maybe(c, send, min(1, c.doubts), end)
-
 		return
 	}
 
@@ -172,7 +170,6 @@ func (r *Recorder) Send(
 	}
 	if c.doubts == 0 || refused {
 		r.add(c, step, c.begin, end)
-
 		return
 	}
 
@@ -206,7 +203,6 @@ func (r *Recorder) deliver(ctx context.Context, m otp.Message) error {
 	r.mu.Unlock()
 
 	pause(c.takes)
-
 	return c.sender
 }
 

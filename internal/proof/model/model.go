@@ -61,7 +61,6 @@ const (
 func (r *Record) Clone() *Record {
 	c := *r
 	c.Codes, c.Sends = slices.Clone(r.Codes), slices.Clone(r.Sends)
-
 	return &c
 }
 
@@ -73,7 +72,6 @@ func up(t time.Time) time.Time {
 	if t.Equal(down(t)) {
 		return down(t)
 	}
-
 	return down(t).Add(time.Second)
 }
 
@@ -81,7 +79,6 @@ func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
-
 	return b
 }
 
@@ -90,7 +87,6 @@ func atMost(t, now time.Time) time.Time {
 	if end := up(now.Add(longestNotes)); t.After(end) {
 		return end
 	}
-
 	return t
 }
 
@@ -105,7 +101,6 @@ func (r *Record) failures(now time.Time) int {
 	if now.Before(r.FailuresUntil) {
 		return r.Failures
 	}
-
 	return 0
 }
 
@@ -149,7 +144,6 @@ func (r *Record) ask(in *Instance, now time.Time, binding string) Answer {
 	case r.limited(p, now):
 		answer.Refused = otp.ErrLimited
 	}
-
 	return answer
 }
 
@@ -162,7 +156,6 @@ func (r *Record) limited(p *otp.Policy, now time.Time) bool {
 				n++
 			}
 		}
-
 		return n >= limit.Count
 	})
 }
@@ -197,7 +190,6 @@ func (r *Record) Send(
 		r.Sends = r.Sends[1:]
 	}
 	r.written(in, now)
-
 	return &r.Codes[i], answer.Index >= 0, nil
 }
 
@@ -211,7 +203,6 @@ func (r *Record) Found(in *Instance, now time.Time, binding string, decoy bool) 
 			found = c
 		}
 	}
-
 	return found
 }
 
@@ -260,12 +251,10 @@ func (r *Record) Verify(in *Instance, now time.Time, binding, text, key string) 
 		if compared[i].With == key {
 			return otp.ErrRepeated
 		}
-
 		return otp.ErrUsed
 	}
 	if i := lastIndex(compared, rightOne); i >= 0 {
 		r.accept(in, now, compared[i], key)
-
 		return nil
 	}
 	if !slices.ContainsFunc(compared, fits) {
@@ -279,7 +268,6 @@ func (r *Record) Verify(in *Instance, now time.Time, binding, text, key string) 
 	if slices.ContainsFunc(compared, func(c *Code) bool { return fits(c) && !known(c) }) {
 		return ErrUnjudged // it may be the code that nobody here can derive
 	}
-
 	return otp.ErrMismatch
 }
 
@@ -289,7 +277,6 @@ func lastIndex(codes []*Code, match func(*Code) bool) int {
 			return i
 		}
 	}
-
 	return -1
 }
 
@@ -314,7 +301,6 @@ func reading(a otp.Alphabet, text string) string {
 		}
 		letters += string(letter)
 	}
-
 	return letters
 }
 
@@ -436,7 +422,6 @@ func (r *Record) Status(in *Instance, now time.Time, binding string) (st otp.Sta
 	if answer.Refused != nil {
 		st.RetryAt = r.retryAt(in, now, binding)
 	}
-
 	return st
 }
 
@@ -458,7 +443,6 @@ func (r *Record) retryAt(in *Instance, now time.Time, binding string) time.Time 
 			return t
 		}
 	}
-
 	return time.Time{}
 }
 
@@ -495,7 +479,6 @@ func (r *Record) String() string {
 	for _, at := range r.Sends {
 		text += "sent " + clock(at) + " "
 	}
-
 	return text + fmt.Sprintf("failures %d until %s, keep until %s",
 		r.Failures, clock(r.FailuresUntil), clock(r.KeepUntil))
 }

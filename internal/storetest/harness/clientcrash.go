@@ -44,7 +44,6 @@ func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
 			kills++
 		}
 	}
-
 	return kills, nil
 }
 

@@ -85,7 +85,6 @@ func Crowd(ctx context.Context, db Database) error {
 			return fmt.Errorf("the right code after %d %s submissions: %v", crowdSize, c.name, err)
 		}
 	}
-
 	return nil
 }
 
@@ -128,7 +127,6 @@ func gather(ctx context.Context, j job) (Tally, error) {
 		}
 		all.add(t)
 	}
-
 	return all, nil
 }
 

@@ -63,7 +63,6 @@ func Disturbed(ctx context.Context, db, calm Database, disturb func(context.Cont
 	err = disturb(ctx)
 	end()
 	crowd.Wait()
-
 	return c.report(), errors.Join(err, c.audit(ctx, auditor))
 }
 

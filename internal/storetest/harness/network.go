@@ -66,7 +66,6 @@ func (p *Proxy) Weather(lasts time.Duration) func(context.Context) error {
 			}
 			p.proxy.Toxics.ResetToxics(context.WithoutCancel(ctx))
 		}
-
 		return nil
 	}
 }

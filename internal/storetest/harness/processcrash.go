@@ -55,7 +55,6 @@ func ProcessCrash(ctx context.Context, db Database, kills int) (Report, error) {
 			return c.report(), err
 		}
 	}
-
 	return c.report(), c.audit(ctx, service)
 }
 

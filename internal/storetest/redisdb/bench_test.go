@@ -35,7 +35,6 @@ func BenchmarkPair(b *testing.B) {
 func bareScripts(b *testing.B, eval redisstore.Eval) harness.Bare {
 	b.Helper()
 	load, swap := scripts(b)
-
 	return func(ctx context.Context, key string, sent, used []byte) error {
 		expires := "4102444800000"
 		keys := []string{"otp:" + key}

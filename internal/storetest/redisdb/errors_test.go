@@ -189,7 +189,6 @@ func TestRights(t *testing.T) {
 		defer client.Close()
 		store, err := redisstore.New(evalGoRedis(client), nil)
 		require.NoError(t, err)
-
 		return sendAndVerify(t, store)
 	}
 

@@ -50,7 +50,6 @@ func evalRedigo(pool *redis.Pool) redisstore.Eval {
 			return nil, err
 		}
 		defer conn.Close()
-
 		return redis.DoContext(conn, ctx, "EVAL",
 			redis.Args{script, len(keys)}.AddFlat(keys).Add(args...)...)
 	}

@@ -76,7 +76,6 @@ func bareStatements(b *testing.B, db *sql.DB, dialect sqlstore.Dialect) harness.
 		query = prepare(load).QueryRowContext
 		inserting, updating = prepare(insert).ExecContext, prepare(update).ExecContext
 	}
-
 	return func(ctx context.Context, key string, sent, used []byte) error {
 		id, expires := []byte(key), time.Now().Add(24*time.Hour).Unix()
 

@@ -34,7 +34,6 @@ func lock(t *testing.T, db harness.Database, key string) *sql.Conn {
 		_, err := conn.ExecContext(t.Context(), statement)
 		require.NoError(t, err)
 	}
-
 	return conn
 }
 

@@ -46,7 +46,6 @@ func main() {
 			_, errSend := ses.SendEmail(ctx, &sesv2.SendEmailInput{})
 			return response{StatusCode: 500}, errors.Join(errGet, errPut, errUpdate, errSend)
 		}
-
 		return response{StatusCode: 200}, nil
 	})
 }

@@ -54,7 +54,6 @@ func FromEnv(getenv func(string) string) (*Budget, error) {
 		noHeaders := httprate.WithResponseHeaders(httprate.ResponseHeaders{})
 		b.limiter = httprate.NewRateLimiter(requests, time.Minute, noHeaders)
 	}
-
 	return b, nil
 }
 
@@ -70,7 +69,6 @@ func parseRequests(text string) (int, error) {
 	if err != nil || n < 1 || n > maxRequests {
 		return 0, fmt.Errorf(`%q must be "off" or a number from 1 to %d`, text, maxRequests)
 	}
-
 	return n, nil
 }
 
@@ -87,7 +85,6 @@ func parseProxies(text string) ([]string, error) {
 		}
 		proxies = append(proxies, proxy)
 	}
-
 	return proxies, nil
 }
 
@@ -102,6 +99,5 @@ func (b *Budget) Allow(w http.ResponseWriter, r *http.Request) bool {
 	}
 
 	client := httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
-
 	return !b.limiter.OnLimit(w, r, client)
 }

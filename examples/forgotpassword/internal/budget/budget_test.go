@@ -19,7 +19,6 @@ func newBudget(t *testing.T, env map[string]string) func(peer, forwardedFor stri
 
 	b, err := budget.FromEnv(func(name string) string { return env[name] })
 	require.NoError(t, err)
-
 	return func(peer, forwardedFor string) (allowed bool) {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.RemoteAddr = peer
@@ -30,7 +29,6 @@ func newBudget(t *testing.T, env map[string]string) func(peer, forwardedFor stri
 			func(w http.ResponseWriter, r *http.Request) { allowed = b.Allow(w, r) },
 		)
 		b.Wrap(next).ServeHTTP(httptest.NewRecorder(), r)
-
 		return allowed
 	}
 }
@@ -42,7 +40,6 @@ func spend(allow func() bool) int {
 			return n
 		}
 	}
-
 	return 1000
 }
 
@@ -74,7 +71,6 @@ func TestUntrustedHeader(t *testing.T) {
 		n := 0
 		got := spend(func() bool {
 			n++
-
 			return allow("203.0.113.9:1234", fmt.Sprintf("192.0.2.%d", n))
 		})
 		assert.Equal(t, 30, got, proxies)
@@ -114,7 +110,6 @@ func TestSettings(t *testing.T) {
 				if asked == name {
 					return value
 				}
-
 				return ""
 			})
 			assert.ErrorContains(t, err, "settings: "+name, value)

@@ -51,6 +51,5 @@ func start(
 	if err != nil {
 		return nil, err
 	}
-
 	return routes(app)
 }

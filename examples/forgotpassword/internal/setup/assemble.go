@@ -32,7 +32,6 @@ func assemble(p parts, log *slog.Logger) (*web.App, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	return &web.App{
 		Product: p.product, Codes: codes, Keys: otp.Keys{p.secret}, Users: p.users,
 		Notify: mails.PasswordChanged, Log: log,

@@ -48,7 +48,6 @@ func AWS(ctx context.Context, s Settings, log *slog.Logger) (*web.App, error) {
 		return nil, err
 	}
 	app.HTTPS, app.Origins = true, s.origins()
-
 	return app, nil
 }
 
@@ -59,7 +58,6 @@ func (s Settings) secret(ctx context.Context, cfg aws.Config) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("settings: OTP_SECRET: %w", err)
 		}
-
 		return secret, nil
 	}
 
@@ -76,6 +74,5 @@ func (s Settings) secret(ctx context.Context, cfg aws.Config) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings: the secret OTP_SECRET_ID: %w", err)
 	}
-
 	return secret, nil
 }

@@ -30,6 +30,5 @@ func Laptop(log *slog.Logger) (*web.App, error) {
 		return nil, err
 	}
 	app.Mailbox = mailbox
-
 	return app, nil
 }

@@ -67,7 +67,6 @@ func FromEnv(getenv func(string) string) (s Settings, any bool, err error) {
 		return s, true, errors.New(
 			"settings: one of OTP_SECRET_ID and OTP_SECRET must be set, and not both")
 	}
-
 	return s, true, s.checkOrigins()
 }
 
@@ -77,7 +76,6 @@ func (s Settings) checkOrigins() error {
 			return fmt.Errorf("settings: ALLOWED_ORIGINS: %w", err)
 		}
 	}
-
 	return nil
 }
 
@@ -93,7 +91,6 @@ func (s Settings) product() string {
 		return s.MailFrom
 	}
 	_, domain, _ := strings.Cut(address.Address, "@")
-
 	return cmp.Or(address.Name, domain)
 }
 
@@ -102,6 +99,5 @@ func (s Settings) origins() []string {
 	if s.Origins == "" {
 		return nil
 	}
-
 	return strings.Split(s.Origins, ",")
 }

@@ -19,7 +19,6 @@ func environment(changes ...string) func(string) string {
 	for i := 0; i < len(changes); i += 2 {
 		env[changes[i]] = changes[i+1]
 	}
-
 	return func(name string) string { return env[name] }
 }
 

@@ -42,7 +42,6 @@ func (p *signInPage) submit(w http.ResponseWriter, r *http.Request) {
 	err := p.app.CheckLogin(w, r)
 	if err == nil {
 		p.render(w, http.StatusOK, signInData{Right: true})
-
 		return
 	}
 
@@ -57,7 +56,6 @@ func (p *signInPage) render(w http.ResponseWriter, status int, data signInData) 
 	if err := signIn.Execute(&out, data); err != nil {
 		p.app.Log.Error("page failed", "page", "sign-in", "err", err)
 		http.Error(w, "The page could not be shown.", http.StatusInternalServerError)
-
 		return
 	}
 

@@ -42,7 +42,6 @@ func Handler(app *web.App) (http.Handler, error) {
 	if app.Mailbox != nil {
 		mux.Handle("GET /mailbox", app.Mailbox)
 	}
-
 	return app.Wrap(mux), nil
 }
 

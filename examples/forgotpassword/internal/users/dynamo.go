@@ -54,7 +54,6 @@ func (d *Dynamo) Find(ctx context.Context, email string) (User, error) {
 	if len(out.Item) == 0 {
 		return User{}, ErrUnknown
 	}
-
 	return d.user(out.Item)
 }
 
@@ -80,7 +79,6 @@ func (d *Dynamo) SetPassword(ctx context.Context, email, hash string) (User, err
 	if err != nil {
 		return User{}, d.wrap(err)
 	}
-
 	return d.user(out.Attributes)
 }
 
@@ -104,7 +102,6 @@ func (d *Dynamo) Add(ctx context.Context, u User) (added bool, err error) {
 	if err != nil {
 		return false, d.wrap(err)
 	}
-
 	return true, nil
 }
 
@@ -127,7 +124,6 @@ func (d *Dynamo) user(item map[string]types.AttributeValue) (User, error) {
 	if err != nil {
 		return User{}, d.wrap(fmt.Errorf("an item has a bad %q: %w", attrChanged, err))
 	}
-
 	return User{Email: address.Value, PasswordHash: hash.Value, PasswordChanged: at}, nil
 }
 

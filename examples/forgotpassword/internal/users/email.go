@@ -36,7 +36,6 @@ func CheckEmail(s string) error {
 	if _, domain, _ := strings.Cut(s, "@"); !strings.Contains(domain, ".") {
 		return errEmail
 	}
-
 	return nil
 }
 

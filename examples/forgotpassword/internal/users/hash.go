@@ -48,7 +48,6 @@ func Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer settingLine.leave()
-
 	return argon2id.CreateHash(norm.NFC.String(password), params) // NFC as in RFC 8265 §4.2
 }
 

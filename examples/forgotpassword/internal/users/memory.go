@@ -26,7 +26,6 @@ func (m *Memory) Find(_ context.Context, email string) (User, error) {
 	if !ok {
 		return User{}, ErrUnknown
 	}
-
 	return u, nil
 }
 
@@ -42,7 +41,6 @@ func (m *Memory) SetPassword(_ context.Context, email, hash string) (User, error
 
 	u.PasswordHash, u.PasswordChanged = hash, time.Now().UTC()
 	m.users[key(email)] = u
-
 	return u, nil
 }
 

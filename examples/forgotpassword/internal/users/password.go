@@ -55,7 +55,6 @@ func CheckPassword(password, email string) error {
 		return &PasswordError{"password_common",
 			"This password is one of the first that attackers try. Choose another one."}
 	}
-
 	return nil
 }
 
@@ -66,6 +65,5 @@ func repeats(s string) bool {
 			return true
 		}
 	}
-
 	return false
 }

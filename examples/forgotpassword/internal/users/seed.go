@@ -38,6 +38,5 @@ func Seed(ctx context.Context, s Store, file io.Reader) (added int, err error) {
 			added++
 		}
 	}
-
 	return added, nil
 }

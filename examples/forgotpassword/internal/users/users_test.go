@@ -98,7 +98,6 @@ func newTable(t *testing.T) (*dynamodb.Client, string) {
 		BillingMode: types.BillingModePayPerRequest,
 	})
 	require.NoError(t, err)
-
 	return client, table
 }
 

@@ -83,7 +83,6 @@ func (a *App) find(r *http.Request, typed string) (to string, known bool, err er
 	if errors.Is(err, users.ErrUnknown) {
 		return typed, false, nil
 	}
-
 	return user.Email, err == nil, err
 }
 
@@ -105,7 +104,6 @@ func (a *App) accept(r *http.Request, to string) (otphttp.Done, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	return func(ctx context.Context, _ http.ResponseWriter) error {
 		return a.setPassword(ctx, to, hash, r.Header.Get("Accept-Language"))
 	}, nil
@@ -116,7 +114,6 @@ func passwordProblem(err error) error {
 	if !ok {
 		return err
 	}
-
 	return &otphttp.Problem{Code: weak.Code, Field: "password", Detail: weak.Error()}
 }
 
@@ -131,7 +128,6 @@ func (a *App) setPassword(ctx context.Context, email, hash, language string) err
 		a.Log.ErrorContext(ctx, "the person could not be told of the new password",
 			"pseudonym", a.Codes.Pseudonym(email), "err", err)
 	}
-
 	return nil
 }
 
@@ -145,6 +141,5 @@ func (a *App) SignIn(ctx context.Context, email, password string) (bool, error) 
 	if err != nil && !errors.Is(err, users.ErrUnknown) {
 		return false, err
 	}
-
 	return user.Matches(waiting, password)
 }

@@ -88,7 +88,6 @@ func transcript(t *testing.T, email string, mailErr error) (seen []string) {
 		}
 		record(w.login(email, "not the right password"))
 	})
-
 	return seen
 }
 
@@ -278,7 +277,6 @@ func TestSigningInHashesForUnknownAddresses(t *testing.T) {
 			w.login(email, "not the right password").want(t, http.StatusForbidden, "password_wrong")
 			least = min(least, time.Since(start))
 		}
-
 		return least
 	}
 

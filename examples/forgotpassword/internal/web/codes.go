@@ -73,7 +73,6 @@ func expected(err error) bool {
 			return true
 		}
 	}
-
 	return false
 }
 
@@ -88,6 +87,5 @@ func deliveryCause(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	}
-
 	return "unknown"
 }

@@ -37,7 +37,6 @@ var oldHash = sync.OnceValue(func() string {
 	if err != nil {
 		panic(err)
 	}
-
 	return hash
 })
 
@@ -79,7 +78,6 @@ func newWorld(t *testing.T) *world {
 	}
 	w.handler, err = site.Handler(w.app)
 	require.NoError(t, err)
-
 	return w
 }
 
@@ -87,14 +85,12 @@ func newWorld(t *testing.T) *world {
 func (w *world) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	return w.logged.Write(p)
 }
 
 func (w *world) log() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	return w.logged.String()
 }
 
@@ -105,7 +101,6 @@ func (w *world) SendEmail(
 	if w.mailErr != nil {
 		return nil, w.mailErr
 	}
-
 	return w.mailbox.SendEmail(ctx, in, opts...)
 }
 
@@ -120,7 +115,6 @@ func (w *world) breaks(name string) {
 		if call == name {
 			return errBroken
 		}
-
 		return nil
 	}
 }
@@ -133,7 +127,6 @@ func (w *world) call(name string) error {
 	if w.fault == nil {
 		return nil
 	}
-
 	return w.fault(name)
 }
 
@@ -147,7 +140,6 @@ func (w *world) called(name string) (n int) {
 			n++
 		}
 	}
-
 	return n
 }
 
@@ -160,7 +152,6 @@ func (s codeStore) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := s.w.call("codes.Load"); err != nil {
 		return nil, err
 	}
-
 	return s.next.Load(ctx, key)
 }
 
@@ -170,7 +161,6 @@ func (s codeStore) CompareAndSwap(
 	if err := s.w.call("codes.CompareAndSwap"); err != nil {
 		return false, err
 	}
-
 	return s.next.CompareAndSwap(ctx, key, old, new, expires)
 }
 
@@ -183,7 +173,6 @@ func (s userStore) Find(ctx context.Context, email string) (users.User, error) {
 	if err := s.w.call("users.Find"); err != nil {
 		return users.User{}, err
 	}
-
 	return s.Store.Find(ctx, email)
 }
 
@@ -191,7 +180,6 @@ func (s userStore) SetPassword(ctx context.Context, email, hash string) (users.U
 	if err := s.w.call("users.SetPassword"); err != nil {
 		return users.User{}, err
 	}
-
 	return s.Store.SetPassword(ctx, email, hash)
 }
 
@@ -209,13 +197,11 @@ func (w *world) do(r *http.Request) answer {
 	response := recorder.Result()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(w.t, err)
-
 	return answer{response, string(body)}
 }
 
 func (w *world) get(path string) answer {
 	w.t.Helper()
-
 	return w.do(httptest.NewRequest(http.MethodGet, "https://acme.example"+path, nil))
 }
 
@@ -231,25 +217,21 @@ func (w *world) post(path string, members map[string]string) answer {
 		strings.NewReader(string(body)),
 	)
 	r.Header.Set("Content-Type", "application/json")
-
 	return w.do(r)
 }
 
 func (w *world) generate(email string) answer {
 	w.t.Helper()
-
 	return w.post("/generate-otp", map[string]string{"email": email})
 }
 
 func (w *world) reset(email, code, password string) answer {
 	w.t.Helper()
-
 	return w.post("/reset", map[string]string{"email": email, "otp": code, "password": password})
 }
 
 func (w *world) login(email, password string) answer {
 	w.t.Helper()
-
 	return w.post("/login", map[string]string{"email": email, "password": password})
 }
 
@@ -275,7 +257,6 @@ func (w *world) code() string {
 		}
 	}
 	require.Fail(w.t, "there is no mail with a code")
-
 	return ""
 }
 

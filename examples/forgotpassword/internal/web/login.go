@@ -14,7 +14,6 @@ import (
 func (a *App) login(w http.ResponseWriter, r *http.Request) {
 	if err := a.CheckLogin(w, r); err != nil {
 		otphttp.WriteProblem(w, r, err)
-
 		return
 	}
 
@@ -46,7 +45,6 @@ func (a *App) CheckLogin(w http.ResponseWriter, r *http.Request) error {
 	right, err := a.SignIn(r.Context(), email, password)
 	if err != nil {
 		a.Log.ErrorContext(r.Context(), "sign-in failed", "err", err)
-
 		return err
 	}
 	if !right {
@@ -55,6 +53,5 @@ func (a *App) CheckLogin(w http.ResponseWriter, r *http.Request) error {
 			Detail: "The address or the password is wrong.",
 		}
 	}
-
 	return nil
 }

@@ -26,7 +26,6 @@ func (a *App) handler(route func(*http.ServeMux, *otphttp.Flow)) (http.Handler, 
 			Status: http.StatusNotFound, Code: "not_found", Detail: "There is nothing here.",
 		})
 	})
-
 	return a.Wrap(mux), nil
 }
 
