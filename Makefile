@@ -86,8 +86,8 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 build: ## the Lambda functions of the forgot-password system
 	$(MAKE) -C examples/forgotpassword build
 
-release: ## check the release VERSION of all modules, write it to go.mod files, print the tags
-	$(GO) -C internal/release run . $(VERSION)
+release: ## check the release VERSION of the published modules, write it to go.mod, print the tags
+	sh internal/tools/release.sh '$(VERSION)' $(filter-out internal/% examples/%,$(MODULES))
 
 screenshots: ## pictures of the mail, to look at; needs chromium, fonts-noto-core and fonts-noto-cjk
 	$(GO) test ./otpmail -tags screenshots -run TestScreenshots \

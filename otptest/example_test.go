@@ -36,12 +36,12 @@ func ExampleFaultyStore() {
 	losing := false
 	service, inbox := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 		Store: memstore.New(nil),
-		Fault: func(c otptest.StoreCall) otptest.StoreFault {
+		Fault: func(c otptest.Call) otptest.Fault {
 			if losing && c.Method == "CompareAndSwap" {
 				losing = false
-				return otptest.StoreFault{After: errors.New("connection reset")}
+				return otptest.Fault{After: errors.New("connection reset")}
 			}
-			return otptest.StoreFault{}
+			return otptest.Fault{}
 		},
 	}})
 

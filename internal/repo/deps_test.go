@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,10 @@ var dependencies = map[string][]string{
 	"/sqlstore":             nil,
 }
 
+// shared names the internal packages that public ones may link. Nested modules link them too, and
+// may meet those of a newer root: they stay small, and what they export stays.
+var shared = []string{"/internal/delivery", "/internal/language", "/internal/redact"}
+
 // linksTemplates names the packages that link html/template, which keeps the linker from dropping
 // methods that nothing calls.
 var linksTemplates = []string{"/otphttp/pages", "/otpmail/mailtemplate"}
@@ -52,7 +57,9 @@ func TestDependencies(t *testing.T) {
 				assert.True(t, path != "html/template" || slices.Contains(linksTemplates, name),
 					"%s links %s", p.ImportPath, path)
 			case strings.HasPrefix(path, module):
-				assert.NotContains(t, path, "/internal/", p.ImportPath)
+				assert.True(t, !strings.Contains(path, "/internal/") ||
+					slices.Contains(shared, strings.TrimPrefix(path, module)),
+					"%s links %s", p.ImportPath, path)
 			default:
 				assert.True(t, slices.ContainsFunc(allowed, func(prefix string) bool {
 					return strings.HasPrefix(path, prefix)
@@ -68,6 +75,10 @@ func TestDependencies(t *testing.T) {
 	}
 
 	t.Run("from an empty module cache", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("builds a program")
+		}
+
 		var imports []string
 		for _, p := range publicPackages(t) {
 			if dependencies[strings.TrimPrefix(p.ImportPath, module)] == nil {
@@ -83,6 +94,26 @@ func TestDependencies(t *testing.T) {
 		_, err = buildAlone(t, []string{module + "/sesmail"})
 		require.ErrorContains(t, err, "github.com/aws/aws-sdk-go-v2")
 	})
+}
+
+// requirement is the line of go.mod that requires a module of this repository.
+var requirement = regexp.MustCompile(`(?m)^(?:\t|require )(` + module + `\S*) v`)
+
+// Nested modules are tested with the other modules of the same commit.
+func TestReplacements(t *testing.T) {
+	found := 0
+	for _, name := range files(t, ".mod") {
+		text := read(t, name)
+		for _, m := range requirement.FindAllStringSubmatch(text, -1) {
+			found++
+			dir := strings.TrimPrefix(strings.TrimPrefix(m[1], module), "/")
+			here, err := filepath.Rel(filepath.Dir(name), dir)
+			require.NoError(t, err)
+			replaced := regexp.MustCompile(`[\t ]` + m[1] + ` => ` + regexp.QuoteMeta(here) + `/?\n`)
+			assert.True(t, replaced.MatchString(text), "%s takes %s from elsewhere", name, m[1])
+		}
+	}
+	require.Greater(t, found, 5, "requirements")
 }
 
 // buildAlone builds a program that imports the packages, with no module to be had but this one, and

@@ -56,7 +56,7 @@ func newSystem(t *testing.T) *system {
 		ses:      servers.SESEndpoint(t),
 	}
 
-	require.NoError(t, dynamostore.CreateTable(t.Context(), db, codes, nil))
+	require.NoError(t, dynamostore.CreateTable(t.Context(), db, codes))
 	_, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: &accounts,
 		KeySchema: []types.KeySchemaElement{

@@ -226,12 +226,11 @@ func TestTableInSchema(t *testing.T) {
 				table = source[strings.LastIndex(source, "/")+1:] + ".codes"
 			}
 
-			opts := &sqlstore.Options{Table: table}
 			for range 2 {
-				_, err := db.ExecContext(t.Context(), sqlstore.Schema(s.dialect, opts))
+				_, err := db.ExecContext(t.Context(), sqlstore.Schema(s.dialect, table))
 				require.NoError(t, err)
 			}
-			store, err := sqlstore.New(db, s.dialect, opts)
+			store, err := sqlstore.New(db, s.dialect, &sqlstore.Options{Table: table})
 			require.NoError(t, err)
 			put(t, store, "key", "value")
 
