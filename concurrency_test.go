@@ -29,7 +29,7 @@ var conditions = map[string]func() otp.Store{
 	},
 	"losing replies of swaps": func() otp.Store {
 		return &otptest.FaultyStore{Store: memstore.New(nil),
-			Fault: func(c otptest.Call) otptest.Fault {
+			Fault: func(c otptest.StoreCall) otptest.StoreFault {
 				f := slowly(c)
 				if c.N > 2 && c.Method == "CompareAndSwap" && c.N%3 != 0 {
 					f.After = otptest.ErrInjected
@@ -39,8 +39,8 @@ var conditions = map[string]func() otp.Store{
 	},
 }
 
-func slowly(c otptest.Call) otptest.Fault {
-	return otptest.Fault{Delay: time.Duration(c.N%7) * time.Millisecond}
+func slowly(c otptest.StoreCall) otptest.StoreFault {
+	return otptest.StoreFault{Delay: time.Duration(c.N%7) * time.Millisecond}
 }
 
 // Rule 1: of a thousand simultaneous right submissions one is accepted, with whatever keys.
@@ -101,8 +101,8 @@ func TestADoubleClickAtOnce(t *testing.T) {
 }
 
 // lostSwaps loses the reply of every other swap.
-func lostSwaps(seed uint64) func(otptest.Call) otptest.Fault {
-	return func(c otptest.Call) (f otptest.Fault) {
+func lostSwaps(seed uint64) func(otptest.StoreCall) otptest.StoreFault {
+	return func(c otptest.StoreCall) (f otptest.StoreFault) {
 		if c.Method == "CompareAndSwap" && (uint64(c.N)+seed)%2 == 0 {
 			f.After = otptest.ErrInjected
 		}
@@ -112,8 +112,8 @@ func lostSwaps(seed uint64) func(otptest.Call) otptest.Fault {
 
 // Rule 3: of a thousand simultaneous wrong submissions five are compared and paid for.
 func TestAThousandWrongSubmissions(t *testing.T) {
-	for name, fault := range map[string]func(otptest.Call) otptest.Fault{
-		"memory": func(otptest.Call) otptest.Fault { return otptest.Fault{} },
+	for name, fault := range map[string]func(otptest.StoreCall) otptest.StoreFault{
+		"memory": func(otptest.StoreCall) otptest.StoreFault { return otptest.StoreFault{} },
 		"slow":   slowly,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func TestForeignErrors(t *testing.T) {
 
 		s, _ = otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 			Store: newTable(),
-			Fault: func(otptest.Call) otptest.Fault { return otptest.Fault{Before: failure} },
+			Fault: func(otptest.StoreCall) otptest.StoreFault { return otptest.StoreFault{Before: failure} },
 		}})
 		err = submit(t, s, "123456")
 		require.ErrorIs(t, err, cause)

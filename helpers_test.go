@@ -168,7 +168,7 @@ func (s *table) dump() map[string][]byte {
 // failing wraps a Store so that calls of one method fail while *on: before they reach the Store, or
 // after.
 func failing(store otp.Store, method string, late bool, on *bool) otp.Store {
-	return &otptest.FaultyStore{Store: store, Fault: func(c otptest.Call) (f otptest.Fault) {
+	return &otptest.FaultyStore{Store: store, Fault: func(c otptest.StoreCall) (f otptest.StoreFault) {
 		switch {
 		case !*on || c.Method != method && method != "":
 		case late:
@@ -182,8 +182,8 @@ func failing(store otp.Store, method string, late bool, on *bool) otp.Store {
 
 // slow wraps a Store so that each call takes its time, unless the context ends before.
 func slow(store otp.Store, takes time.Duration) otp.Store {
-	return &otptest.FaultyStore{Store: store, Fault: func(otptest.Call) otptest.Fault {
-		return otptest.Fault{Delay: takes}
+	return &otptest.FaultyStore{Store: store, Fault: func(otptest.StoreCall) otptest.StoreFault {
+		return otptest.StoreFault{Delay: takes}
 	}}
 }
 

@@ -335,7 +335,7 @@ func TestRevokeGoesOnWhereARecordHangs(t *testing.T) {
 		store, hung := newTable(), "" // the key for which the store never answers
 		s, in := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 			Store: store,
-			Fault: func(c otptest.Call) (f otptest.Fault) {
+			Fault: func(c otptest.StoreCall) (f otptest.StoreFault) {
 				if c.Key == hung {
 					f.Delay = time.Hour
 				}

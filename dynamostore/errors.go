@@ -20,17 +20,17 @@ func (s *Store) explain(err error) error {
 		case "AccessDeniedException":
 			advice = "allow dynamodb:GetItem and dynamodb:PutItem on it: "
 		case "ValidationException":
-			advice = fmt.Sprintf("its key must be %s; correct its name or Options: ", s.keySchema())
+			advice = fmt.Sprintf("its key must be %s; correct its name or Options: ",
+				s.opts.keySchema())
 		}
 	}
 	return fmt.Errorf("dynamostore: table %q: %s%w", s.table, advice, err)
 }
 
 // keySchema describes the primary key that the table must have.
-func (s *Store) keySchema() string {
-	if s.opts.SortKey == "" {
-		return fmt.Sprintf("%q (string) without a sort key", s.opts.PartitionKey)
+func (o Options) keySchema() string {
+	if o.SortKey == "" {
+		return fmt.Sprintf("%q (string) without a sort key", o.PartitionKey)
 	}
-	return fmt.Sprintf("%q (string) with the sort key %q (string)", s.opts.PartitionKey,
-		s.opts.SortKey)
+	return fmt.Sprintf("%q (string) with the sort key %q (string)", o.PartitionKey, o.SortKey)
 }

@@ -67,7 +67,7 @@ func ExampleNew() {
 func ExampleCreateTable() {
 	var cfg aws.Config // from config.LoadDefaultConfig
 	client := dynamodb.NewFromConfig(cfg)
-	if err := dynamostore.CreateTable(context.Background(), client, "otp"); err != nil {
+	if err := dynamostore.CreateTable(context.Background(), client, "otp", nil); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -24,8 +24,8 @@ type API interface {
 		*dynamodb.PutItemOutput, error)
 }
 
-// Options fit a Store to a table that exists already. The zero value fits the table that
-// [CreateTable] makes.
+// Options describe the table of a Store, for [New] and [CreateTable]. They fit a Store to a table
+// that exists already.
 //
 // The names, SortValue and KeyPrefix have at most 100 bytes together, so that every item costs one
 // write unit.
@@ -50,23 +50,28 @@ type Options struct {
 	KeyPrefix string
 }
 
-// The names of a table that CreateTable makes.
-const (
-	defaultPartitionKey = "pk"
-	defaultTTLAttribute = "expires"
-)
-
 // maxNames bounds what Options add to an item. An item of up to 1024 bytes costs one write unit:
-// 868 for the largest value that a Service may ever write, 43 for the longest key, 7 for the TTL,
-// and this.
+// at most 868 for a value (maxValue in encode.go of package otp), 43 for the longest key, 7 for the
+// TTL, and this.
 const maxNames = 100
 
-// withDefaults returns o with its empty names replaced.
-func (o Options) withDefaults() Options {
-	o.PartitionKey = cmp.Or(o.PartitionKey, defaultPartitionKey)
+// complete returns opts with their defaults, or an error that says what is wrong with the table.
+func complete(table string, opts *Options) (Options, error) {
+	if table == "" {
+		return Options{}, errors.New("the name of the table is empty: it is required")
+	}
+
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	o.PartitionKey = cmp.Or(o.PartitionKey, "pk")
 	o.ValueAttribute = cmp.Or(o.ValueAttribute, "value")
-	o.TTLAttribute = cmp.Or(o.TTLAttribute, defaultTTLAttribute)
-	return o
+	o.TTLAttribute = cmp.Or(o.TTLAttribute, "expires")
+	if err := o.check(); err != nil {
+		return Options{}, fmt.Errorf("table %q: %w", table, err)
+	}
+	return o, nil
 }
 
 // check returns an error that says what is wrong. o has its defaults.
@@ -107,23 +112,16 @@ var _ otp.Store = (*Store)(nil)
 // New returns a Store on the table, which is given by name or ARN. Nil opts are the zero Options.
 // New makes no request. Its error says which argument is bad, and why.
 func New(client API, table string, opts *Options) (*Store, error) {
-	s := &Store{client: client, table: table}
-	if opts != nil {
-		s.opts = *opts
-	}
-	s.opts = s.opts.withDefaults()
-
-	switch {
-	case client == nil:
+	if client == nil {
 		return nil, errors.New("dynamostore: the client is nil: it is required " +
 			"(dynamodb.NewFromConfig)")
-	case table == "":
-		return nil, errors.New("dynamostore: the name of the table is empty: it is required")
 	}
-	if err := s.opts.check(); err != nil {
-		return nil, fmt.Errorf("dynamostore: table %q: %w", table, err)
+
+	complete, err := complete(table, opts)
+	if err != nil {
+		return nil, fmt.Errorf("dynamostore: %w", err)
 	}
-	return s, nil
+	return &Store{client: client, table: table, opts: complete}, nil
 }
 
 // Load returns the value under key, or nil if there is none, by one strongly consistent GetItem. It

@@ -29,37 +29,37 @@ type TableAPI interface {
 // maxCreation bounds how long CreateTable waits for the table. Most take a few seconds.
 const maxCreation = 5 * time.Minute
 
-// CreateTable creates the table that the zero [Options] fit: paid per request, with TTL, and
-// otherwise with the defaults of DynamoDB. It returns once the table can be used, after 5 minutes
-// at most. It is for development, for tests, and for those who set up tables by program. The
-// package documentation has the same table for CloudFormation and Terraform.
+// CreateTable creates the table that [New] works on, given the same opts: paid per request, with
+// TTL, and otherwise with the defaults of DynamoDB. It returns once the table can be used, after 5
+// minutes at most. It is for development, for tests, and for those who set up tables by program.
+// The package documentation has the table of the zero Options for CloudFormation and Terraform.
 //
 // If the table exists, CreateTable makes sure that it fits, turns its TTL on if that is off, and
 // changes nothing else. It is an error if the table has another key or another TTL attribute.
-func CreateTable(ctx context.Context, client TableAPI, table string) error {
-	if err := createTable(ctx, client, table); err != nil {
+func CreateTable(ctx context.Context, client TableAPI, table string, opts *Options) error {
+	o, err := complete(table, opts)
+	if err != nil {
+		return fmt.Errorf("dynamostore: create table: %w", err)
+	}
+	if err := createTable(ctx, client, table, o); err != nil {
 		return fmt.Errorf("dynamostore: create table %q: %w", table, err)
 	}
 	return nil
 }
 
-func createTable(ctx context.Context, client TableAPI, table string) error {
-	if table == "" {
-		return errors.New("the name is empty")
-	}
-
-	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
-		TableName:   &table,
-		BillingMode: types.BillingModePayPerRequest,
-		KeySchema: []types.KeySchemaElement{{
-			AttributeName: aws.String(defaultPartitionKey),
-			KeyType:       types.KeyTypeHash,
-		}},
-		AttributeDefinitions: []types.AttributeDefinition{{
-			AttributeName: aws.String(defaultPartitionKey),
+func createTable(ctx context.Context, client TableAPI, table string, o Options) error {
+	in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
+	for i, attribute := range o.key() {
+		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{
+			AttributeName: &attribute,
+			KeyType:       []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i],
+		})
+		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
+			AttributeName: &attribute,
 			AttributeType: types.ScalarAttributeTypeS,
-		}},
-	})
+		})
+	}
+	_, err := client.CreateTable(ctx, in)
 	if _, exists := errors.AsType[*types.ResourceInUseException](err); err != nil && !exists {
 		return err
 	}
@@ -72,34 +72,49 @@ func createTable(ctx context.Context, client TableAPI, table string) error {
 	if err != nil {
 		return fmt.Errorf("waiting until it is active: %w", err)
 	}
-	if !hasKey(out.Table) {
-		return fmt.Errorf("it exists with another key than %q (string) without a sort key: "+
-			"take another name, or describe its key in Options", defaultPartitionKey)
+	if !o.fit(out.Table) {
+		return fmt.Errorf("it exists with another key than %s: "+
+			"take another name, or describe its key in Options", o.keySchema())
 	}
-	return turnOnTTL(ctx, client, table)
+	return turnOnTTL(ctx, client, table, o.TTLAttribute)
 }
 
-// hasKey reports whether the key of the table is the one that the zero Options fit.
-func hasKey(t *types.TableDescription) bool {
-	if len(t.KeySchema) != 1 || aws.ToString(t.KeySchema[0].AttributeName) != defaultPartitionKey {
-		return false
+// key returns the attributes of the primary key.
+func (o Options) key() []string {
+	if o.SortKey == "" {
+		return []string{o.PartitionKey}
 	}
-	return slices.ContainsFunc(t.AttributeDefinitions, func(d types.AttributeDefinition) bool {
-		return aws.ToString(d.AttributeName) == defaultPartitionKey &&
-			d.AttributeType == types.ScalarAttributeTypeS
-	})
+	return []string{o.PartitionKey, o.SortKey}
 }
 
-// turnOnTTL turns on the TTL of the table unless it is on.
-func turnOnTTL(ctx context.Context, client TableAPI, table string) error {
-	if on, err := ttlIsOn(ctx, client, table); on || err != nil {
+// fit reports whether the key of the table is the one that o describe.
+func (o Options) fit(t *types.TableDescription) bool {
+	kinds := map[string]types.ScalarAttributeType{}
+	for _, d := range t.AttributeDefinitions {
+		kinds[aws.ToString(d.AttributeName)] = d.AttributeType
+	}
+
+	var key []string
+	for _, element := range t.KeySchema { // the partition key first
+		name := aws.ToString(element.AttributeName)
+		if kinds[name] != types.ScalarAttributeTypeS {
+			return false
+		}
+		key = append(key, name)
+	}
+	return slices.Equal(key, o.key())
+}
+
+// turnOnTTL turns on the TTL of the table, by the attribute, unless it is on.
+func turnOnTTL(ctx context.Context, client TableAPI, table, attribute string) error {
+	if on, err := ttlIsOn(ctx, client, table, attribute); on || err != nil {
 		return err
 	}
 
 	_, failed := client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
 		TableName: &table,
 		TimeToLiveSpecification: &types.TimeToLiveSpecification{
-			AttributeName: aws.String(defaultTTLAttribute),
+			AttributeName: &attribute,
 			Enabled:       aws.Bool(true),
 		},
 	})
@@ -108,7 +123,7 @@ func turnOnTTL(ctx context.Context, client TableAPI, table string) error {
 	}
 
 	// DynamoDB also refuses if another process has just turned it on.
-	if on, err := ttlIsOn(ctx, client, table); on && err == nil {
+	if on, err := ttlIsOn(ctx, client, table, attribute); on && err == nil {
 		return nil
 	}
 	return failed
@@ -116,7 +131,9 @@ func turnOnTTL(ctx context.Context, client TableAPI, table string) error {
 
 // ttlIsOn reports whether TTL is on, or is being turned on. It is an error if that is for another
 // attribute.
-func ttlIsOn(ctx context.Context, client TableAPI, table string) (bool, error) {
+func ttlIsOn(
+	ctx context.Context, client TableAPI, table, attribute string,
+) (bool, error) {
 	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &table})
 	if err != nil {
 		return false, err
@@ -127,9 +144,9 @@ func ttlIsOn(ctx context.Context, client TableAPI, table string) (bool, error) {
 		ttl.TimeToLiveStatus != types.TimeToLiveStatusEnabling {
 		return false, nil
 	}
-	if name := aws.ToString(ttl.AttributeName); name != defaultTTLAttribute {
+	if name := aws.ToString(ttl.AttributeName); name != attribute {
 		return true, fmt.Errorf("its TTL attribute is %q, not %q: set Options.TTLAttribute", name,
-			defaultTTLAttribute)
+			attribute)
 	}
 	return true, nil
 }

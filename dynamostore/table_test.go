@@ -17,7 +17,7 @@ import (
 // Several processes may create the table as they start.
 func TestCreateTable(t *testing.T) {
 	client, table := servers.DynamoDB(t), servers.TableName()
-	create := func(int) error { return dynamostore.CreateTable(t.Context(), client, table) }
+	create := func(int) error { return dynamostore.CreateTable(t.Context(), client, table, nil) }
 	for _, err := range parallel(4, create) {
 		assert.NoError(t, err)
 	}
@@ -30,6 +30,24 @@ func TestCreateTable(t *testing.T) {
 	assert.Equal(t, "expires", ttlAttribute(t, client, table))
 
 	store := newStore(t, client, table, nil)
+	require.True(t, swap(t, store, nil, []byte("new"), time.Now().Add(time.Hour)))
+}
+
+// inOneTable are Options for a table that other things are in, too.
+var inOneTable = &dynamostore.Options{PartitionKey: "PK", SortKey: "sk", SortValue: "otp",
+	ValueAttribute: "v", TTLAttribute: "ttl", KeyPrefix: "otp#"}
+
+// What New works on is what CreateTable makes, given the same Options.
+func TestCreateTableByOptions(t *testing.T) {
+	client, table := servers.DynamoDB(t), servers.TableName()
+	for range 2 {
+		err := dynamostore.CreateTable(t.Context(), client, table, inOneTable)
+		require.NoError(t, err)
+	}
+	deleteAfter(t, table)
+
+	assert.Equal(t, "ttl", ttlAttribute(t, client, table))
+	store := newStore(t, client, table, inOneTable)
 	require.True(t, swap(t, store, nil, []byte("new"), time.Now().Add(time.Hour)))
 }
 
@@ -64,7 +82,7 @@ func TestCreateTableTurnsOnTTL(t *testing.T) {
 			table := newTable(t, "pk")
 			require.Empty(t, ttlAttribute(t, client.Client, table))
 
-			require.NoError(t, dynamostore.CreateTable(t.Context(), client, table))
+			require.NoError(t, dynamostore.CreateTable(t.Context(), client, table, nil))
 			require.Equal(t, "expires", ttlAttribute(t, client.Client, table))
 		})
 	}
@@ -87,17 +105,25 @@ func TestCreateTableRefuses(t *testing.T) {
 		}},
 	})
 
-	for name, test := range map[string]struct{ table, want string }{
-		"no name":             {"", "empty"},
-		"other partition key": {newTable(t, "id"), `another key than "pk"`},
-		"sort key":            {newTable(t, "pk", "sk"), `another key than "pk"`},
-		"numeric key":         {numeric, `another key than "pk"`},
-		"other TTL attribute": {otherTTL, `"ttl"`},
+	for name, test := range map[string]struct {
+		table string
+		opts  *dynamostore.Options
+		want  string
+	}{
+		"no name":             {"", nil, "the name of the table is empty"},
+		"half a sort key":     {"table", &dynamostore.Options{SortKey: "sk"}, "set both"},
+		"other partition key": {newTable(t, "id"), nil, `another key than "pk"`},
+		"a sort key":          {newTable(t, "pk", "sk"), nil, `another key than "pk"`},
+		"no sort key":         {newTable(t, "pk"), inOneTable, `with the sort key "sk"`},
+		"numeric key":         {numeric, nil, `another key than "pk"`},
+		"other TTL attribute": {otherTTL, nil, `"ttl"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := dynamostore.CreateTable(t.Context(), client, test.table)
+			err := dynamostore.CreateTable(t.Context(), client, test.table, test.opts)
 			require.ErrorContains(t, err, test.want)
-			require.ErrorContains(t, err, `"`+test.table+`"`)
+			if test.table != "" {
+				require.ErrorContains(t, err, `"`+test.table+`"`)
+			}
 		})
 	}
 }

@@ -98,7 +98,8 @@ type entry struct {
 	index   int    // in the queue
 }
 
-// New returns an empty store. It panics if MaxEntries is negative.
+// New returns an empty store. Nil opts are the zero Options. Like make, it panics if the size is
+// negative.
 func New(opts *Options) *Store {
 	s := &Store{max: defaultMaxEntries, seed: maphash.MakeSeed()}
 	if opts != nil && opts.MaxEntries != 0 {

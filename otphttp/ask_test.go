@@ -153,7 +153,7 @@ func TestLimitedStranger(t *testing.T) {
 func TestFailuresOfTheService(t *testing.T) {
 	broken, _ := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 		Store: memstore.New(nil),
-		Fault: func(otptest.Call) otptest.Fault { return otptest.Fault{Before: errOnFire} },
+		Fault: func(otptest.StoreCall) otptest.StoreFault { return otptest.StoreFault{Before: errOnFire} },
 	}})
 	withBrokenStore := func(c *otphttp.Config) { c.Codes = broken }
 

@@ -36,12 +36,12 @@ func ExampleFaultyStore() {
 	losing := false
 	service, inbox := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 		Store: memstore.New(nil),
-		Fault: func(c otptest.Call) otptest.Fault {
+		Fault: func(c otptest.StoreCall) otptest.StoreFault {
 			if losing && c.Method == "CompareAndSwap" {
 				losing = false
-				return otptest.Fault{After: errors.New("connection reset")}
+				return otptest.StoreFault{After: errors.New("connection reset")}
 			}
-			return otptest.Fault{}
+			return otptest.StoreFault{}
 		},
 	}})
 

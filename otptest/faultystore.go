@@ -25,17 +25,17 @@ type FaultyStore struct {
 	// Store does the work. Required.
 	Store otp.Store
 
-	// Fault chooses what goes wrong with a call. The zero Fault is nothing, and so is a nil
+	// Fault chooses what goes wrong with a call. The zero StoreFault is nothing, and so is a nil
 	// function. It is called concurrently by concurrent calls.
-	Fault func(Call) Fault
+	Fault func(StoreCall) StoreFault
 
 	calls atomic.Int64
 }
 
 var _ otp.Store = (*FaultyStore)(nil)
 
-// Call describes a call of a FaultyStore.
-type Call struct {
+// StoreCall describes a call of a FaultyStore.
+type StoreCall struct {
 	// Method is "Load" or "CompareAndSwap".
 	Method string
 
@@ -46,8 +46,8 @@ type Call struct {
 	Key string
 }
 
-// Fault is what goes wrong with a call. Its fields are in the order in which they take effect.
-type Fault struct {
+// StoreFault is what goes wrong with a call. Its fields are in the order in which they take effect.
+type StoreFault struct {
 	// Delay passes before the call is made. If ctx ends meanwhile, the call is not made, and
 	// ctx.Err is returned.
 	Delay time.Duration
@@ -93,9 +93,9 @@ func (s *FaultyStore) CompareAndSwap(
 // call makes a call with the fault that is chosen for it.
 func (s *FaultyStore) call(ctx context.Context, method, key string, do func() error) error {
 	n := int(s.calls.Add(1))
-	var f Fault
+	var f StoreFault
 	if s.Fault != nil {
-		f = s.Fault(Call{Method: method, N: n, Key: key})
+		f = s.Fault(StoreCall{Method: method, N: n, Key: key})
 	}
 
 	if err := sleep(ctx, f.Delay); err != nil {
@@ -135,14 +135,14 @@ func sleep(ctx context.Context, d time.Duration) error {
 // rate (0 to 1), half of them before they are made and half after. Each call, failing or not, is
 // delayed by up to maxDelay on the way there and again on the way back. The nth choice depends only
 // on seed and n.
-func RandomFaults(seed uint64, rate float64, maxDelay time.Duration) func(Call) Fault {
+func RandomFaults(seed uint64, rate float64, maxDelay time.Duration) func(StoreCall) StoreFault {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 0))
-	return func(Call) Fault {
+	return func(StoreCall) StoreFault {
 		mu.Lock()
 		defer mu.Unlock()
 
-		f := Fault{
+		f := StoreFault{
 			Delay:      time.Duration(random.Float64() * float64(maxDelay)),
 			ReplyDelay: time.Duration(random.Float64() * float64(maxDelay)),
 		}

@@ -18,8 +18,8 @@ import (
 )
 
 // always returns a function that chooses the same fault for each call.
-func always(f otptest.Fault) func(otptest.Call) otptest.Fault {
-	return func(otptest.Call) otptest.Fault { return f }
+func always(f otptest.StoreFault) func(otptest.StoreCall) otptest.StoreFault {
+	return func(otptest.StoreCall) otptest.StoreFault { return f }
 }
 
 // Each test creates a value through a FaultyStore and looks for it in the store behind.
@@ -29,24 +29,24 @@ func TestFaultyStoreSwap(t *testing.T) {
 
 	for _, test := range []struct {
 		name  string
-		fault func(otptest.Call) otptest.Fault
+		fault func(otptest.StoreCall) otptest.StoreFault
 		err   error
 		value string
 		took  time.Duration
 	}{
 		{"no function", nil, nil, stored, 0},
-		{"no fault", always(otptest.Fault{}), nil, stored, 0},
-		{"before", always(otptest.Fault{Before: fault}), fault, absent, 0},
-		{"after", always(otptest.Fault{After: fault}), fault, stored, 0},
-		{"before and after", always(otptest.Fault{Before: fault, After: errors.New("other")}),
+		{"no fault", always(otptest.StoreFault{}), nil, stored, 0},
+		{"before", always(otptest.StoreFault{Before: fault}), fault, absent, 0},
+		{"after", always(otptest.StoreFault{After: fault}), fault, stored, 0},
+		{"before and after", always(otptest.StoreFault{Before: fault, After: errors.New("other")}),
 			fault, absent, 0},
-		{"delays", always(otptest.Fault{Delay: time.Second, ReplyDelay: 2 * time.Second}),
+		{"delays", always(otptest.StoreFault{Delay: time.Second, ReplyDelay: 2 * time.Second}),
 			nil, stored, 3 * time.Second},
-		{"late fault", always(otptest.Fault{ReplyDelay: 2 * time.Second, After: fault}),
+		{"late fault", always(otptest.StoreFault{ReplyDelay: 2 * time.Second, After: fault}),
 			fault, stored, 2 * time.Second},
-		{"context ends in Delay", always(otptest.Fault{Delay: time.Hour}),
+		{"context ends in Delay", always(otptest.StoreFault{Delay: time.Hour}),
 			context.DeadlineExceeded, absent, time.Minute},
-		{"context ends in ReplyDelay", always(otptest.Fault{ReplyDelay: time.Hour}),
+		{"context ends in ReplyDelay", always(otptest.StoreFault{ReplyDelay: time.Hour}),
 			context.DeadlineExceeded, stored, time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -78,13 +78,13 @@ func TestFaultyStoreLoad(t *testing.T) {
 
 	for _, test := range []struct {
 		name  string
-		fault otptest.Fault
+		fault otptest.StoreFault
 		value string
 		err   error
 	}{
-		{"none", otptest.Fault{}, "v", nil},
-		{"before", otptest.Fault{Before: fault}, "", fault},
-		{"after", otptest.Fault{After: fault}, "", fault},
+		{"none", otptest.StoreFault{}, "v", nil},
+		{"before", otptest.StoreFault{Before: fault}, "", fault},
+		{"after", otptest.StoreFault{After: fault}, "", fault},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := &otptest.FaultyStore{Store: behind, Fault: always(test.fault)}
@@ -110,12 +110,12 @@ func TestServiceOverAFaultyStore(t *testing.T) {
 				failed := false
 				service, _ := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 					Store: memstore.New(nil),
-					Fault: func(c otptest.Call) otptest.Fault {
+					Fault: func(c otptest.StoreCall) otptest.StoreFault {
 						if failed || c.Method != test.method {
-							return otptest.Fault{}
+							return otptest.StoreFault{}
 						}
 						failed = true
-						return otptest.Fault{Before: otptest.ErrInjected}
+						return otptest.StoreFault{Before: otptest.ErrInjected}
 					},
 				}})
 
@@ -128,12 +128,12 @@ func TestServiceOverAFaultyStore(t *testing.T) {
 }
 
 func TestFaultyStoreNamesTheCall(t *testing.T) {
-	var calls []otptest.Call
+	var calls []otptest.StoreCall
 	s := &otptest.FaultyStore{
 		Store: memstore.New(nil),
-		Fault: func(c otptest.Call) otptest.Fault {
+		Fault: func(c otptest.StoreCall) otptest.StoreFault {
 			calls = append(calls, c)
-			return otptest.Fault{}
+			return otptest.StoreFault{}
 		},
 	}
 
@@ -141,7 +141,7 @@ func TestFaultyStoreNamesTheCall(t *testing.T) {
 	s.CompareAndSwap(t.Context(), "b", nil, []byte("v"), time.Time{})
 	s.Load(t.Context(), "b")
 
-	require.Equal(t, []otptest.Call{
+	require.Equal(t, []otptest.StoreCall{
 		{Method: "Load", N: 1, Key: "a"},
 		{Method: "CompareAndSwap", N: 2, Key: "b"},
 		{Method: "Load", N: 3, Key: "b"},
@@ -166,9 +166,9 @@ func TestRandomFaults(t *testing.T) {
 	var before, after, differ int
 	var delay, replyDelay time.Duration
 	for range n {
-		f := choose(otptest.Call{})
-		require.Equal(t, f, same(otptest.Call{}), "the same seed")
-		if f != other(otptest.Call{}) {
+		f := choose(otptest.StoreCall{})
+		require.Equal(t, f, same(otptest.StoreCall{}), "the same seed")
+		if f != other(otptest.StoreCall{}) {
 			differ++
 		}
 		if f.Before == otptest.ErrInjected {
@@ -196,9 +196,9 @@ func TestRandomFaultsNoneAndAll(t *testing.T) {
 	none, all := otptest.RandomFaults(1, 0, 0), otptest.RandomFaults(1, 1, 0)
 
 	for range 1000 {
-		require.Zero(t, none(otptest.Call{}), "rate 0")
+		require.Zero(t, none(otptest.StoreCall{}), "rate 0")
 
-		f := all(otptest.Call{})
+		f := all(otptest.StoreCall{})
 		require.True(t, f.Before != nil || f.After != nil, "rate 1")
 	}
 }
@@ -210,7 +210,7 @@ func TestFaultyStoreIsSafeForConcurrentUse(t *testing.T) {
 	choose := otptest.RandomFaults(1, 0.5, 0)
 	s := &otptest.FaultyStore{
 		Store: memstore.New(nil),
-		Fault: func(c otptest.Call) otptest.Fault {
+		Fault: func(c otptest.StoreCall) otptest.StoreFault {
 			mu.Lock()
 			defer mu.Unlock()
 			numbers[c.N] = true

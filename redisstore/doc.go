@@ -69,7 +69,7 @@
 // For rueidis (github.com/redis/rueidis) and valkey-go (github.com/valkey-io/valkey-go):
 //
 //	return client.Do(ctx, client.B().Eval().Script(script).Numkeys(int64(len(keys))).
-//		Key(keys...).Arg(redisstore.Strings(args)...).Build()).ToAny()
+//		Key(keys...).Arg(redisstore.StringArgs(args)...).Build()).ToAny()
 //
 // For redigo (github.com/gomodule/redigo/redis), which has to give its connection back:
 //
@@ -115,7 +115,7 @@
 //
 // # Memory
 //
-// A record is one key with a string of up to 900 bytes. With all that Redis 7.0 keeps about it, it
+// A record is one key with a string of at most 868 bytes (maxValue in encode.go of package otp). With all that Redis 7.0 keeps about it, it
 // takes some 350 bytes of memory for an address that one code was sent to, and 1,250 at most.
 // Redis drops it a minute after it has expired, which with the default policy is a day after the
 // last code was sent, or up to 30 days later if there were wrong guesses.

@@ -16,12 +16,12 @@ import (
 // ends.
 //
 // There is one key. Each of args is a string of any bytes, for clients that take no other type
-// ([Strings] unwraps them). The scripts reply with a string or an integer, which Eval returns as
+// ([StringArgs] unwraps them). The scripts reply with a string or an integer, which Eval returns as
 // string or []byte, or as int64. No script replies with nil, which some clients take for an error.
 type Eval func(ctx context.Context, script string, keys []string, args ...any) (any, error)
 
-// Strings returns the arguments of an [Eval] for a client that takes strings only.
-func Strings(args []any) []string {
+// StringArgs returns the arguments of an [Eval] for a client that takes strings only.
+func StringArgs(args []any) []string {
 	texts := make([]string, len(args))
 	for i, arg := range args {
 		texts[i] = arg.(string)
@@ -67,7 +67,7 @@ type Store struct {
 
 var _ otp.Store = (*Store)(nil)
 
-// New returns a Store that runs its scripts by eval. It makes no call. Nil opts mean the zero
+// New returns a Store that runs its scripts by eval. It makes no call. Nil opts are the zero
 // Options. A nil eval is an error.
 func New(eval Eval, opts *Options) (*Store, error) {
 	if eval == nil {

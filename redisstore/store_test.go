@@ -186,7 +186,7 @@ func TestWhatIsSent(t *testing.T) {
 		assert.Equal(t, []string{test.key}, got[0].keys)
 		assert.Empty(t, got[0].args)
 		assert.Equal(t, []string{test.key}, got[1].keys)
-		assert.Equal(t, []string{"", "new\x00", ""}, redisstore.Strings(got[1].args))
+		assert.Equal(t, []string{"", "new\x00", ""}, redisstore.StringArgs(got[1].args))
 	}
 }
 

@@ -119,15 +119,16 @@ var tableName = regexp.MustCompile(
 	`^(?:[A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,54}$`)
 
 // statements returns the language of the dialect with the name of the table filled in.
-func (d Dialect) statements(table string) (language, error) {
+func (d Dialect) statements(opts *Options) (language, error) {
 	l, ok := languages[d]
 	if !ok {
 		return language{}, fmt.Errorf(
 			"the dialect is %v: it must be PostgreSQL, MySQL or SQLite", d)
 	}
 
-	if table == "" {
-		table = defaultTable
+	table := defaultTable
+	if opts != nil && opts.Table != "" {
+		table = opts.Table
 	}
 	if !tableName.MatchString(table) {
 		return language{}, fmt.Errorf("the table is %q: it must be a name of up to 55 letters, "+
@@ -160,13 +161,14 @@ func (d Dialect) places(first, n int) string {
 	return strings.Join(places, ", ")
 }
 
-// Schema returns the statements that create the table and its index unless they exist. An empty
-// table means the default of [Options]. Schema panics if the dialect or the name is not valid.
+// Schema returns the statements that create what [New] works on, given the same dialect and opts:
+// the table and its index, unless they exist. Like regexp.MustCompile, it panics where New returns
+// an error: the dialect or the name of the table is not valid.
 //
 // The statements of PostgreSQL and SQLite are two, separated by a semicolon: an Exec without
 // arguments runs both.
-func Schema(dialect Dialect, table string) string {
-	l, err := dialect.statements(table)
+func Schema(dialect Dialect, opts *Options) string {
+	l, err := dialect.statements(opts)
 	if err != nil {
 		panic("sqlstore: " + err.Error())
 	}

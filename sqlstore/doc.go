@@ -3,7 +3,7 @@
 //
 //	db, err := sql.Open("pgx", "postgres://localhost/app")
 //	…
-//	_, err = db.Exec(sqlstore.Schema(sqlstore.PostgreSQL, "")) // or as a migration
+//	_, err = db.Exec(sqlstore.Schema(sqlstore.PostgreSQL, nil)) // or as a migration
 //	…
 //	store, err := sqlstore.New(db, sqlstore.PostgreSQL, nil)
 //

@@ -18,7 +18,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	if _, err := db.Exec(sqlstore.Schema(sqlstore.SQLite, "")); err != nil {
+	if _, err := db.Exec(sqlstore.Schema(sqlstore.SQLite, nil)); err != nil {
 		log.Fatal(err)
 	}
 	store, err := sqlstore.New(db, sqlstore.SQLite, nil)
@@ -43,7 +43,7 @@ func ExampleStore_Purge() {
 }
 
 func ExampleSchema() {
-	fmt.Print(sqlstore.Schema(sqlstore.PostgreSQL, "app.codes"))
+	fmt.Print(sqlstore.Schema(sqlstore.PostgreSQL, &sqlstore.Options{Table: "app.codes"}))
 	// Output:
 	// CREATE TABLE IF NOT EXISTS app.codes (
 	// 	id      BYTEA  PRIMARY KEY,

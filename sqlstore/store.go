@@ -11,7 +11,7 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// Options name the table of a Store. The zero value names the one that [Schema] creates by default.
+// Options name the table of a Store, for [New] and [Schema].
 type Options struct {
 	// Table is a name of up to 55 letters, digits and underscores, optionally after the name of a
 	// schema and a dot. It stands in the statements as it is, without quotes. Default
@@ -28,16 +28,13 @@ type Store struct {
 var _ otp.Store = (*Store)(nil)
 
 // New returns a Store on a table of the database, which speaks the dialect. It does not connect to
-// the database. Nil opts mean the zero Options. The error says which argument is bad, and why.
+// the database. Nil opts are the zero Options. The error says which argument is bad, and why.
 func New(db *sql.DB, dialect Dialect, opts *Options) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("sqlstore: the db is nil: it is required (sql.Open)")
 	}
-	if opts == nil {
-		opts = &Options{}
-	}
 
-	l, err := dialect.statements(opts.Table)
+	l, err := dialect.statements(opts)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}

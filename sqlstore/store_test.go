@@ -39,8 +39,9 @@ func TestNew(t *testing.T) {
 		"letters of Greek": {db, sqlstore.SQLite, "κ", "the table is"},
 		"too long a name":  {db, sqlstore.SQLite, long + "t", "the table is"},
 	} {
-		store, err := sqlstore.New(c.db, c.dialect, &sqlstore.Options{Table: c.table})
-		schema := func() { sqlstore.Schema(c.dialect, c.table) }
+		opts := &sqlstore.Options{Table: c.table}
+		store, err := sqlstore.New(c.db, c.dialect, opts)
+		schema := func() { sqlstore.Schema(c.dialect, opts) }
 
 		if c.message == "" {
 			assert.NoError(t, err, name)
@@ -56,6 +57,8 @@ func TestNew(t *testing.T) {
 
 	_, err := sqlstore.New(db, sqlstore.SQLite, nil)
 	require.NoError(t, err)
+	require.Equal(t, sqlstore.Schema(sqlstore.SQLite, &sqlstore.Options{Table: "otp_records"}),
+		sqlstore.Schema(sqlstore.SQLite, nil))
 }
 
 func TestDialectString(t *testing.T) {

@@ -34,7 +34,7 @@ func TestQueue(t *testing.T) {
 }
 
 func TestQueueTriesAgain(t *testing.T) {
-	first := func(c otptest.Call) (fault otptest.Fault) {
+	first := func(c otptest.StoreCall) (fault otptest.StoreFault) {
 		if c.N == 1 {
 			fault.Before = otptest.ErrInjected
 		}

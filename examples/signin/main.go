@@ -54,7 +54,7 @@ func must[T any](value T, err error) T {
 func newApp(file string, out io.Writer) http.Handler {
 	db := must(sql.Open("sqlite", "file:"+file+
 		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)"))
-	must(db.Exec(schema + sqlstore.Schema(sqlstore.SQLite, "")))
+	must(db.Exec(schema + sqlstore.Schema(sqlstore.SQLite, nil)))
 
 	secret := make([]byte, 32) // in earnest: otp.ParseKey(os.Getenv("OTP_SECRET"))
 	rand.Read(secret)

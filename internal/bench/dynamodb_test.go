@@ -173,6 +173,6 @@ func newTable(t *testing.T, db *dynamodb.Client) string {
 	t.Helper()
 
 	table := servers.TableName()
-	require.NoError(t, dynamostore.CreateTable(t.Context(), db, table))
+	require.NoError(t, dynamostore.CreateTable(t.Context(), db, table, nil))
 	return table
 }

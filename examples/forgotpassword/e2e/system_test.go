@@ -56,7 +56,7 @@ func newSystem(t *testing.T) *system {
 		ses:      servers.SESEndpoint(t),
 	}
 
-	require.NoError(t, dynamostore.CreateTable(t.Context(), db, codes))
+	require.NoError(t, dynamostore.CreateTable(t.Context(), db, codes, nil))
 	_, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: &accounts,
 		KeySchema: []types.KeySchemaElement{

@@ -37,7 +37,7 @@ func dynamoStore(tb testing.TB, client *dynamodb.Client, prefix string) otp.Stor
 	createOnce.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		createErr = dynamostore.CreateTable(ctx, direct, table)
+		createErr = dynamostore.CreateTable(ctx, direct, table, nil)
 	})
 	require.NoError(tb, createErr)
 

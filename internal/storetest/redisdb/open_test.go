@@ -32,14 +32,14 @@ func evalGoRedis(client goredis.UniversalClient) redisstore.Eval {
 func evalRueidis(client rueidis.Client) redisstore.Eval {
 	return func(ctx context.Context, script string, keys []string, args ...any) (any, error) {
 		return client.Do(ctx, client.B().Eval().Script(script).Numkeys(int64(len(keys))).
-			Key(keys...).Arg(redisstore.Strings(args)...).Build()).ToAny()
+			Key(keys...).Arg(redisstore.StringArgs(args)...).Build()).ToAny()
 	}
 }
 
 func evalValkeyGo(client valkey.Client) redisstore.Eval {
 	return func(ctx context.Context, script string, keys []string, args ...any) (any, error) {
 		return client.Do(ctx, client.B().Eval().Script(script).Numkeys(int64(len(keys))).
-			Key(keys...).Arg(redisstore.Strings(args)...).Build()).ToAny()
+			Key(keys...).Arg(redisstore.StringArgs(args)...).Build()).ToAny()
 	}
 }
 

@@ -226,11 +226,12 @@ func TestTableInSchema(t *testing.T) {
 				table = source[strings.LastIndex(source, "/")+1:] + ".codes"
 			}
 
+			opts := &sqlstore.Options{Table: table}
 			for range 2 {
-				_, err := db.ExecContext(t.Context(), sqlstore.Schema(s.dialect, table))
+				_, err := db.ExecContext(t.Context(), sqlstore.Schema(s.dialect, opts))
 				require.NoError(t, err)
 			}
-			store, err := sqlstore.New(db, s.dialect, &sqlstore.Options{Table: table})
+			store, err := sqlstore.New(db, s.dialect, opts)
 			require.NoError(t, err)
 			put(t, store, "key", "value")
 

@@ -129,7 +129,7 @@ func createTable(tb testing.TB, db *sql.DB, dialect sqlstore.Dialect) {
 	tb.Helper()
 
 	for range 2 { // done twice is fine
-		_, err := db.ExecContext(tb.Context(), sqlstore.Schema(dialect, ""))
+		_, err := db.ExecContext(tb.Context(), sqlstore.Schema(dialect, nil))
 		require.NoError(tb, err)
 	}
 }
