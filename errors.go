@@ -18,14 +18,15 @@ var ErrInvalid error = &sentinel{text: "otp: invalid request"}
 
 // What makes a request invalid. No text repeats the input.
 var (
-	errNoAddress      = invalid("the address (To) is empty")
-	errLongAddress    = invalid("the address (To) has more than 1024 bytes")
-	errControlAddress = invalid("the address (To) has control characters")
-	errNoBinding      = invalid("the Binding is empty, which Policy.RequireBinding does not allow")
-	errTrustUnbound   = invalid("the Binding is empty: a Trust above Stranger needs one")
-	errLongBinding    = invalid("the Binding has more than 1024 bytes")
-	errUnknownTrust   = invalid("the Trust must be Stranger, Challenged or Known")
-	errLongKey        = invalid("the IdempotencyKey has more than 128 bytes")
+	errNoAddress          = invalid("the address (To) is empty")
+	errLongAddress        = invalid("the address (To) has more than 1024 bytes")
+	errControlAddress     = invalid("the address (To) has control characters")
+	errNoBinding          = invalid("the Binding is empty, which Policy.RequireBinding does not allow")
+	errTransactionUnbound = invalid("the Binding is empty: ConfirmTransaction needs one")
+	errTrustUnbound       = invalid("the Binding is empty: a Trust above Stranger needs one")
+	errLongBinding        = invalid("the Binding has more than 1024 bytes")
+	errUnknownTrust       = invalid("the Trust must be Stranger, Challenged or Known")
+	errLongKey            = invalid("the IdempotencyKey has more than 128 bytes")
 )
 
 func invalid(text string) error { return &sentinel{"invalid request: " + text, ErrInvalid} }
@@ -77,9 +78,8 @@ var (
 	ErrLimited error = &sentinel{
 		text: "otp: too many codes were asked for; Status.RetryAt says when to ask again"}
 
-	// ErrLocked: one more code could take the failures past Policy.MaxFailures, and the policy does
-	// not allow longer codes (Policy.MaxLength equals Policy.Length). Live codes stay usable. The
-	// lock ends by Service.Unlock, or when the failures no longer count (Policy.FailureWindow).
+	// ErrLocked: one more code could take the failures past Policy.MaxFailures, and the policy
+	// locks (Policy.Lock) instead of sending longer codes. Live codes stay usable. The lock ends by Service.Unlock, or when the failures no longer count (Policy.FailureWindow).
 	ErrLocked error = &sentinel{
 		text: "otp: too many failures; no new code until Unlock or Status.RetryAt"}
 )
@@ -92,13 +92,44 @@ var (
 	// the same, and asking again sends the same one.
 	ErrDelivery error = &sentinel{text: "otp: the message could not be delivered"}
 
-	// ErrNotSent: certainly nothing was sent. Senders wrap it. It matches ErrDelivery.
+	// ErrNotSent: certainly nothing was sent. See NotSent. It matches ErrDelivery.
 	ErrNotSent error = &sentinel{"otp: the message was not sent", ErrDelivery}
 
 	// ErrUndeliverable: certainly nothing was sent, and nothing can be, because the address is at
-	// fault. Senders wrap it. It matches ErrNotSent.
+	// fault. See Undeliverable. It matches ErrNotSent.
 	ErrUndeliverable error = &sentinel{"otp: the address does not take messages", ErrNotSent}
 )
+
+// NotSent returns the error of a [Sender] that has certainly sent nothing, because of cause. It
+// matches [ErrNotSent] and cause, and reads "not sent: CAUSE". Put the name of the Sender in front:
+//
+//	return fmt.Errorf("acme: %w", otp.NotSent(err))
+func NotSent(cause error) error { return &deliveryFailure{ErrNotSent, cause} }
+
+// Undeliverable returns the error of a [Sender] that has certainly sent nothing, because the
+// address is at fault. It matches [ErrUndeliverable] and cause, and reads like that of [NotSent].
+func Undeliverable(cause error) error { return &deliveryFailure{ErrUndeliverable, cause} }
+
+// A deliveryFailure is an error of a Sender that knows that nothing was sent.
+type deliveryFailure struct{ class, cause error }
+
+func (e *deliveryFailure) Error() string {
+	if e.cause == nil {
+		return "not sent"
+	}
+	return "not sent: " + e.cause.Error()
+}
+
+// GoString keeps %#v from walking into the cause, whose fields may hold an address.
+func (e *deliveryFailure) GoString() string { return "otp.deliveryFailure" }
+
+// Unwrap returns the class and the cause.
+func (e *deliveryFailure) Unwrap() []error {
+	if e.cause == nil {
+		return []error{e.class}
+	}
+	return []error{e.class, e.cause}
+}
 
 // errVoided is the outcome of a Send whose code was used, voided or exhausted, or has expired,
 // before it could be delivered.

@@ -3,6 +3,7 @@ package otp_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"testing"
 
@@ -86,4 +87,23 @@ func errUsedOrRepeated(idempotencyKey string) error {
 		return otp.ErrUsed
 	}
 	return otp.ErrRepeated
+}
+
+// The errors of a Sender name their class, keep their cause, and never match more than that.
+func TestDeliveryErrorsOfSenders(t *testing.T) {
+	refused := fmt.Errorf("acme: %w", otp.NotSent(io.ErrUnexpectedEOF))
+	require.EqualError(t, refused, "acme: not sent: unexpected EOF")
+	require.ErrorIs(t, refused, otp.ErrNotSent)
+	require.ErrorIs(t, refused, otp.ErrDelivery)
+	require.ErrorIs(t, refused, io.ErrUnexpectedEOF)
+	require.NotErrorIs(t, refused, otp.ErrUndeliverable)
+
+	nobody := otp.Undeliverable(io.EOF)
+	require.EqualError(t, nobody, "not sent: EOF")
+	require.ErrorIs(t, nobody, otp.ErrUndeliverable)
+	require.ErrorIs(t, nobody, otp.ErrNotSent)
+	require.ErrorIs(t, nobody, io.EOF)
+
+	require.EqualError(t, otp.NotSent(nil), "not sent")
+	require.ErrorIs(t, otp.NotSent(nil), otp.ErrNotSent)
 }

@@ -2,11 +2,24 @@ package otp
 
 import "time"
 
+// Op names a method of a [Service].
+type Op string
+
+// The operations that events tell of.
+const (
+	OpSend      Op = "send"
+	OpVerify    Op = "verify"
+	OpStatus    Op = "status"
+	OpRevoke    Op = "revoke"
+	OpRevokeAll Op = "revoke-all"
+	OpUnlock    Op = "unlock"
+)
+
 // Event tells what one call of a Service did. It holds neither codes nor addresses and can be
 // logged as it is. Config.Observe gets one for every call, also for those that failed.
 type Event struct {
-	// Op is the method: "send", "verify", "status", "revoke", "revoke-all" or "unlock".
-	Op string
+	// Op is the method that was called.
+	Op Op
 
 	// Purpose is Config.Purpose.
 	Purpose string

@@ -403,7 +403,7 @@ func ExampleConfig_observe() {
 				level = slog.LevelError // the store or the Sender failed
 			}
 			logger.LogAttrs(ctx, level, "one-time code",
-				slog.String("op", e.Op),
+				slog.String("op", string(e.Op)),
 				slog.String("purpose", e.Purpose),
 				slog.String("pseudonym", e.Pseudonym),
 				slog.String("message", e.MessageID),

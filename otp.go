@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ type Config struct {
 	// letters, digits, ".", "_" and "-". Services with different purposes share nothing, even on
 	// one store and with one Secret. Required.
 	Purpose string
+
+	// Kind is what the codes are for, as messages and pages say it. Default General.
+	Kind Kind
 
 	// Secret locates and authenticates the records, and derives the codes unless CodeKeys do: at
 	// least 32 random bytes that are kept outside the store. All instances need the same. Changing
@@ -147,6 +151,7 @@ type Service struct {
 	redacted
 
 	purpose   string
+	kind      Kind
 	policy    Policy
 	sender    Sender
 	normalize func(string) (string, error)
@@ -168,6 +173,7 @@ func New(c Config) (*Service, error) {
 
 	s := &Service{
 		purpose:   c.Purpose,
+		kind:      c.Kind,
 		policy:    c.Policy.withDefaults(),
 		sender:    c.Sender,
 		normalize: normalizer(c.Normalize),
@@ -189,13 +195,15 @@ func (c *Config) check() error {
 	case len(c.Purpose) < 1 || len(c.Purpose) > 64 || strings.ContainsFunc(c.Purpose, outside):
 		return fmt.Errorf("Config.Purpose is %q: it must be 1 to 64 ASCII letters, digits, "+
 			"'.', '_' and '-'", c.Purpose)
+	case !c.Kind.valid():
+		return fmt.Errorf("Config.Kind is %d: it must be one of the constants of otp.Kind", c.Kind)
 	case len(c.Secret) < minKey:
 		return fmt.Errorf("Config.Secret has %d bytes: it must have at least %d, random ones",
 			len(c.Secret), minKey)
-	case c.Store == nil:
+	case isNil(c.Store):
 		return errors.New("Config.Store is nil: it is required " +
 			"(sqlstore, redisstore or dynamostore; memstore for one process)")
-	case c.Sender == nil:
+	case isNil(c.Sender):
 		return errors.New("Config.Sender is nil: it is required " +
 			"(sesmail, smtpmail, awssms or an otp.SenderFunc)")
 	}
@@ -211,8 +219,35 @@ func (c *Config) check() error {
 	return p.check()
 }
 
+// isNil reports whether a value of an interface is nil or a typed nil, which fails only in use.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
+		return r.IsNil()
+	default:
+		return false
+	}
+}
+
 // Policy returns the effective policy: that of the configuration with its defaults.
 func (s *Service) Policy() Policy { return s.policy.withDefaults() }
+
+// Kind returns Config.Kind.
+func (s *Service) Kind() Kind { return s.kind }
+
+// Normalize returns the form of an address that codes, limits and failures of this Service go by:
+// that of Config.Normalize. The error matches [ErrInvalid].
+func (s *Service) Normalize(to string) (string, error) {
+	address, err := s.normalize(to)
+	if err != nil {
+		return "", fmt.Errorf("otp: %w", err)
+	}
+	return address, nil
+}
 
 // Send records a code for the request, unless the rules refuse it, and has the Sender deliver it. A
 // live code of the same Binding with at least half of its lifetime left is sent again as it is.
@@ -241,7 +276,7 @@ func (s *Service) Send(ctx context.Context, req Request) (Status, error) {
 		defer func() { time.Sleep(time.Until(start.Add(s.policy.MinSendTime))) }()
 	}
 
-	e := Event{Op: "send", Trust: req.Trust, Decoy: req.Decoy}
+	e := Event{Op: OpSend, Trust: req.Trust, Decoy: req.Decoy}
 	status, err := s.send(ctx, &req, &e, start)
 	s.report(ctx, &e, req.To, start, err)
 	return status, err
@@ -292,6 +327,7 @@ func (s *Service) message(req *Request, c *code, text *codeText) Message {
 	return Message{
 		ID:        hex.EncodeToString(id[:]),
 		Purpose:   s.purpose,
+		Kind:      s.kind,
 		To:        req.To,
 		Language:  req.Language,
 		Code:      NewCode(string(text.bytes())),
@@ -325,7 +361,7 @@ func (s *Service) deliver(ctx *timeout, m Message) error {
 func (s *Service) Verify(ctx context.Context, sub Submission) error {
 	start := time.Now()
 
-	e := Event{Op: "verify", Trust: sub.Trust}
+	e := Event{Op: OpVerify, Trust: sub.Trust}
 	err := s.verify(ctx, &sub, start)
 	s.report(ctx, &e, sub.To, start, err)
 	return err
@@ -395,7 +431,7 @@ func (s *Service) judge(st *state, now time.Time, g *guess) (judgment, bool) {
 func (s *Service) Status(ctx context.Context, req Request) (Status, error) {
 	start := time.Now()
 
-	e := Event{Op: "status", Trust: req.Trust, Decoy: req.Decoy}
+	e := Event{Op: OpStatus, Trust: req.Trust, Decoy: req.Decoy}
 	status, err := s.status(ctx, &req, start)
 	s.report(ctx, &e, req.To, start, err)
 	return status, err
@@ -430,7 +466,7 @@ func (s *Service) Revoke(ctx context.Context, to, binding string) error {
 	revoke := func(r *record, st *state, now time.Time) bool {
 		return st.revoke(now, func(t tag) bool { return t == r.tagOf(binding) })
 	}
-	return s.administer(ctx, "revoke", to, []string{binding}, revoke)
+	return s.administer(ctx, OpRevoke, to, []string{binding}, revoke)
 }
 
 // RevokeAll does what Revoke does for all Bindings but the excepted ones. Call it when the address
@@ -442,7 +478,7 @@ func (s *Service) RevokeAll(ctx context.Context, to string, except ...string) er
 			return !slices.ContainsFunc(except, func(b string) bool { return t == r.tagOf(b) })
 		})
 	}
-	return s.administer(ctx, "revoke-all", to, except, revoke)
+	return s.administer(ctx, OpRevokeAll, to, except, revoke)
 }
 
 // Unlock clears the failures and the remembered sends of the address, for every Trust, and so ends
@@ -450,12 +486,12 @@ func (s *Service) RevokeAll(ctx context.Context, to string, except ...string) er
 // person has proven who they are.
 func (s *Service) Unlock(ctx context.Context, to string) error {
 	unlock := func(_ *record, st *state, _ time.Time) bool { return st.unlock() }
-	return s.administer(ctx, "unlock", to, nil, unlock)
+	return s.administer(ctx, OpUnlock, to, nil, unlock)
 }
 
 // administer runs a step on the records of an address for every Trust.
 func (s *Service) administer(
-	ctx context.Context, op, to string, bindings []string,
+	ctx context.Context, op Op, to string, bindings []string,
 	step func(*record, *state, time.Time) bool,
 ) error {
 	start := time.Now()
@@ -548,6 +584,8 @@ func (s *Service) checkBinding(binding string, trust Trust) error {
 		return errLongBinding
 	case binding == "" && s.policy.RequireBinding: // Rule 9
 		return errNoBinding
+	case binding == "" && s.kind == ConfirmTransaction:
+		return errTransactionUnbound
 	case binding == "" && trust > Stranger: // Rule 8
 		return errTrustUnbound
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
@@ -36,6 +38,46 @@ func TestTrustString(t *testing.T) {
 	} {
 		assert.Equal(t, want, trust.String())
 	}
+}
+
+// A Kind shows by its name, and as unknown without one. Service and Message carry it.
+func TestKind(t *testing.T) {
+	names := []string{"General", "SignIn", "ConfirmAddress", "ChangeAddress", "ResetPassword",
+		"ConfirmTransaction"}
+	for i, name := range names {
+		assert.Equal(t, name, otp.Kind(i).String())
+	}
+	assert.Equal(t, "Kind(?)", otp.Kind(-1).String())
+	assert.Equal(t, "Kind(?)", otp.Kind(6).String())
+
+	service, inbox := otptest.New(t, otp.Config{Kind: otp.ConfirmTransaction})
+	assert.Equal(t, otp.ConfirmTransaction, service.Kind())
+	_, err := service.Send(t.Context(), otp.Request{To: ada})
+	require.ErrorIs(t, err, otp.ErrInvalid)
+	_, err = service.Send(t.Context(), otp.Request{To: ada, Binding: "session/payment"})
+	require.NoError(t, err)
+	require.Equal(t, otp.ConfirmTransaction, inbox.Messages()[0].Kind)
+}
+
+// A Service tells the form of an address that it goes by.
+func TestServiceNormalize(t *testing.T) {
+	config := config()
+	config.Normalize = func(to string) (string, error) {
+		if to == "nobody" {
+			return "", io.EOF
+		}
+		return "+" + to, nil
+	}
+	service, err := otp.New(config)
+	require.NoError(t, err)
+
+	to, err := service.Normalize("1")
+	require.NoError(t, err)
+	require.Equal(t, "+1", to)
+
+	_, err = service.Normalize("nobody")
+	require.ErrorIs(t, err, otp.ErrInvalid)
+	require.ErrorIs(t, err, io.EOF)
 }
 
 // New takes each value at its bound. Beyond it, the error names the field, the value and the bound.
@@ -73,6 +115,13 @@ func TestNew(t *testing.T) {
 			"otp: Config.CodeKeys has the same key at positions 0 and 2"},
 		{func(c *otp.Config) { c.Store = nil }, "otp: Config.Store is nil: it is required"},
 		{func(c *otp.Config) { c.Sender = nil }, "otp: Config.Sender is nil: it is required"},
+		{func(c *otp.Config) { c.Store = (*memstore.Store)(nil) }, "otp: Config.Store is nil"},
+		{func(c *otp.Config) { c.Sender = otp.SenderFunc(nil) }, "otp: Config.Sender is nil"},
+		{func(c *otp.Config) { c.Sender = (*otptest.Inbox)(nil) }, "otp: Config.Sender is nil"},
+		{func(c *otp.Config) { c.Kind = otp.ConfirmTransaction }, ""},
+		{func(c *otp.Config) { c.Kind = 6 },
+			"otp: Config.Kind is 6: it must be one of the constants of otp.Kind"},
+		{func(c *otp.Config) { c.Kind = -1 }, "otp: Config.Kind is -1"},
 		{func(c *otp.Config) { c.Policy.MaxAttempts = 11 },
 			"otp: Policy.MaxAttempts is 11: it must be 1 to 10"},
 	} {

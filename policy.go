@@ -24,11 +24,14 @@ type Policy struct {
 
 	// MaxLength is the number of symbols of a code while an address is under attack: new codes have
 	// MaxLength symbols where one more code of Length could take the failures past MaxFailures.
-	// From Length to the alphabet's longest. Default Length + 4, or the alphabet's longest.
-	//
-	// MaxLength equal to Length locks instead: Send returns ErrLocked. So does a Length that is the
-	// alphabet's longest.
+	// More than Length, unless that is the alphabet's longest, and at most that. Default Length +
+	// 4, or the alphabet's longest. Not with Lock.
 	MaxLength int
+
+	// Lock refuses new codes where others would get longer ones: Send returns ErrLocked until
+	// Service.Unlock, or until the failures no longer count. A stranger can bring that about, so it
+	// is for rules that require it (NIST SP 800-63B-4 §3.2.2).
+	Lock bool
 
 	// MaxAttempts is the number of wrong submissions after which a code no longer works, 1 to 10.
 	// Default 5.
@@ -109,7 +112,7 @@ func (p Policy) withDefaults() Policy {
 	setDefault(&p.MinSendTime, 500*time.Millisecond)
 	setDefault(&p.DeliveryTimeout, 10*time.Second)
 
-	if p.Alphabet.valid() {
+	if p.Alphabet.valid() && !p.Lock {
 		setDefault(&p.MaxLength, min(p.Length+defaultLengthening, p.Alphabet.maxLength()))
 	}
 
@@ -136,7 +139,7 @@ func (p *Policy) check() error {
 	}
 	return cmp.Or(
 		between("Length", p.Length, p.Alphabet.minLength(), p.Alphabet.maxLength()),
-		between("MaxLength", p.MaxLength, p.Length, p.Alphabet.maxLength()),
+		p.checkMaxLength(),
 		between("MaxAttempts", p.MaxAttempts, 1, maxAttempts),
 		between("MaxFailures", p.MaxFailures, p.MaxAttempts, maxFailures),
 		between("MaxLiveCodes", p.MaxLiveCodes, 1, maxLiveCodes),
@@ -172,13 +175,30 @@ func (p *Policy) checkMinSendTime() error {
 		p.MinSendTime)
 }
 
+// checkMaxLength refuses lengths that would give guesses at short codes without end (rule 7).
+func (p *Policy) checkMaxLength() error {
+	longest := p.Alphabet.maxLength()
+
+	switch {
+	case p.Lock && p.MaxLength != 0:
+		return fmt.Errorf("Policy.MaxLength is %d: a policy that locks (Policy.Lock) has none",
+			p.MaxLength)
+	case p.Lock:
+		return nil
+	case p.MaxLength == p.Length && p.Length < longest:
+		return fmt.Errorf("Policy.MaxLength is %d, as is Length: it must be %d to %d, "+
+			"or set Policy.Lock", p.MaxLength, p.Length+1, longest)
+	}
+	return between("MaxLength", p.MaxLength, min(p.Length+1, longest), longest)
+}
+
 // checkLock refuses a lock (rule 7) that one open code and a typing error could bring about.
 func (p *Policy) checkLock() error {
 	least := (p.MaxLiveCodes + 1) * p.MaxAttempts
-	if !p.locks() || p.MaxFailures >= least {
+	if !p.Lock || p.MaxFailures >= least {
 		return nil
 	}
-	return fmt.Errorf("Policy.MaxFailures is %d: a policy that locks (MaxLength equals Length) "+
+	return fmt.Errorf("Policy.MaxFailures is %d: a policy that locks (Policy.Lock) "+
 		"needs at least (MaxLiveCodes + 1) × MaxAttempts, which is %d", p.MaxFailures, least)
 }
 
@@ -199,9 +219,6 @@ func (p *Policy) checkLimits() error {
 	}
 	return nil
 }
-
-// locks reports whether the policy locks where others lengthen the codes (rule 7).
-func (p *Policy) locks() bool { return p.MaxLength == p.Length }
 
 // longestWindow returns the window of the longest limit. p has its defaults.
 func (p *Policy) longestWindow() time.Duration { return p.SendLimits[len(p.SendLimits)-1].Window }
@@ -236,12 +253,10 @@ func (p Policy) GuessProbability(d time.Duration) float64 {
 	guesses := float64(p.MaxAttempts) * mostSends(p.SendLimits, d)
 	windows := math.Floor(1 + float64(d)/float64(p.FailureWindow))
 	short := min(guesses, float64(p.MaxFailures)*windows)
-	long := guesses - short
-	if p.locks() {
-		long = 0
+	missed := short * logMiss(p.Alphabet, p.Length)
+	if !p.Lock {
+		missed += (guesses - short) * logMiss(p.Alphabet, p.MaxLength)
 	}
-
-	missed := short*logMiss(p.Alphabet, p.Length) + long*logMiss(p.Alphabet, p.MaxLength)
 	return -math.Expm1(missed)
 }
 

@@ -29,7 +29,7 @@ func TestDefaults(t *testing.T) {
 		{Policy{Length: 12}, Policy{MaxLength: 14}},
 		{Policy{Alphabet: Letters, Length: 5}, Policy{MaxLength: 9}},
 		{Policy{Alphabet: Letters, Length: 8}, Policy{MaxLength: 11}},
-		{Policy{Length: 8, MaxLength: 8}, Policy{MaxLength: 8}},
+		{Policy{Length: 8, Lock: true}, Policy{}},
 	} {
 		assert.Equal(t, c.want.MaxLength, c.policy.withDefaults().MaxLength)
 	}
@@ -59,9 +59,18 @@ func TestBoundsOfThePolicy(t *testing.T) {
 		{Policy{Alphabet: Letters, Length: 4}, "Policy.Length is 4: it must be 5 to 11"},
 		{Policy{Alphabet: Letters, Length: 5}, ""},
 		{Policy{Alphabet: Letters, Length: 12}, "Policy.Length is 12: it must be 5 to 11"},
-		{Policy{Length: 8, MaxLength: 7}, "Policy.MaxLength is 7: it must be 8 to 14"},
-		{Policy{MaxLength: 15}, "Policy.MaxLength is 15: it must be 6 to 14"},
+		{Policy{Length: 8, MaxLength: 7}, "Policy.MaxLength is 7: it must be 9 to 14"},
+		{Policy{MaxLength: 15}, "Policy.MaxLength is 15: it must be 7 to 14"},
 		{Policy{MaxLength: 14}, ""},
+		{Policy{MaxLength: 6},
+			"Policy.MaxLength is 6, as is Length: it must be 7 to 14, or set Policy.Lock"},
+		{Policy{Length: 14, MaxLength: 14}, ""},
+		{Policy{Lock: true}, ""},
+		{Policy{Lock: true, Length: 14}, ""},
+		{Policy{Lock: true, MaxLength: 6},
+			"Policy.MaxLength is 6: a policy that locks (Policy.Lock) has none"},
+		{Policy{Lock: true, MaxLength: 10},
+			"Policy.MaxLength is 10: a policy that locks (Policy.Lock) has none"},
 		{Policy{MaxAttempts: 1}, ""},
 		{Policy{MaxAttempts: 10}, ""},
 		{Policy{MaxAttempts: 11}, "Policy.MaxAttempts is 11: it must be 1 to 10"},
@@ -70,9 +79,9 @@ func TestBoundsOfThePolicy(t *testing.T) {
 		{Policy{MaxFailures: 100}, ""},
 		{Policy{MaxFailures: 4}, "Policy.MaxFailures is 4: it must be 5 to 100"},
 		{Policy{MaxFailures: 101}, "Policy.MaxFailures is 101: it must be 5 to 100"},
-		{Policy{MaxFailures: 20, MaxLength: 6}, ""},
-		{Policy{MaxFailures: 19, MaxLength: 6}, "Policy.MaxFailures is 19: " +
-			"a policy that locks (MaxLength equals Length) needs at least " +
+		{Policy{MaxFailures: 20, Lock: true}, ""},
+		{Policy{MaxFailures: 19, Lock: true}, "Policy.MaxFailures is 19: " +
+			"a policy that locks (Policy.Lock) needs at least " +
 			"(MaxLiveCodes + 1) × MaxAttempts, which is 20"},
 		{Policy{MaxLiveCodes: 1}, ""},
 		{Policy{MaxLiveCodes: 4}, "Policy.MaxLiveCodes is 4: it must be 1 to 3"},
@@ -125,7 +134,7 @@ func TestBoundsOfThePolicy(t *testing.T) {
 // The figures that the documentation gives, and some others. A period is given without its last
 // moment, at which a new window begins.
 func TestGuessProbability(t *testing.T) {
-	locking := Policy{MaxLength: 6}
+	locking := Policy{Lock: true}
 
 	for _, c := range []struct {
 		policy Policy

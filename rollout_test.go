@@ -178,7 +178,7 @@ func TestWindowsDuringARollOut(t *testing.T) {
 // window is shorter, also over a store that drops what it may.
 func TestFailuresDuringARollOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		locks := otp.Policy{MaxFailures: 20, MaxLength: 6}
+		locks := otp.Policy{MaxFailures: 20, Lock: true}
 		short := locks
 		short.FailureWindow = time.Hour
 		before, after := policies(locks, short)

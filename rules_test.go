@@ -193,7 +193,7 @@ func TestRule03MaxAttemptsPerCode(t *testing.T) {
 func TestRule03AGuessIsPaidForByEveryCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// The second of two codes: 5 failures and 5 open attempts leave no room for a third.
-		policy := otp.Policy{SendLimits: often, MaxFailures: 20, MaxLength: 6}
+		policy := otp.Policy{SendLimits: often, MaxFailures: 20, Lock: true}
 		s, in := otptest.New(t, otp.Config{Policy: policy})
 
 		first, _ := send(t, s, in, otp.Request{To: ada})
@@ -217,7 +217,7 @@ func TestRule03AGuessIsPaidForByEveryCode(t *testing.T) {
 
 // Rule 3: a used code loses attempts too, but counts no failures.
 func TestRule03UsedCodesCountNoFailures(t *testing.T) {
-	policy := otp.Policy{SendLimits: often, MaxFailures: 20, MaxLength: 6}
+	policy := otp.Policy{SendLimits: often, MaxFailures: 20, Lock: true}
 	s, in := otptest.New(t, otp.Config{Policy: policy})
 
 	for range 10 {
@@ -248,7 +248,7 @@ func TestRule03AnotherLengthCostsNothing(t *testing.T) {
 
 // Rule 4: asking again gives back neither attempts nor failures.
 func TestRule04AskingAgainGivesNothingBack(t *testing.T) {
-	policy := otp.Policy{MaxFailures: 20, MaxLength: 6, SendLimits: often}
+	policy := otp.Policy{MaxFailures: 20, Lock: true, SendLimits: often}
 	s, in := otptest.New(t, otp.Config{Policy: policy})
 
 	code, _ := send(t, s, in, otp.Request{To: ada})
@@ -370,7 +370,7 @@ func TestRule06SuccessVoidsItsBinding(t *testing.T) {
 
 // Rule 6: success takes back the failures that its own code has counted, and no others.
 func TestRule06SuccessTakesBackItsOwnFailures(t *testing.T) {
-	policy := otp.Policy{MaxFailures: 20, MaxLength: 6, SendLimits: often}
+	policy := otp.Policy{MaxFailures: 20, Lock: true, SendLimits: often}
 
 	t.Run("its own", func(t *testing.T) {
 		s, in := otptest.New(t, otp.Config{Policy: policy})
@@ -482,7 +482,7 @@ func TestRule06Unlock(t *testing.T) {
 	for _, trust := range []otp.Trust{otp.Stranger, otp.Challenged, otp.Known} {
 		t.Run(trust.String(), func(t *testing.T) {
 			s, in := otptest.New(t, otp.Config{Policy: otp.Policy{
-				MaxFailures: 20, MaxLength: 6,
+				MaxFailures: 20, Lock: true,
 				SendLimits: []otp.Limit{{Count: 5, Window: time.Hour}},
 			}})
 			ask := otp.Request{To: ada, Binding: "session", Trust: trust}
@@ -578,10 +578,10 @@ func TestRule07OpenAttemptsCount(t *testing.T) {
 	require.ErrorIs(t, submitBound(t, s, "three", "123456"), otp.ErrMalformed)
 }
 
-// Rule 7: a policy whose MaxLength is its Length locks, until the failures count no more.
+// Rule 7: a policy with Lock locks, until the failures count no more.
 func TestRule07Lock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		policy := otp.Policy{MaxFailures: 20, MaxLength: 6, SendLimits: often}
+		policy := otp.Policy{MaxFailures: 20, Lock: true, SendLimits: often}
 		s, in := otptest.New(t, otp.Config{Policy: policy})
 		ask := otp.Request{To: ada}
 
@@ -617,7 +617,7 @@ func TestRule07Lock(t *testing.T) {
 // Rule 7: NIST SP 800-63B-4 §3.2.2 allows 100 failures in a row.
 func TestRule07NeverMoreThanAHundredFailuresInARow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		policy := otp.Policy{MaxFailures: 100, MaxLength: 6, SendLimits: often}
+		policy := otp.Policy{MaxFailures: 100, Lock: true, SendLimits: often}
 		s, in := otptest.New(t, otp.Config{Policy: policy})
 
 		failures := 0
@@ -768,7 +768,7 @@ func TestRule10NoSendIsFasterThanMinSendTime(t *testing.T) {
 				Purpose: "test",
 				Secret:  testSecret,
 				Store:   failing(newTable(), "", false, &broken),
-				Policy:  otp.Policy{MinSendTime: c.set, MaxFailures: 20, MaxLength: 6},
+				Policy:  otp.Policy{MinSendTime: c.set, MaxFailures: 20, Lock: true},
 				Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
 					time.Sleep(max(0, c.want-time.Millisecond))
 					return delivery()

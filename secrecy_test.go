@@ -136,7 +136,7 @@ func TestRule13ErrorsAndEventsHoldNoSecrets(t *testing.T) {
 	broken := false
 	s, err := otp.New(otp.Config{
 		Purpose: "test", Secret: []byte(secretKey),
-		Policy: otp.Policy{MinSendTime: -1, MaxFailures: 20, MaxLength: 6, SendLimits: often},
+		Policy: otp.Policy{MinSendTime: -1, MaxFailures: 20, Lock: true, SendLimits: often},
 		Store:  failing(newTable(), "", false, &broken),
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 			codes = append(codes, m.Code.Reveal())
@@ -187,7 +187,7 @@ func TestRule13ErrorsAndEventsHoldNoSecrets(t *testing.T) {
 
 	secrets := append([]string{secretKey, ada, binding, "314159"}, codes...)
 	wantNone(t, "an error", shown.String(), secrets...)
-	ops := map[string]bool{}
+	ops := map[otp.Op]bool{}
 	for _, e := range events {
 		ops[e.Op] = true
 		wantNone(t, "an event", printed(t, e), secrets...)
@@ -395,7 +395,7 @@ func tellApart(t *testing.T, r *rand.Rand, seen map[string]int) {
 		MaxAttempts: 1 + r.IntN(5), MaxLiveCodes: 1 + r.IntN(3)}
 	policy.MaxFailures = (policy.MaxLiveCodes+1)*policy.MaxAttempts + r.IntN(5)
 	if r.IntN(2) == 0 {
-		policy.MaxLength = 6 // locks
+		policy.Lock = true
 	}
 	tw := newTwins(t, policy)
 

@@ -15,8 +15,8 @@ import (
 //
 // A Sender says how it failed:
 //
-//   - [ErrNotSent] (wrapped, with the cause): certainly nothing was sent.
-//   - [ErrUndeliverable]: certainly nothing was sent, and the address is at fault.
+//   - [NotSent]: certainly nothing was sent.
+//   - [Undeliverable]: certainly nothing was sent, and the address is at fault.
 //   - any other error: something may have been sent.
 //
 // Whatever the Sender says, the send counts, the code stays valid, and asking again sends the same
@@ -43,6 +43,9 @@ type Message struct {
 
 	// Purpose is Config.Purpose.
 	Purpose string
+
+	// Kind is Config.Kind.
+	Kind Kind
 
 	// To is Request.To, exactly as it was given.
 	To string

@@ -200,7 +200,7 @@ func TestNobodyIsLockedOut(t *testing.T) {
 func TestGuessProbabilityAgainstAttackers(t *testing.T) {
 	policies := map[string]otp.Policy{
 		"defaults": {},
-		"locks":    {MaxLength: 6},
+		"locks":    {Lock: true},
 		"pairs of codes": {Lifetime: time.Hour, MaxFailures: 100, SendLimits: []otp.Limit{
 			{Count: 6, Window: 6 * time.Hour}}},
 		"short window": {MaxFailures: 20, FailureWindow: day, SendLimits: []otp.Limit{

@@ -152,8 +152,10 @@ func (s *state) admit(p *Policy, now time.Time, a *ask) (again *code, length int
 	// Rule 7: longer codes, or a lock, where one more code could lead past MaxFailures.
 	length = p.Length
 	if s.failuresAt(now)+open+p.MaxAttempts > p.MaxFailures {
-		length = p.MaxLength
-		if again == nil && p.locks() {
+		switch {
+		case !p.Lock:
+			length = p.MaxLength
+		case again == nil:
 			return nil, length, ErrLocked
 		}
 	}
@@ -513,25 +515,25 @@ func roundUp(t time.Time) time.Time {
 // whole seconds, UTC.
 type Status struct {
 	// Live reports whether there is a code that can be submitted.
-	Live bool
+	Live bool `json:"live"`
 
 	// Locked reports whether Send would return ErrLocked.
-	Locked bool
+	Locked bool `json:"locked"`
 
 	// AttemptsLeft is the number of wrong submissions until no code is live.
-	AttemptsLeft int
+	AttemptsLeft int `json:"attempts_left"`
 
 	// CodeLength is the number of symbols of the live code that was sent last, or of the next one
 	// if none is live. Codes get longer under attack: a form must not count on Policy.Length.
-	CodeLength int
+	CodeLength int `json:"code_length"`
 
 	// ExpiresAt is when the last of the live codes expires. It is refused from that moment on. Zero
 	// if none is live.
-	ExpiresAt time.Time
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
 
 	// RetryAt is the first time at which Send would not be refused. Zero if Send would not be
 	// refused now.
-	RetryAt time.Time
+	RetryAt time.Time `json:"retry_at,omitzero"`
 }
 
 // status describes what the Binding of a can do at now.

@@ -111,7 +111,7 @@ func newTraffic(t *testing.T, opts *otelotp.Options) *traffic {
 
 	tr.service, tr.inbox = otptest.New(t, otp.Config{Purpose: "sign-in", Store: store,
 		Sender: sender, Observe: observe, Policy: otp.Policy{
-			MaxLength: 6, MaxAttempts: 2, MaxLiveCodes: 2, MaxFailures: 6,
+			Lock: true, MaxAttempts: 2, MaxLiveCodes: 2, MaxFailures: 6,
 			SendLimits: []otp.Limit{{Count: 6, Window: time.Hour}},
 		}})
 	return tr

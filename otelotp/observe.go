@@ -77,7 +77,7 @@ func Observe(opts *Options) (func(context.Context, otp.Event), error) {
 func attributesOf(e otp.Event, r result) []attribute.KeyValue {
 	all := []attribute.KeyValue{
 		purposeKey.String(e.Purpose),
-		operationKey.String(e.Op),
+		operationKey.String(string(e.Op)),
 		resultKey.String(r.name),
 		trustKey.String(e.Trust.String()),
 		decoyKey.Bool(e.Decoy),
@@ -94,7 +94,7 @@ func trail(ctx context.Context, tracer trace.Tracer, e otp.Event, r result,
 	all []attribute.KeyValue) {
 
 	end := time.Now()
-	_, span := tracer.Start(ctx, "otp."+e.Op, trace.WithTimestamp(end.Add(-e.Duration)),
+	_, span := tracer.Start(ctx, "otp."+string(e.Op), trace.WithTimestamp(end.Add(-e.Duration)),
 		trace.WithAttributes(all...))
 
 	if e.Pseudonym != "" {

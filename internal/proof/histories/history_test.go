@@ -118,10 +118,12 @@ func drawPolicy(rt *rapid.T) otp.Policy {
 	}
 	p.Alphabet = oneOf(rt, "Alphabet", otp.Digits, otp.Digits, otp.Letters)
 	p.Length = oneOf(rt, "Length", 6, 8, 10) // one more is no malformed code in either alphabet
-	p.MaxLength = oneOf(rt, "MaxLength", p.Length, p.Length+1, 11)
+	p.Lock = oneOf(rt, "Lock", false, false, true)
 
 	least := p.MaxAttempts
-	if p.MaxLength == p.Length {
+	if !p.Lock {
+		p.MaxLength = oneOf(rt, "MaxLength", p.Length+1, 11)
+	} else {
 		least *= p.MaxLiveCodes + 1
 	}
 	p.MaxFailures = oneOf(rt, "MaxFailures", 100, least, least+1, min(100, 2*least+1))

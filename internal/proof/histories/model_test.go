@@ -151,7 +151,8 @@ func (w *world) start(in model.Instance, store otp.Store) error {
 		return nil
 	})
 	// A code that is lengthened has the same first symbols.
-	config.Policy.Length = config.Policy.MaxLength
+	config.Policy.Length = max(config.Policy.Length, config.Policy.MaxLength)
+	config.Policy.MaxLength, config.Policy.Lock = 0, true
 	config.Policy.MaxFailures = 100
 	twin, err := otp.New(config)
 	if err != nil {

@@ -85,7 +85,7 @@ func oneOf[T any](rt *rapid.T, what string, values ...T) T {
 func drawPolicy(rt *rapid.T) otp.Policy {
 	p := otp.Policy{
 		Length:        8,
-		MaxLength:     oneOf(rt, "MaxLength", 8, 10),
+		Lock:          oneOf(rt, "Lock", true, false),
 		MaxAttempts:   oneOf(rt, "MaxAttempts", 2, 1, 5),
 		MaxLiveCodes:  oneOf(rt, "MaxLiveCodes", 3, 1),
 		Lifetime:      oneOf(rt, "Lifetime", 10*time.Minute, time.Second, 2*time.Second),

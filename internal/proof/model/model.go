@@ -132,12 +132,12 @@ func (r *Record) ask(in *Instance, now time.Time, binding string) Answer {
 
 	answer := Answer{Index: again, Length: p.Length}
 	tooMany := r.failures(now)+open+p.MaxAttempts > p.MaxFailures // rule 7
-	if tooMany {
+	if tooMany && !p.Lock {
 		answer.Length = p.MaxLength
 	}
 
 	switch {
-	case again < 0 && tooMany && p.MaxLength == p.Length:
+	case again < 0 && tooMany && p.Lock:
 		answer.Refused = otp.ErrLocked
 	case again < 0 && live >= p.MaxLiveCodes:
 		answer.Refused = otp.ErrLimited
