@@ -1,26 +1,6 @@
 package otpmail
 
-import (
-	"fmt"
-	"io"
-	"log/slog"
-)
+import "github.com/seed-5978b5f1/otp/internal/redact"
 
-// redacted is embedded in the exported types that hold a code in plain text.
-//
-// Rule 13: its methods make such a value show as one fixed text to fmt under any verb, to slog, and
-// to encoders of text and JSON.
-type redacted struct{}
-
-const redactedText = "[redacted]"
-
-// Format writes "[redacted]" for every verb.
-func (redacted) Format(f fmt.State, _ rune) {
-	io.WriteString(f, redactedText) //nolint:errcheck // fmt.State never fails
-}
-
-// LogValue returns "[redacted]".
-func (redacted) LogValue() slog.Value { return slog.StringValue(redactedText) }
-
-// MarshalText returns "[redacted]".
-func (redacted) MarshalText() ([]byte, error) { return []byte(redactedText), nil }
+// redacted is embedded in the exported types that hold a code in plain text (rule 13).
+type redacted = redact.Value
