@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+
+	choice "github.com/seed-5978b5f1/otp/internal/language"
 )
 
 // languageFiles holds one file per language, named by its BCP 47 tag. A new one is taken up by
@@ -120,27 +122,17 @@ func readPhrases(name string) *phrases {
 // that makes a Standard sends one.
 var matcher = sync.OnceValue(newMatcher)
 
-func newMatcher() language.Matcher {
+func newMatcher() choice.Matcher {
 	var tags []language.Tag
 	for _, t := range translations() {
 		tags = append(tags, t.tag)
 	}
-	return language.NewMatcher(tags)
+	return choice.NewMatcher(tags)
 }
-
-// maxLanguage bounds, in bytes, the Accept-Language header that is looked at.
-const maxLanguage = 1024
 
 // choose returns the translation that fits a BCP 47 tag or Accept-Language header best, English if
 // none does.
-func choose(accept string) translation {
-	if len(accept) > maxLanguage {
-		accept = ""
-	}
-
-	_, i := language.MatchStrings(matcher(), accept)
-	return translations()[i]
-}
+func choose(accept string) translation { return translations()[matcher().Match(accept)] }
 
 // Languages returns the BCP 47 tags of the languages that the mails are written in, sorted.
 func Languages() []string {
@@ -155,14 +147,7 @@ func Languages() []string {
 
 // Direction returns "rtl" for a language that is written from right to left, else "ltr": a value
 // for the dir attribute of HTML. It takes a BCP 47 tag.
-func Direction(tag string) string {
-	script, _ := language.Make(tag).Script()
-	switch script.String() {
-	case "Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa":
-		return "rtl"
-	}
-	return "ltr"
-}
+func Direction(tag string) string { return choice.Direction(language.Make(tag)) }
 
 // pluralForms names the plural categories as CLDR does.
 var pluralForms = map[plural.Form]string{

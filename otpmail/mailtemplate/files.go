@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/text/language"
 
+	choice "github.com/seed-5978b5f1/otp/internal/language"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
@@ -104,7 +105,7 @@ func newCatalog(purpose string, parsed map[string]*templates) (*catalog, error) 
 			"any.subject.txt for all of them", purpose, strings.Join(lacking, ", "))
 	}
 
-	c.matcher = language.NewMatcher(tags)
+	c.matcher = choice.NewMatcher(tags)
 	return c, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/seed-5978b5f1/otp"
+	choice "github.com/seed-5978b5f1/otp/internal/language"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
@@ -144,7 +145,7 @@ func (e *renderError) Unwrap() []error { return []error{otp.ErrNotSent, e.cause}
 // A catalog holds the editions of the mail of one purpose and chooses among them.
 type catalog struct {
 	editions []*edition // English first: the fallback
-	matcher  language.Matcher
+	matcher  choice.Matcher
 }
 
 // An edition is the mail of one purpose in one language.
@@ -154,18 +155,8 @@ type edition struct {
 	files      *templates
 }
 
-// maxLanguage bounds, in bytes, the Accept-Language header that is looked at.
-const maxLanguage = 1024
-
 // choose returns the edition that fits a BCP 47 tag or Accept-Language header best.
-func (c *catalog) choose(accept string) *edition {
-	if len(accept) > maxLanguage {
-		accept = ""
-	}
-
-	_, i := language.MatchStrings(c.matcher, accept)
-	return c.editions[i]
-}
+func (c *catalog) choose(accept string) *edition { return c.editions[c.matcher.Match(accept)] }
 
 // sampleCode is as long as a code can be. No template holds it by chance.
 const sampleCode = "80529674130582"
