@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/delivery"
 	"github.com/seed-5978b5f1/otp/otpsms"
 )
 
@@ -15,16 +16,16 @@ const minLife = 5 * time.Second
 func prepare(ctx context.Context, m *otp.Message) (to string, seconds int32, err error) {
 	to, err = otpsms.Normalize(m.To)
 	if err != nil {
-		return "", 0, &sendError{"the address is no telephone number with its country code",
-			otp.ErrUndeliverable, err}
+		return "", 0, delivery.Undeliverable(packageName,
+			"the address is no telephone number with its country code", err)
 	}
 
 	left := time.Until(m.ExpiresAt)
 	switch {
 	case left < minLife:
-		return "", 0, &sendError{"the code has expired, or will within 5 s", otp.ErrNotSent, nil}
+		return "", 0, delivery.NotSent(packageName, "the code has expired, or will within 5 s", nil)
 	case ctx.Err() != nil:
-		return "", 0, &sendError{"the context is done", otp.ErrNotSent, ctx.Err()}
+		return "", 0, delivery.NotSent(packageName, "the context is done", ctx.Err())
 	}
 	return to, int32(left / time.Second), nil
 }
@@ -33,15 +34,4 @@ func prepare(ctx context.Context, m *otp.Message) (to string, seconds int32, err
 // the Event of its Send.
 func labels(m *otp.Message) map[string]string {
 	return map[string]string{"otp-purpose": m.Purpose, "otp-message-id": m.ID}
-}
-
-// result returns the error of a call.
-func (a *attempt) result(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case a.stayed():
-		return &sendError{"the request did not leave", otp.ErrNotSent, err}
-	}
-	return classify(err)
 }

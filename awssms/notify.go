@@ -10,6 +10,8 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/delivery"
+	choice "github.com/seed-5978b5f1/otp/internal/language"
 )
 
 // NotifyAPI is the part of [*pinpointsmsvoicev2.Client] that a [NotifySender] uses.
@@ -41,7 +43,7 @@ type NotifySender struct {
 	configurationSet string
 
 	templates []string // in the order of matcher; empty: that of the configuration
-	matcher   language.Matcher
+	matcher   choice.Matcher
 }
 
 var _ otp.Sender = (*NotifySender)(nil)
@@ -95,24 +97,16 @@ func (s *NotifySender) takeTemplates(templates map[string]string) error {
 		tags = append(tags, tag)
 		s.templates = append(s.templates, templates[name])
 	}
-	s.matcher = language.NewMatcher(tags)
+	s.matcher = choice.NewMatcher(tags)
 	return nil
 }
-
-// maxLanguage bounds, in bytes, the Accept-Language header that is looked at.
-const maxLanguage = 1024
 
 // template returns the id of the template that fits the tag or Accept-Language header best.
 func (s *NotifySender) template(accept string) *string {
 	if len(s.templates) == 0 {
 		return nil
 	}
-	if len(accept) > maxLanguage {
-		accept = ""
-	}
-
-	_, i := language.MatchStrings(s.matcher, accept)
-	return &s.templates[i]
+	return &s.templates[s.matcher.Match(accept)]
 }
 
 // Send sends the message. All that is said of [Sender.Send] holds, but for the text, which is that
@@ -125,12 +119,12 @@ func (s *NotifySender) Send(ctx context.Context, m otp.Message) error {
 
 	code := m.Code.Reveal()
 	if code == "" {
-		return &sendError{"the message has no code", otp.ErrNotSent, nil}
+		return delivery.NotSent(packageName, "the message has no code", nil)
 	}
 
 	ctx, cancel := context.WithDeadline(ctx, m.ExpiresAt)
 	defer cancel()
-	var a attempt
+	try := endUserMessaging.Begin()
 	_, err = s.client.SendNotifyTextMessage(ctx, &pinpointsmsvoicev2.SendNotifyTextMessageInput{
 		DestinationPhoneNumber: &to,
 		NotifyConfigurationId:  &s.configuration,
@@ -139,6 +133,6 @@ func (s *NotifySender) Send(ctx context.Context, m otp.Message) error {
 		TimeToLive:             &seconds,
 		Context:                labels(&m),
 		ConfigurationSetName:   optional(s.configurationSet),
-	}, a.configure)
-	return a.result(err)
+	}, once(try))
+	return try.Result(err)
 }

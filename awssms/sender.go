@@ -8,10 +8,12 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2"
 	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2/types"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/delivery/awstry"
 	"github.com/seed-5978b5f1/otp/otpsms"
 )
 
@@ -162,9 +164,9 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 
 	ctx, cancel := context.WithDeadline(ctx, m.ExpiresAt)
 	defer cancel()
-	var a attempt
-	_, err = s.client.SendTextMessage(ctx, s.input(&m, to, text, seconds), a.configure)
-	return a.result(err)
+	try := endUserMessaging.Begin()
+	_, err = s.client.SendTextMessage(ctx, s.input(&m, to, text, seconds), once(try))
+	return try.Result(err)
 }
 
 func (s *Sender) input(m *otp.Message, to, text string,
@@ -180,6 +182,13 @@ func (s *Sender) input(m *otp.Message, to, text string,
 		ProtectConfigurationId:       optional(s.options.ProtectConfiguration),
 		MaxPrice:                     optional(s.options.MaxPrice),
 		DestinationCountryParameters: s.options.CountryParameters,
+	}
+}
+
+// once is the option of a call that makes one try.
+func once(try *awstry.Try) func(*pinpointsmsvoicev2.Options) {
+	return func(o *pinpointsmsvoicev2.Options) {
+		o.Retryer, o.ClientLogMode, o.HTTPClient = aws.NopRetryer{}, 0, try.Watch(o.HTTPClient)
 	}
 }
 

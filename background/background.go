@@ -8,14 +8,18 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/delivery"
 )
+
+// packageName is what errors begin with.
+const packageName = "background"
 
 // Sender is an otp.Sender that delivers in the background. It is safe for concurrent use.
 type Sender struct {
 	sender  otp.Sender
 	options Options
 
-	ready chan *job     // has room for all that is held, so that nobody waits to put one in
+	ready chan *job     // its capacity is Options.Capacity, so that sending never blocks
 	done  chan struct{} // closed when Shutdown was called and nothing is held
 
 	// tries ends when Shutdown has run out of time.
@@ -58,7 +62,7 @@ func New(sender otp.Sender, opts *Options) (*Sender, error) {
 	s := &Sender{
 		sender:  sender,
 		options: o,
-		ready:   make(chan *job, o.Queue),
+		ready:   make(chan *job, o.Capacity),
 		done:    make(chan struct{}),
 		pausing: map[*job]struct{}{},
 	}
@@ -74,7 +78,7 @@ func New(sender otp.Sender, opts *Options) (*Sender, error) {
 // the values of ctx (trace ids, for example), but neither its end nor its deadline.
 func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: background: the context is done: %w", otp.ErrNotSent, err)
+		return delivery.NotSent(packageName, "the context is done", err)
 	}
 	if !time.Now().Before(m.ExpiresAt) {
 		return errExpired
@@ -88,9 +92,9 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 }
 
 var (
-	errExpired = fmt.Errorf("%w: background: the code has expired", otp.ErrNotSent)
-	errClosed  = fmt.Errorf("%w: background: Shutdown was called", otp.ErrNotSent)
-	errEnded   = fmt.Errorf("%w: background: Shutdown had no time left for it", otp.ErrNotSent)
+	errExpired = delivery.NotSent(packageName, "the code has expired", nil)
+	errClosed  = delivery.NotSent(packageName, "Shutdown was called", nil)
+	errEnded   = delivery.NotSent(packageName, "Shutdown had no time left for it", nil)
 )
 
 // hold makes room for a message.
@@ -101,9 +105,9 @@ func (s *Sender) hold() error {
 	if s.closed {
 		return errClosed
 	}
-	if s.held == s.options.Queue {
-		return fmt.Errorf("%w: background: the queue is full (Options.Queue is %d)",
-			otp.ErrNotSent, s.options.Queue)
+	if s.held == s.options.Capacity {
+		return delivery.NotSent(packageName,
+			fmt.Sprintf("the queue is full (Options.Capacity is %d)", s.options.Capacity), nil)
 	}
 	s.held++
 	return nil
@@ -126,7 +130,7 @@ func (s *Sender) endIfEmpty() {
 }
 
 // Len returns how many messages are held: those that wait, those that are being delivered, and
-// those that will be tried again. It is for metrics: a server that nears Options.Queue has too few
+// those that will be tried again. It is for metrics: a server that nears Options.Capacity has too few
 // workers, or a provider that fails.
 func (s *Sender) Len() int {
 	s.mu.Lock()

@@ -235,7 +235,7 @@ func TestPausesTakeNoWorker(t *testing.T) {
 func TestFullQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		s, p := newSender(t, background.Options{Workers: 2, Queue: 10},
+		s, p := newSender(t, background.Options{Workers: 2, Capacity: 10},
 			func(ctx context.Context, _ otp.Message) error {
 				if time.Since(start) < 5*time.Second {
 					return otp.ErrNotSent
@@ -253,7 +253,7 @@ func TestFullQueue(t *testing.T) {
 			}
 			require.ErrorIs(t, err, otp.ErrNotSent)
 			require.NotErrorIs(t, err, otp.ErrUndeliverable)
-			require.ErrorContains(t, err, "the queue is full (Options.Queue is 10)")
+			require.ErrorContains(t, err, "the queue is full (Options.Capacity is 10)")
 		}
 		synctest.Wait()
 		require.ErrorIs(t, s.Send(t.Context(), message("all are pausing")), otp.ErrNotSent)
@@ -457,7 +457,7 @@ func TestConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls int
 		var mu sync.Mutex
-		s, p := newSender(t, background.Options{Workers: 16, Queue: 500},
+		s, p := newSender(t, background.Options{Workers: 16, Capacity: 500},
 			func(ctx context.Context, _ otp.Message) error {
 				mu.Lock()
 				calls++
@@ -511,12 +511,12 @@ func TestConcurrency(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for want, opts := range map[string]background.Options{
-		"background: Options.Workers is -1: it must be 1 to 1000":       {Workers: -1},
-		"background: Options.Workers is 1001: it must be 1 to 1000":     {Workers: 1001},
-		"background: Options.Queue is -1: it must be 1 to 1000000":      {Queue: -1},
-		"background: Options.Queue is 1000001: it must be 1 to 1000000": {Queue: 1_000_001},
-		"background: Options.Timeout is 1ns: it must be 1ms to 5m0s":    {Timeout: 1},
-		"background: Options.Timeout is 6m0s: it must be 1ms to 5m0s":   {Timeout: 6 * time.Minute},
+		"background: Options.Workers is -1: it must be 1 to 1000":          {Workers: -1},
+		"background: Options.Workers is 1001: it must be 1 to 1000":        {Workers: 1001},
+		"background: Options.Capacity is -1: it must be 1 to 1000000":      {Capacity: -1},
+		"background: Options.Capacity is 1000001: it must be 1 to 1000000": {Capacity: 1_000_001},
+		"background: Options.Timeout is 1ns: it must be 1ms to 5m0s":       {Timeout: 1},
+		"background: Options.Timeout is 6m0s: it must be 1ms to 5m0s":      {Timeout: 6 * time.Minute},
 	} {
 		s, err := background.New(otp.SenderFunc(succeed), &opts)
 		require.EqualError(t, err, want)

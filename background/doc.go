@@ -19,8 +19,8 @@
 //
 // Known and unknown addresses take the same time, since nobody waits for a delivery, and no
 // delivery error shows: so Policy.MinSendTime can be a few milliseconds, in place of more than the
-// slowest delivery takes. A Send for a known address does one thing more than a decoy, the
-// hand-over to the queue, which takes microseconds. MinSendTime covers them.
+// slowest delivery takes. Only the Send for a known address puts a message into the queue. That
+// costs microseconds, which MinSendTime hides.
 //
 // Deliveries that have certainly failed (otp.ErrNotSent, but not otp.ErrUndeliverable) are tried
 // again: after 1, 2, 4 and 8 seconds, and then every 10 seconds, as long as the code lives. Where
@@ -29,8 +29,8 @@
 // # What to configure
 //
 // Options.OnError: nobody else learns that a mail has failed. Options.Workers: deliveries at a
-// time, at least the mails per second times the seconds that a delivery takes. Options.Queue: the
-// messages that are held at most, delivered ones not counted; what is beyond is refused with
+// time, at least the mails per second times the seconds that a delivery takes. Options.Capacity:
+// the messages that are held at most, delivered ones not counted. Send refuses more with
 // otp.ErrNotSent. A message takes about a kilobyte, its context and Request.Data not counted.
 //
 // # What it does not do

@@ -79,7 +79,7 @@ func measure(t *testing.T, n int, minSendTime time.Duration) (known, unknown []t
 	t.Helper()
 
 	sender, err := background.New(otp.SenderFunc(takeTime(deliveryTime)),
-		&background.Options{Workers: 200, Queue: 10_000})
+		&background.Options{Workers: 200, Capacity: 10_000})
 	require.NoError(t, err)
 	handler, err := newHandler(sender, minSendTime)
 	require.NoError(t, err)
@@ -245,7 +245,7 @@ func serve(file string) error {
 		time.Sleep(deliveryTime)
 		_, err := fmt.Fprintln(mails, m.To)
 		return err
-	}), &background.Options{Workers: 50, Queue: 10_000})
+	}), &background.Options{Workers: 50, Capacity: 10_000})
 	if err != nil {
 		return err
 	}

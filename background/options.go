@@ -15,9 +15,9 @@ type Options struct {
 	// Workers is how many deliveries there are at a time, 1 to 1,000. Default: 8.
 	Workers int
 
-	// Queue is how many messages are held at most: those that wait, those that are being delivered,
+	// Capacity is how many messages are held at most: those that wait, those that are being delivered,
 	// and those that will be tried again. 1 to 1,000,000. Default: 1,000.
-	Queue int
+	Capacity int
 
 	// Timeout ends each try, 1 ms to 5 minutes. Default: 10 seconds.
 	Timeout time.Duration
@@ -55,13 +55,13 @@ func (e *PanicError) Error() string { return "background: the Sender panicked" }
 func (e *PanicError) GoString() string { return "background.PanicError" }
 
 const (
-	defaultWorkers = 8
-	maxWorkers     = 1000
-	defaultQueue   = 1000
-	maxQueue       = 1_000_000
-	defaultTimeout = 10 * time.Second
-	minTimeout     = time.Millisecond
-	maxTimeout     = 5 * time.Minute
+	defaultWorkers  = 8
+	maxWorkers      = 1000
+	defaultCapacity = 1000
+	maxCapacity     = 1_000_000
+	defaultTimeout  = 10 * time.Second
+	minTimeout      = time.Millisecond
+	maxTimeout      = 5 * time.Minute
 
 	firstPause = time.Second
 	maxPause   = 10 * time.Second
@@ -71,8 +71,8 @@ func (o Options) withDefaults() Options {
 	if o.Workers == 0 {
 		o.Workers = defaultWorkers
 	}
-	if o.Queue == 0 {
-		o.Queue = defaultQueue
+	if o.Capacity == 0 {
+		o.Capacity = defaultCapacity
 	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
@@ -104,8 +104,8 @@ func (o *Options) check() error {
 	switch {
 	case o.Workers < 1 || o.Workers > maxWorkers:
 		return fmt.Errorf("Options.Workers is %d: it must be 1 to %d", o.Workers, maxWorkers)
-	case o.Queue < 1 || o.Queue > maxQueue:
-		return fmt.Errorf("Options.Queue is %d: it must be 1 to %d", o.Queue, maxQueue)
+	case o.Capacity < 1 || o.Capacity > maxCapacity:
+		return fmt.Errorf("Options.Capacity is %d: it must be 1 to %d", o.Capacity, maxCapacity)
 	case o.Timeout < minTimeout || o.Timeout > maxTimeout:
 		return fmt.Errorf("Options.Timeout is %v: it must be %v to %v",
 			o.Timeout, minTimeout, maxTimeout)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/delivery"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
@@ -49,18 +50,18 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 		return err
 	}
 	if m.Code.Reveal() == "" {
-		return &sendError{"the message has no code", otp.ErrNotSent, nil}
+		return delivery.NotSent(packageName, "the message has no code", nil)
 	}
 	if !time.Now().Before(m.ExpiresAt) {
-		return &sendError{"the code has expired", otp.ErrNotSent, nil}
+		return delivery.NotSent(packageName, "the code has expired", nil)
 	}
 	if err := ctx.Err(); err != nil {
-		return &sendError{"the context is done", otp.ErrNotSent, err}
+		return delivery.NotSent(packageName, "the context is done", err)
 	}
 
 	mail, err := s.renderer.Render(m)
 	if err != nil {
-		return &sendError{"the mail could not be written", otp.ErrNotSent, err}
+		return delivery.NotSent(packageName, "the mail could not be written", err)
 	}
 
 	ctx, cancel := context.WithDeadline(ctx, m.ExpiresAt)
@@ -77,7 +78,7 @@ func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) err
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return &sendError{"the context is done", otp.ErrNotSent, err}
+		return delivery.NotSent(packageName, "the context is done", err)
 	}
 	return s.deliver(ctx, to, mail)
 }
@@ -86,8 +87,8 @@ func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) err
 func bareAddress(to string) (string, error) {
 	address, err := otpmail.Address(to)
 	if err != nil {
-		reason := "the address is not usable: " + err.Error()
-		return "", &sendError{reason, otp.ErrUndeliverable, nil}
+		return "", delivery.Undeliverable(packageName,
+			"the address is not usable: "+err.Error(), nil)
 	}
 	return address, nil
 }
@@ -97,18 +98,12 @@ func (s *Sender) deliver(
 	ctx context.Context, to string, mail otpmail.Mail, tags ...types.MessageTag,
 ) error {
 	if err := mail.Check(); err != nil {
-		return &sendError{"the mail is not usable: " + err.Error(), otp.ErrNotSent, nil}
+		return delivery.NotSent(packageName, "the mail is not usable: "+err.Error(), nil)
 	}
 
-	var a attempt
-	_, err := s.client.SendEmail(ctx, s.input(to, mail, tags), a.configure)
-	switch {
-	case err == nil:
-		return nil
-	case a.stayed():
-		return &sendError{"the request did not leave", otp.ErrNotSent, err}
-	}
-	return classify(err)
+	try := ses.Begin()
+	_, err := s.client.SendEmail(ctx, s.input(to, mail, tags), once(try))
+	return try.Result(err)
 }
 
 // input puts the mail into the form of SES. The content is "simple", which leaves no way to add

@@ -34,7 +34,9 @@ var dependencies = map[string][]string{
 
 // shared names the internal packages that public ones may link. Nested modules link them too, and
 // may meet those of a newer root: they stay small, and what they export stays.
-var shared = []string{"/internal/delivery", "/internal/language", "/internal/redact"}
+var shared = []string{
+	"/internal/delivery", "/internal/delivery/awstry", "/internal/language", "/internal/redact",
+}
 
 // linksTemplates names the packages that link html/template, which keeps the linker from dropping
 // methods that nothing calls.
