@@ -17,8 +17,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 gorelease=$(go tool -modfile=internal/tools/go.mod -n gorelease)
 
-tags=
-for module; do tags="$tags $(echo "$module/$version" | sed 's,^\./,,')"; done
+tag() { echo "$1/$version" | sed 's,^\./,,'; }
 
 # require_version makes each module of the repository in $1 require the version of the others.
 require_version() {
@@ -39,7 +38,8 @@ clone=$scratch/clone
 git clone -q "$root" "$clone"
 require_version "$clone"
 commit
-for tag in $tags; do git -C "$clone" tag "$tag"; done
+released=$(git -C "$clone" rev-parse HEAD)
+for module; do git -C "$clone" tag "$(tag "$module")"; done
 
 # The cache is one of its own: what is fetched from the clone must not stay in that of the machine.
 # All other modules come from the machine's, or from where they come without.
@@ -72,10 +72,12 @@ for module; do
 	done
 	go mod tidy # go.sum lacks the sums of replaced modules
 	commit
+	git -C "$clone" tag -d "$(tag "$module")" # gorelease refuses what is there already
 	"$gorelease" -version="$version"
+	git -C "$clone" tag "$(tag "$module")" "$released"
 done
 
 require_version "$root"
 echo "All modules can be released. Commit the go.mod files, then run:"
-for tag in $tags; do echo "git tag $tag"; done
-echo "git push origin$tags"
+for module; do echo "git tag $(tag "$module")"; done
+echo "git push origin$(for module; do printf ' %s' "$(tag "$module")"; done)"
