@@ -3,13 +3,19 @@ package e2e
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,41 +25,217 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
-// packs are the templates that osls has made, by parameters.
-var packs = map[string]string{}
+var update = flag.Bool("update", false, "write resources.md anew")
 
-// pack has osls package the service, without credentials of any account, and returns the
-// CloudFormation template that it makes.
-func pack(t *testing.T, parameters ...string) string {
-	t.Helper()
-
-	key := strings.Join(parameters, " ")
-	if text, made := packs[key]; made {
-		return text
+// resources.md lists what serverless.yml makes, whole and word for word: so all roles, permissions,
+// variables, alarms and routes are as they stand there, and nothing else is made.
+func TestResources(t *testing.T) {
+	arm64, x86 := packagedStack(t, "arm64"), packagedStack(t, "x86_64")
+	assert.Equal(t, arm64, strings.ReplaceAll(x86, "x86_64", "arm64"))
+	for _, route := range routes { // those that the tests of the functions use
+		assert.Contains(t, arm64, "`"+route+"`")
 	}
+	assert.Equal(t, len(routes), strings.Count(arm64, "HttpApiRoute"))
 
+	page, err := os.ReadFile("../resources.md")
+	require.NoError(t, err)
+	text, _, found := strings.Cut(string(page), "\n## AWS::")
+	require.True(t, found)
+	wanted := text + "\n" + arm64
+	if *update {
+		require.NoError(t, os.WriteFile("../resources.md", []byte(wanted), 0o644))
+		return
+	}
+	require.True(t, wanted == string(page),
+		"resources.md is not what osls packages: run go test ./e2e -run TestResources -update")
+}
+
+type object = map[string]any
+
+// packagedStack returns the text of the stack that osls packages, without credentials of any
+// account.
+func packagedStack(t *testing.T, architecture string) string {
+	t.Helper()
 	osls, err := filepath.Abs(need(t, filepath.Join("..", "node_modules", ".bin", "osls")))
 	require.NoError(t, err)
 
 	folder := t.TempDir()
-	cmd := exec.Command(osls, append([]string{"package", "--package", folder,
-		"--param", "product=Acme",
-		"--param", "mailFrom=no-reply@acme.example",
-		"--param", "mailIdentity=acme.example"}, parameters...)...)
+	args := []string{"package", "--package", folder}
+	for _, parameter := range []string{
+		"architecture=" + architecture, "product=PRODUCT", "mailFrom=MAIL_FROM",
+		"mailIdentity=MAIL_IDENTITY", "allowedOrigins=ALLOWED_ORIGINS", "alarmMail=ALARM_MAIL",
+	} {
+		args = append(args, "--param", parameter)
+	}
+	cmd := exec.Command(osls, args...)
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(),
 		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "SLS_TELEMETRY_DISABLED=1")
-
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 
-	text, err := os.ReadFile(filepath.Join(folder, "cloudformation-template-update-stack.json"))
+	file, err := os.Open(filepath.Join(folder, "cloudformation-template-update-stack.json"))
 	require.NoError(t, err)
-	packs[key] = string(text)
-	return packs[key]
+	defer file.Close()
+	var template struct {
+		Resources  map[string]resource
+		Conditions object
+	}
+	require.NoError(t, json.NewDecoder(file).Decode(&template))
+	conditions := object{"the stack": template.Conditions}
+	return strings.TrimSpace(stackText(template.Resources)+section("Conditions", conditions)) + "\n"
 }
 
-// The packages are for the architecture that the functions are deployed on.
+type resource struct {
+	Type, Condition, DeletionPolicy, UpdateReplacePolicy string
+	Properties                                           object
+}
+
+// stackText returns a section for each type of resource, and one each for the permissions of the
+// roles and the variables of the functions.
+func stackText(resources map[string]resource) (text string) {
+	byType := map[string]object{}
+	add := func(kind, name string, properties object) {
+		if byType[kind] == nil {
+			byType[kind] = object{}
+		}
+		byType[kind][name] = properties
+	}
+	for name, r := range resources {
+		p := r.Properties
+		if p == nil {
+			p = object{}
+		}
+		for property, value := range map[string]string{"Condition": r.Condition,
+			"DeletionPolicy": r.DeletionPolicy, "UpdateReplacePolicy": r.UpdateReplacePolicy} {
+			if value != "" {
+				p[property] = value
+			}
+		}
+
+		switch r.Type {
+		case "AWS::S3::Bucket", "AWS::S3::BucketPolicy": // where osls puts the packages
+			continue
+		case "AWS::Lambda::Function":
+			add("Variables", name, p["Environment"].(object)["Variables"].(object))
+			delete(p, "Environment")
+			delete(p, "Code")
+		case "AWS::IAM::Role":
+			for i, s := range statements(p["Policies"]) {
+				add("Permissions", fmt.Sprintf("%s, %d", name, i+1), s.(object))
+			}
+			delete(p, "Policies")
+		}
+		add(r.Type, name, p)
+	}
+
+	for _, kind := range slices.Sorted(maps.Keys(byType)) {
+		text += section(kind, byType[kind])
+	}
+	return text
+}
+
+// statements returns those of the policies of a role.
+func statements(policies any) (all []any) {
+	for _, policy := range policies.([]any) {
+		all = append(all, policy.(object)["PolicyDocument"].(object)["Statement"].([]any)...)
+	}
+	return all
+}
+
+// section returns a list of what all members have in common, and a table of what differs.
+func section(title string, members object) string {
+	columns, common := map[string]bool{}, object{}
+	for _, member := range members {
+		maps.Copy(common, member.(object))
+	}
+	for _, member := range members {
+		for property, value := range common {
+			if !reflect.DeepEqual(member.(object)[property], value) {
+				columns[property] = true
+			}
+		}
+	}
+
+	differing := slices.Sorted(maps.Keys(columns))
+	names := slices.Sorted(maps.Keys(members))
+	text := "## " + title + "\n\n"
+	if len(differing) == 0 {
+		text += "For " + strings.Join(names, " and ") + ":\n\n"
+	}
+	for _, property := range slices.Sorted(maps.Keys(common)) {
+		if !columns[property] {
+			text += fmt.Sprintf("- %s: `%s`\n", property, plain(common[property]))
+		}
+	}
+	if len(differing) == 0 {
+		return text + "\n"
+	}
+
+	rows := [][]string{append([]string{"", "Name"}, differing...), {"", "---"}}
+	rows[1] = append(rows[1], slices.Repeat([]string{"---"}, len(differing))...)
+	for _, name := range names {
+		row := []string{"", name}
+		for _, property := range differing {
+			row = append(row, cell(members[name].(object)[property]))
+		}
+		rows = append(rows, row)
+	}
+	for i, row := range rows {
+		if i == 0 && len(differing) < len(common) {
+			text += "\n"
+		}
+		text += strings.TrimSpace(strings.Join(row, " | ")) + " |\n"
+	}
+	return text + "\n"
+}
+
+func cell(value any) string {
+	if value == nil {
+		return ""
+	}
+	return "`" + plain(value) + "`"
+}
+
+// plain returns a value of CloudFormation as short text, with references as in Fn::Sub.
+func plain(value any) string {
+	switch v := value.(type) {
+	case []any:
+		return "[" + list(v, ", ") + "]"
+	case object:
+		var members []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			args, _ := v[name].([]any)
+			switch function, isFunction := strings.CutPrefix(name, "Fn::"); {
+			case name == "Ref":
+				return fmt.Sprintf("${%s}", v[name])
+			case name == "Fn::Sub":
+				return plain(v[name])
+			case name == "Fn::GetAtt":
+				return "${" + list(args, ".") + "}"
+			case name == "Fn::Join":
+				return list(args[1].([]any), args[0].(string))
+			case isFunction:
+				return function + "(" + cmp.Or(list(args, ", "), fmt.Sprint(v[name])) + ")"
+			}
+			members = append(members, name+": "+plain(v[name]))
+		}
+		return "{" + strings.Join(members, ", ") + "}"
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func list(values []any, separator string) string {
+	var texts []string
+	for _, value := range values {
+		texts = append(texts, plain(value))
+	}
+	return strings.Join(texts, separator)
+}
+
+// A package is one program for the machine that serverless.yml names, and needs no library of the
+// system.
 func TestPackages(t *testing.T) {
 	for architecture, machine := range map[string]elf.Machine{
 		"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64,
@@ -61,24 +243,9 @@ func TestPackages(t *testing.T) {
 		for _, name := range []string{"generate", "reset"} {
 			testBootstrap(t, filepath.Join("..", "build", architecture, name+".zip"), machine)
 		}
-
-		var template object
-		text := pack(t, "--param", "architecture="+architecture)
-		require.NoError(t, json.Unmarshal([]byte(text), &template))
-		s, err := fromCloudFormation(template, nil)
-		require.NoError(t, err)
-
-		for _, id := range []string{"GenerateLambdaFunction", "ResetLambdaFunction"} {
-			p := s[id].Properties.(object)
-			assert.Equal(t, []any{architecture}, p["Architectures"])
-			assert.Equal(t, "provided.al2023", p["Runtime"])
-			assert.Equal(t, "bootstrap", p["Handler"])
-		}
 	}
 }
 
-// testBootstrap looks into a package: one program for the machine, which needs no library of the
-// system.
 func testBootstrap(t *testing.T, path string, machine elf.Machine) {
 	t.Helper()
 
@@ -104,156 +271,4 @@ func testBootstrap(t *testing.T, path string, machine elf.Machine) {
 	require.NoError(t, err)
 	assert.Equal(t, machine, binary.Machine)
 	assert.Empty(t, libraries)
-}
-
-// What each function may do is spelled out: exactly these actions, each on one named resource.
-func TestLeastPrivilege(t *testing.T) {
-	const identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:" +
-		"identity/acme.example"
-
-	wanted := map[string]map[string]string{
-		"GenerateRole": {
-			"dynamodb:GetItem dynamodb:PutItem":      "@OtpTable.Arn",
-			"dynamodb:GetItem":                       "@UsersTable.Arn",
-			"logs:CreateLogStream logs:PutLogEvents": "@GenerateLogGroup.Arn:*",
-			"secretsmanager:GetSecretValue":          "@OtpSecret",
-			"ses:SendEmail":                          identity,
-		},
-		"ResetRole": {
-			"dynamodb:GetItem dynamodb:PutItem":      "@OtpTable.Arn",
-			"dynamodb:GetItem dynamodb:UpdateItem":   "@UsersTable.Arn",
-			"logs:CreateLogStream logs:PutLogEvents": "@ResetLogGroup.Arn:*",
-			"secretsmanager:GetSecretValue":          "@OtpSecret",
-			"ses:SendEmail":                          identity,
-		},
-	}
-
-	type statement struct {
-		Effect, Resource  string
-		Action, Condition any
-	}
-	type role struct {
-		ManagedPolicyArns []string
-		Policies          []struct {
-			PolicyDocument struct{ Statement []statement }
-		}
-	}
-
-	for id, r := range oslsStack(t, "", "") {
-		if !strings.HasPrefix(r.Type, "AWS::IAM::") {
-			continue
-		}
-		require.Contains(t, wanted, id)
-
-		var got role
-		require.NoError(t, json.Unmarshal([]byte(asJSON(r.Properties)), &got))
-		require.Empty(t, got.ManagedPolicyArns)
-		require.Len(t, got.Policies, 1)
-
-		grants := map[string]string{}
-		for _, s := range got.Policies[0].PolicyDocument.Statement {
-			require.Equal(t, "Allow", s.Effect)
-
-			actions := words(s.Action)
-			grants[actions] = s.Resource
-			if actions == "ses:SendEmail" {
-				from := object{"ses:FromAddress": "no-reply@acme.example"}
-				assert.Equal(t, object{"StringEquals": from}, s.Condition)
-			}
-		}
-		assert.Equal(t, wanted[id], grants, id)
-		delete(wanted, id)
-	}
-
-	assert.Empty(t, wanted, "roles that are not there")
-}
-
-// words joins a text, or a list of texts, with spaces.
-func words(v any) string {
-	list, ok := v.([]any)
-	if !ok {
-		return v.(string)
-	}
-	return joined(" ", list)
-}
-
-// Alarms are set on faults, throttles and mail. Each is sent to the one topic.
-func TestAlarms(t *testing.T) {
-	metrics := map[string]string{}
-	for _, r := range oslsStack(t, "", "") {
-		p := r.Properties.(object)
-		if r.Type == "AWS::CloudWatch::Alarm" {
-			name := p["AlarmName"].(string)
-			metrics[name] = joined(" ", []any{p["Namespace"], p["MetricName"]})
-			assert.Equal(t, []any{"@Alarms"}, p["AlarmActions"])
-		}
-	}
-
-	assert.Equal(t, map[string]string{
-		"forgotpassword-prod-api-faults":         "AWS/ApiGateway 5xx",
-		"forgotpassword-prod-generate-errors":    "AWS/Lambda Errors",
-		"forgotpassword-prod-generate-throttles": "AWS/Lambda Throttles",
-		"forgotpassword-prod-generate-faults":    "forgotpassword-prod generate-faults",
-		"forgotpassword-prod-reset-errors":       "AWS/Lambda Errors",
-		"forgotpassword-prod-reset-throttles":    "AWS/Lambda Throttles",
-		"forgotpassword-prod-reset-faults":       "forgotpassword-prod reset-faults",
-		"forgotpassword-prod-mail-bounces":       "AWS/SES Reputation.BounceRate",
-		"forgotpassword-prod-mail-complaints":    "AWS/SES Reputation.ComplaintRate",
-	}, metrics)
-}
-
-// One parameter lists the origins for the gateway's CORS and for the functions.
-func TestOrigins(t *testing.T) {
-	for _, list := range []string{"", origins} {
-		s := oslsStack(t, list, "")
-
-		cors, _ := s["HttpApi"].Properties.(object)["CorsConfiguration"].(object)
-		if list == "" {
-			assert.Nil(t, cors)
-		} else {
-			assert.Equal(t, split(",", origins), cors["AllowOrigins"])
-		}
-
-		for _, id := range []string{"GenerateLambdaFunction", "ResetLambdaFunction"} {
-			environment := s[id].Properties.(object)["Environment"].(object)
-			assert.Equal(t, list, environment["Variables"].(object)["ALLOWED_ORIGINS"])
-		}
-	}
-}
-
-// The tables keep what must be kept, and the routes are those that the tests of the functions use.
-func TestTablesAndRoutes(t *testing.T) {
-	s := oslsStack(t, "", "")
-
-	for id, key := range map[string]string{"OtpTable": "pk", "UsersTable": "email"} {
-		p := s[id].Properties.(object)
-		assert.Equal(t, []any{object{"AttributeName": key, "KeyType": "HASH"}}, p["KeySchema"])
-		recovery := object{"PointInTimeRecoveryEnabled": true}
-		assert.Equal(t, recovery, p["PointInTimeRecoverySpecification"])
-		assert.Equal(t, object{"SSEEnabled": true}, p["SSESpecification"])
-	}
-	ttl := object{"AttributeName": "expires", "Enabled": true}
-	assert.Equal(t, ttl, s["OtpTable"].Properties.(object)["TimeToLiveSpecification"])
-	assert.True(t, s["UsersTable"].Retained)
-	assert.Equal(t, true, s["UsersTable"].Properties.(object)["DeletionProtectionEnabled"])
-
-	var found []string
-	for id := range s {
-		if route, ok := strings.CutPrefix(id, "Route "); ok {
-			found = append(found, route)
-		}
-	}
-	assert.ElementsMatch(t, routes, found)
-}
-
-// The secret is made by CloudFormation and stands nowhere.
-func TestSecret(t *testing.T) {
-	text := pack(t)
-	assert.NotContains(t, text, `OTP_SECRET"`)
-	assert.NotContains(t, text, "resolve:secretsmanager")
-
-	p := oslsStack(t, "", "")["OtpSecret"].Properties.(object)
-	made := object{"PasswordLength": 64.0, "ExcludePunctuation": true}
-	assert.Equal(t, made, p["GenerateSecretString"])
-	assert.NotContains(t, p, "SecretString")
 }
