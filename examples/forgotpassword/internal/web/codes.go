@@ -50,7 +50,7 @@ func observe(ctx context.Context, log *slog.Logger, e otp.Event) {
 	}
 
 	attributes := []slog.Attr{
-		slog.String("op", e.Op), slog.String("purpose", e.Purpose),
+		slog.String("op", string(e.Op)), slog.String("purpose", e.Purpose),
 		slog.String("pseudonym", e.Pseudonym), slog.String("message_id", e.MessageID),
 		slog.String("trust", e.Trust.String()), slog.Bool("decoy", e.Decoy),
 		slog.Bool("resent", e.Resent), slog.Float64("duration_ms", milliseconds(e.Duration)),
