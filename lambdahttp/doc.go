@@ -36,10 +36,13 @@
 //     [lambdacontext], whose NewLogger puts the id into each line of the log.
 //   - X-Amzn-Trace-Id is the trace of this invocation.
 //
-// A request that net/http cannot represent, for example with a bad escape in its path, is
-// answered 400 and does not reach the handler.
+// A request that net/http cannot represent or a server would refuse, for example with a bad escape
+// in its path or with two Host headers, is answered 400 and does not reach the handler. Names of
+// headers that differ only in case are one header, with the values in the order of the spellings.
 //
 // # The answer
+//
+// As in a server, a header whose name is none is dropped, and line ends in values become spaces.
 //
 // A body of valid UTF-8 goes out as text, any other one as base64. A REST API delivers the latter
 // only if its binaryMediaTypes cover the type. Without a Content-Type, it is detected as net/http

@@ -51,10 +51,11 @@ type event struct {
 	RouteARN  string `json:"routeArn"`
 
 	RequestContext *struct {
-		Stage      string    `json:"stage"`
-		DomainName string    `json:"domainName"`
-		ELB        *struct{} `json:"elb"`
-		HTTP       struct {
+		Stage        string    `json:"stage"`
+		DomainName   string    `json:"domainName"`
+		ConnectionID string    `json:"connectionId"`
+		ELB          *struct{} `json:"elb"`
+		HTTP         struct {
 			Method   string `json:"method"`
 			SourceIP string `json:"sourceIp"`
 		} `json:"http"`
@@ -78,12 +79,13 @@ func parseEvent(payload []byte) (*event, error) {
 }
 
 // from returns the source of the event. Authorizers get events like those of a gateway, with an
-// ARN of the method or route; they want another answer than a request does.
+// ARN of the method or route, and WebSocket APIs with the id of a connection; they want another
+// answer than a request does.
 func (e *event) from() source {
 	c := e.RequestContext
 
 	switch {
-	case c == nil || e.MethodARN != "" || e.RouteARN != "":
+	case c == nil || e.MethodARN != "" || e.RouteARN != "" || c.ConnectionID != "":
 		return none
 	case c.HTTP.Method != "" && strings.Contains(c.DomainName, ".lambda-url."):
 		return functionURL

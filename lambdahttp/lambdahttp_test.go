@@ -13,14 +13,15 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5978b5f1/otp/internal/lambdaruntime"
 	"github.com/seed-5978b5f1/otp/lambdahttp"
+	"github.com/seed-5978b5f1/otp/lambdahttp/lambdatest"
 )
 
 // envFunction makes a process of this test a Lambda function instead. Its value is the base path.
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 // start starts a function that serves by handler.
-func start(t *testing.T, basePath string) *lambdaruntime.Function {
+func start(t *testing.T, basePath string) *lambdatest.Function {
 	t.Helper()
 
 	program, err := os.Executable()
@@ -43,7 +44,7 @@ func start(t *testing.T, basePath string) *lambdaruntime.Function {
 
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), envFunction+"="+basePath)
-	return lambdaruntime.Start(t, cmd)
+	return lambdatest.Start(t, cmd)
 }
 
 // routes are those of a gateway.
@@ -69,6 +70,14 @@ func handler() http.Handler {
 	mux.HandleFunc("/answer/cookies", func(w http.ResponseWriter, _ *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
 		http.SetCookie(w, &http.Cookie{Name: "b", Value: "2"})
+	})
+	mux.HandleFunc("/answer/lines", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "/a\r\nSet-Cookie: evil=1")
+		w.Header().Set("Set-Cookie", "a=1\nX-Evil: 1")
+		w.Header().Set("Bad Name\r\nX", "1")
+		w.Header().Set("Spaced", " \t x ")
+		w.Header().Set("Trailer:X", "1")
+		w.Header()[""] = []string{"1"}
 	})
 	mux.HandleFunc("/answer/html", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "<!DOCTYPE html><p>Grüße & \u2028 \x00")
@@ -102,11 +111,20 @@ func handler() http.Handler {
 	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)
 	})
+	var meeting sync.WaitGroup
+	meeting.Add(meet)
+	mux.HandleFunc("/meet", func(http.ResponseWriter, *http.Request) {
+		meeting.Done()
+		meeting.Wait()
+	})
 	mux.HandleFunc("/log", func(_ http.ResponseWriter, r *http.Request) {
 		lambdacontext.NewLogger().InfoContext(r.Context(), "seen")
 	})
 	return mux
 }
+
+// meet is how many requests /meet waits for.
+const meet = 4
 
 // A request is what a handler can tell of one.
 type request struct {
@@ -205,7 +223,7 @@ func fromServer(
 }
 
 // fromFunction returns how a function behind the source answers the same request.
-func fromFunction(t *testing.T, f *lambdaruntime.Function, source *lambdaruntime.Source,
+func fromFunction(t *testing.T, f *lambdatest.Function, source *lambdatest.Source,
 	method, target string, header http.Header, body string) *http.Response {
 	t.Helper()
 
@@ -253,6 +271,7 @@ var exchanges = map[string]struct {
 	"answer with a cookie": {method: "GET", target: "/answer/cookie"},
 	"answer with cookies": {method: "GET", target: "/answer/cookies",
 		except: []string{"load balancer", "load balancer base path"}},
+	"answer of several lines":  {method: "GET", target: "/answer/lines"},
 	"answer of HTML":           {method: "GET", target: "/answer/html"},
 	"answer of bytes":          {method: "GET", target: "/answer/png"},
 	"answer to HEAD":           {method: "HEAD", target: "/answer/html"},
@@ -266,13 +285,13 @@ var exchanges = map[string]struct {
 
 // Behind every source, a function sees what a server would see, and answers what it would answer.
 func TestLikeAServer(t *testing.T) {
-	for _, basePath := range []string{"", lambdaruntime.BasePath} {
+	for _, basePath := range []string{"", lambdatest.BasePath} {
 		f := start(t, basePath)
 
 		for name, x := range exchanges {
 			status, header, body := read(t, fromServer(t, x.method, x.target, x.header, x.body))
 
-			for _, source := range lambdaruntime.Sources {
+			for _, source := range lambdatest.Sources {
 				if source.Base() != basePath || slices.Contains(x.except, source.Name) {
 					continue
 				}
@@ -292,9 +311,9 @@ func TestLikeAServer(t *testing.T) {
 
 // A path that only begins with the letters of the base path, or not even so, stays as it is.
 func TestOutsideTheBasePath(t *testing.T) {
-	f := start(t, lambdaruntime.BasePath)
+	f := start(t, lambdatest.BasePath)
 
-	for _, source := range lambdaruntime.Sources {
+	for _, source := range lambdatest.Sources {
 		if source.Base() != "" {
 			continue
 		}
@@ -311,7 +330,7 @@ func TestOutsideTheBasePath(t *testing.T) {
 func TestRequestDetails(t *testing.T) {
 	f := start(t, "")
 
-	for _, source := range lambdaruntime.Sources {
+	for _, source := range lambdatest.Sources {
 		if source.Base() != "" {
 			continue
 		}
@@ -320,14 +339,14 @@ func TestRequestDetails(t *testing.T) {
 		seen := fromFunction(t, f, source, "GET", target, nil, "").Header
 		assert.Equal(t, "192.0.2.1:0", seen.Get("Remote-Addr"), source.Name)
 		assert.Equal(t, target, seen.Get("Request-Uri"), source.Name)
-		assert.Equal(t, lambdaruntime.TraceID, seen.Get("Trace"), source.Name)
+		assert.Equal(t, lambdatest.TraceID, seen.Get("Trace"), source.Name)
 		assert.Equal(t, "true", seen.Get("Has-Deadline"), source.Name)
 	}
 }
 
 // A load balancer with xff_client_port.enabled writes the port of the client, too.
 func TestClientPort(t *testing.T) {
-	event := lambdaruntime.Recorded(t, "load-balancer")
+	event := lambdatest.Recorded(t, "load-balancer")
 	f := start(t, "")
 	for _, peer := range []string{"192.0.2.7:4711", "[2001:db8::7]:4711"} {
 		outcome := f.Invoke(bytes.Replace(event, []byte("72.12.164.125"), []byte(peer), 1))
@@ -338,7 +357,98 @@ func TestClientPort(t *testing.T) {
 	}
 }
 
-// TestRecordedEvents takes the events as AWS documents them.
+// call has a handler answer an event in this process, and returns the status and what it answers.
+func call(t *testing.T, handler http.HandlerFunc, event string) (status int, body string) {
+	t.Helper()
+
+	function, err := lambdahttp.Handler(handler, nil)
+	require.NoError(t, err)
+	out, err := function.Invoke(t.Context(), []byte(event))
+	require.NoError(t, err)
+
+	var answer struct {
+		StatusCode int
+		Body       string
+	}
+	require.NoError(t, json.Unmarshal(out, &answer))
+	return answer.StatusCode, answer.Body
+}
+
+// Names of headers that differ only in case are one header. Which value comes last, and so whom a
+// load balancer names as the client, is the same each time: the one whose name is in lower case, as
+// load balancers write it.
+func TestHeadersThatDifferInCase(t *testing.T) {
+	const headers = `{"x-forwarded-for": "192.0.2.1", "X-FORWARDED-FOR": "198.51.100.9",
+		"X-Forwarded-For": "198.51.100.8"}`
+	const values = `{"x-forwarded-for": ["203.0.113.1", "192.0.2.1"],
+		"X-Forwarded-For": ["198.51.100.9"]}`
+
+	echo := func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.RemoteAddr, " ", r.Header["X-Forwarded-For"])
+	}
+	for event, want := range map[string]string{
+		`"headers": ` + headers:          "192.0.2.1:0 [198.51.100.9 198.51.100.8 192.0.2.1]",
+		`"multiValueHeaders": ` + values: "192.0.2.1:0 [198.51.100.9 203.0.113.1 192.0.2.1]",
+	} {
+		for range 30 { // or the order of a map would be right by chance
+			_, got := call(t, echo,
+				`{"httpMethod": "GET", "path": "/", "requestContext": {"elb": {}}, `+event+`}`)
+			require.Equal(t, want, got)
+		}
+	}
+}
+
+// A server would refuse these headers, too.
+func TestBadHeaders(t *testing.T) {
+	for _, headers := range []string{
+		`"a": "b\r\nc: d"`, `"a": "b\nc"`, `"a": "b\u0000"`, `"a b": "c"`, `"": "c"`, `"ä": "c"`,
+		`"Host": "a.example", "host": "b.example"`,
+	} {
+		status, _ := call(t, echo, `{"httpMethod": "GET", "path": "/", "headers": {`+headers+`},
+			"requestContext": {"identity": {"sourceIp": "192.0.2.1"}}}`)
+		assert.Equal(t, http.StatusBadRequest, status, headers)
+	}
+}
+
+// The emulator serverless-offline decodes parameters, but the path only in part.
+func TestEmulatedPaths(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/codes/{email}", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.PathValue("email"))
+	})
+
+	tests := []struct{ path, parameter string }{
+		{"%C3%A4@example.com", "ä@example.com"},
+		{"a%2Fb+c@example.com", "a/b+c@example.com"},
+		{"a%20b@example.com", "a b@example.com"},
+		{"a%41b", "a%41b"}, // as the API writes it: the client has escaped the percent sign
+	}
+	for _, test := range tests {
+		status, got := call(t, mux.ServeHTTP, fmt.Sprintf(`{"routeKey": "GET /codes/{email}",
+			"rawPath": "/codes/%s", "pathParameters": {"email": %q},
+			"requestContext": {"stage": "$default", "http": {"method": "GET"}}}`,
+			test.path, test.parameter))
+		assert.Equal(t, http.StatusOK, status)
+		assert.Equal(t, test.parameter, got, test.path)
+	}
+}
+
+// Where Lambda gives an instance several requests at a time, one does not wait for another.
+func TestManyAtATime(t *testing.T) {
+	t.Setenv("AWS_LAMBDA_MAX_CONCURRENCY", fmt.Sprint(meet))
+	f := start(t, "")
+
+	var all sync.WaitGroup
+	for range meet {
+		all.Go(func() {
+			answer := fromFunction(t, f, lambdatest.Sources[0], "GET", "/meet", nil, "")
+			assert.Equal(t, http.StatusOK, answer.StatusCode)
+		})
+	}
+	all.Wait()
+}
+
+// The recorded events are requests that a handler understands.
 func TestRecordedEvents(t *testing.T) {
 	f := start(t, "")
 
@@ -369,7 +479,7 @@ func TestRecordedEvents(t *testing.T) {
 			Cookies: []string{"name1=value1", "name2=value2"}}},
 	} {
 		t.Run(want.file, func(t *testing.T) {
-			outcome := f.Invoke(lambdaruntime.Recorded(t, want.file))
+			outcome := f.Invoke(lambdatest.Recorded(t, want.file))
 			require.Equal(t, "response", outcome.Kind, string(outcome.Body))
 
 			var answer struct {
@@ -413,6 +523,9 @@ func TestUnexpectedEvents(t *testing.T) {
 		`{"version": 2, "requestContext": {}}`:  members + `"requestContext", "version"`,
 		`{"requestContext": {"stage": "prod"}}`: members + `"requestContext"`,
 		`{"httpMethod": "GET", "path": "/"}`:    members + `"httpMethod", "path"`,
+
+		`{"httpMethod": "POST", "path": "/x", "requestContext": {"connectionId": "c"}}`: "of a " +
+			"WebSocket API",
 		`{"a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0,"h":0,"i":0,"j":0}`: members +
 			`"a", "b", "c", "d", "e", "f", "g", "h" and 2 more`,
 		`{"` + strings.Repeat("n", 99) + `": 0}`: members + `"` + strings.Repeat("n", 32) + `"`,
@@ -420,12 +533,12 @@ func TestUnexpectedEvents(t *testing.T) {
 		`{"Records": []}`: "of a service without records",
 		`{"Records": [{"eventSource": "aws:kafka"}]}`: "of a service with records",
 
-		string(lambdaruntime.Recorded(t, "eventbridge")): "of EventBridge",
-		string(lambdaruntime.Recorded(t, "sqs")):         "of SQS",
-		string(lambdaruntime.Recorded(t, "sns")):         "of SNS",
-		string(lambdaruntime.Recorded(t, "websocket")):   "of a WebSocket API",
-		string(lambdaruntime.Recorded(t, "authorizer")):  "for an authorizer of API Gateway",
-		string(lambdaruntime.Recorded(t, "lattice")):     "of VPC Lattice",
+		string(lambdatest.Recorded(t, "eventbridge")): "of EventBridge",
+		string(lambdatest.Recorded(t, "sqs")):         "of SQS",
+		string(lambdatest.Recorded(t, "sns")):         "of SNS",
+		string(lambdatest.Recorded(t, "websocket")):   "of a WebSocket API",
+		string(lambdatest.Recorded(t, "authorizer")):  "for an authorizer of API Gateway",
+		string(lambdatest.Recorded(t, "lattice")):     "of VPC Lattice",
 	} {
 		before := f.Log()
 		outcome := f.Invoke([]byte(payload))
@@ -459,7 +572,7 @@ func TestBadRequests(t *testing.T) {
 			`"isBase64Encoded": false`, `"isBase64Encoded": true`},
 		"bad method": {"http-api-1", `"httpMethod": "GET"`, `"httpMethod": "G T"`},
 	} {
-		event := lambdaruntime.Recorded(t, change.file)
+		event := lambdatest.Recorded(t, change.file)
 		require.Contains(t, string(event), change.old, name)
 		event = bytes.Replace(event, []byte(change.old), []byte(change.new), 1)
 
@@ -481,7 +594,7 @@ func TestBadRequests(t *testing.T) {
 // A panic costs one answer, not the function.
 func TestPanic(t *testing.T) {
 	f := start(t, "")
-	source := lambdaruntime.Sources[0]
+	source := lambdatest.Sources[0]
 
 	answer := fromFunction(t, f, source, "GET", "/panic", nil, "")
 	status, header, body := read(t, answer)
@@ -494,7 +607,7 @@ func TestPanic(t *testing.T) {
 	assert.Equal(t, "ERROR", line.Level)
 	assert.Equal(t, "out of order", line.Panic)
 	assert.Contains(t, line.Stack, "lambdahttp_test.go")
-	assert.Equal(t, lambdaruntime.RequestID(1), line.RequestID)
+	assert.Equal(t, lambdatest.RequestID(1), line.RequestID)
 
 	assert.Equal(t, 500, fromFunction(t, f, source, "GET", "/panic/status", nil, "").StatusCode)
 
@@ -508,7 +621,7 @@ func TestPanic(t *testing.T) {
 func TestCookiesWithoutMultiValueHeaders(t *testing.T) {
 	f := start(t, "")
 
-	for _, source := range lambdaruntime.Sources {
+	for _, source := range lambdatest.Sources {
 		if source.Name != "load balancer" {
 			continue
 		}
@@ -525,11 +638,11 @@ func TestRequestID(t *testing.T) {
 	f := start(t, "")
 
 	for range 2 {
-		fromFunction(t, f, lambdaruntime.Sources[0], "GET", "/log", nil, "")
+		fromFunction(t, f, lambdatest.Sources[0], "GET", "/log", nil, "")
 	}
 
-	assert.Contains(t, f.Log(), lambdaruntime.RequestID(1))
-	assert.Contains(t, f.Log(), lambdaruntime.RequestID(2))
+	assert.Contains(t, f.Log(), lambdatest.RequestID(1))
+	assert.Contains(t, f.Log(), lambdatest.RequestID(2))
 }
 
 func TestOptions(t *testing.T) {
@@ -551,7 +664,7 @@ func FuzzEvent(f *testing.F) {
 		"load-balancer-multi-value", "eventbridge", "sqs", "sns", "websocket", "authorizer",
 		"lattice",
 	} {
-		f.Add(lambdaruntime.Recorded(f, name))
+		f.Add(lambdatest.Recorded(f, name))
 	}
 	f.Add([]byte(`{"requestContext": {"http": {"method": "GET"}}, "rawPath": "/%2f%"}`))
 

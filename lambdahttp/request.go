@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -35,7 +37,9 @@ func (e *event) request(ctx context.Context, basePath string) (*http.Request, er
 	}
 
 	r.URL, r.RequestURI = u, target
-	r.Header = e.header()
+	if r.Header, err = e.header(); err != nil {
+		return nil, err
+	}
 	r.Host = e.host(r.Header)
 	r.RemoteAddr = net.JoinHostPort(e.sourceIP(r.Header), "0")
 
@@ -100,7 +104,8 @@ func trimBase(path, base string) string {
 }
 
 // escapedPath escapes what an HTTP API has decoded. The API has made "/" of "%2F", too. Within a
-// parameter of the route, which is one segment, a slash can only have been an escaped one.
+// parameter of the route, which is one segment, a slash can only have been an escaped one. The
+// emulator serverless-offline decodes the parameters, and the path in part.
 func escapedPath(decoded, route string, parameters map[string]string) string {
 	plain := (&url.URL{Path: decoded}).EscapedPath()
 
@@ -120,10 +125,14 @@ func escapedPath(decoded, route string, parameters map[string]string) string {
 	}
 
 	path := strings.Join(segments, "/")
-	if unescaped, err := url.PathUnescape(path); err != nil || unescaped != decoded {
-		return plain // of the route $default, or not as the API writes events
+	unescaped, err := url.PathUnescape(path)
+	if err == nil && unescaped == decoded {
+		return path
 	}
-	return path
+	if emulated, err := url.PathUnescape(decoded); err == nil && unescaped == emulated {
+		return path
+	}
+	return plain // of the route $default, or not as the API writes events
 }
 
 // query returns the query string with its escapes. REST APIs and payload 1.0 undo them, load
@@ -162,25 +171,42 @@ func join(values url.Values) string {
 	return strings.Join(pairs, "&")
 }
 
-func (e *event) header() http.Header {
-	header := make(http.Header)
-
-	for name, values := range e.MultiValueHeaders {
-		for _, value := range values {
-			header.Add(name, value)
+// header returns the header. Of names that differ only in case, which one Get returns follows from
+// their spelling, not from the order of a map. A server refuses what is refused here.
+func (e *event) header() (http.Header, error) {
+	all := e.MultiValueHeaders
+	if len(all) == 0 {
+		all = make(map[string][]string, len(e.Headers))
+		for name, value := range e.Headers {
+			all[name] = []string{value}
 		}
 	}
 
-	if len(header) == 0 {
-		for name, value := range e.Headers {
-			header.Set(name, value)
+	header := make(http.Header)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for _, value := range all[name] {
+			if !isToken(name) || strings.ContainsAny(value, "\r\n\x00") {
+				return nil, fmt.Errorf("malformed header %q", name)
+			}
+			header.Add(name, value)
 		}
+	}
+	if len(header["Host"]) > 1 {
+		return nil, errors.New("several Host headers")
 	}
 
 	if len(e.Cookies) > 0 {
 		header.Set("Cookie", strings.Join(e.Cookies, "; "))
 	}
-	return header
+	return header, nil
+}
+
+// isToken reports whether the text can be the name of a header (RFC 9110, section 5.6.2).
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		isAlphanumeric := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		return !isAlphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
 }
 
 func (e *event) host(header http.Header) string {

@@ -75,6 +75,7 @@ var errCookies = errors.New("lambdahttp: the answer sets several cookies, which 
 func (w *response) answer(e *event) ([]byte, error) {
 	w.WriteHeader(http.StatusOK)
 	w.detectType()
+	w.sent = sendable(w.sent)
 
 	a := answer{StatusCode: w.status}
 
@@ -110,6 +111,23 @@ func (w *response) detectType() {
 	}
 
 	w.sent.Set("Content-Type", http.DetectContentType(w.body.Bytes()))
+}
+
+var newlinesToSpaces = strings.NewReplacer("\r", " ", "\n", " ")
+
+// sendable returns what a server sends of the header: nothing whose name is none, and values of one
+// line.
+func sendable(header http.Header) http.Header {
+	sent := make(http.Header, len(header))
+	for name, values := range header {
+		if !isToken(name) {
+			continue
+		}
+		for _, value := range values {
+			sent[name] = append(sent[name], strings.Trim(newlinesToSpaces.Replace(value), " \t"))
+		}
+	}
+	return sent
 }
 
 func (a *answer) setBody(body []byte) {

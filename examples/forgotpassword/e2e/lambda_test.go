@@ -21,8 +21,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5978b5f1/otp/internal/lambdaruntime"
 	"github.com/seed-5978b5f1/otp/internal/servers"
+	"github.com/seed-5978b5f1/otp/lambdahttp/lambdatest"
 )
 
 // routes are those of the gateway in serverless.yml.
@@ -59,21 +59,21 @@ func packaged(tb testing.TB, name string) string {
 
 // A function is a running function behind a source of events.
 type function struct {
-	*lambdaruntime.Function
+	*lambdatest.Function
 	tb     testing.TB
-	source *lambdaruntime.Source
+	source *lambdatest.Source
 }
 
 // startFunction starts the program behind the source. It gets the settings and nothing else of
 // this process's environment.
 func startFunction(
-	tb testing.TB, program string, source *lambdaruntime.Source, settings []string,
+	tb testing.TB, program string, source *lambdatest.Source, settings []string,
 ) *function {
 	tb.Helper()
 
 	cmd := exec.Command(program)
 	cmd.Env = append(slices.Clone(settings), "BASE_PATH="+source.Base())
-	return &function{lambdaruntime.Start(tb, cmd), tb, source}
+	return &function{lambdatest.Start(tb, cmd), tb, source}
 }
 
 // request returns the answer to a request, whose body is JSON.
@@ -138,7 +138,7 @@ func (s *system) body(members ...string) string {
 // The two requests of the application, as its documentation has them, do the same whatever stands
 // in front of the packaged functions.
 func TestEverySource(t *testing.T) {
-	for _, source := range lambdaruntime.Sources {
+	for _, source := range lambdatest.Sources {
 		t.Run(source.Name, func(t *testing.T) {
 			s := newSystem(t)
 			secret, _ := secrets(t)
@@ -162,8 +162,8 @@ func TestLambda(t *testing.T) {
 	s := newSystem(t)
 	secret, reads := secrets(t)
 	settings := append(s.env, secret...)
-	generate := startFunction(t, program(t, "generate"), lambdaruntime.Sources[0], settings)
-	reset := startFunction(t, program(t, "reset"), lambdaruntime.Sources[0], settings)
+	generate := startFunction(t, program(t, "generate"), lambdatest.Sources[0], settings)
+	reset := startFunction(t, program(t, "reset"), lambdatest.Sources[0], settings)
 
 	answer := generate.want(202, "GET", "/generate-otp/"+s.email, "")
 	assert.Equal(t, "application/json", answer.Header.Get("Content-Type"))
@@ -218,7 +218,7 @@ func TestLogOfFunctions(t *testing.T) {
 	s := newSystem(t)
 	secret, _ := secrets(t)
 	settings := append(append(s.env, secret...), "AWS_ENDPOINT_URL_SESV2=http://127.0.0.1:1")
-	generate := startFunction(t, program(t, "generate"), lambdaruntime.Sources[0], settings)
+	generate := startFunction(t, program(t, "generate"), lambdatest.Sources[0], settings)
 
 	generate.want(202, "GET", "/generate-otp/"+s.email, "")
 
@@ -229,7 +229,7 @@ func TestLogOfFunctions(t *testing.T) {
 			DurationMS                float64 `json:"duration_ms"`
 		}
 		require.NoError(t, json.Unmarshal([]byte(line), &entry), line)
-		assert.Equal(t, lambdaruntime.RequestID(1), entry.RequestID, line)
+		assert.Equal(t, lambdatest.RequestID(1), entry.RequestID, line)
 
 		levels[entry.Level]++
 		if entry.Message == "request" {
@@ -247,14 +247,14 @@ func TestUnexpectedEvents(t *testing.T) {
 	settings := append(secret, idle...)
 
 	for _, name := range []string{"generate", "reset"} {
-		f := startFunction(t, program(t, name), lambdaruntime.Sources[0], settings)
+		f := startFunction(t, program(t, name), lambdatest.Sources[0], settings)
 
 		for event, kind := range map[string]string{
 			"{}": "an empty object",
 			"[]": "an array",
-			string(lambdaruntime.Recorded(t, "eventbridge")): "of EventBridge",
-			string(lambdaruntime.Recorded(t, "sqs")):         "of SQS",
-			string(lambdaruntime.Recorded(t, "sns")):         "of SNS",
+			string(lambdatest.Recorded(t, "eventbridge")): "of EventBridge",
+			string(lambdatest.Recorded(t, "sqs")):         "of SQS",
+			string(lambdatest.Recorded(t, "sns")):         "of SNS",
 		} {
 			before := f.Log()
 			outcome := f.Invoke([]byte(event))

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5978b5f1/otp/internal/lambdaruntime"
+	"github.com/seed-5978b5f1/otp/lambdahttp/lambdatest"
 )
 
 // resident returns how much memory the process takes, and the most that it has taken, in MiB.
@@ -65,8 +65,8 @@ func TestMemory(t *testing.T) {
 	s := newSystem(t)
 	secret, _ := secrets(t)
 	settings := append(s.env, secret...)
-	generate := startFunction(t, program(t, "generate"), lambdaruntime.Sources[0], settings)
-	reset := startFunction(t, program(t, "reset"), lambdaruntime.Sources[0], settings)
+	generate := startFunction(t, program(t, "generate"), lambdatest.Sources[0], settings)
+	reset := startFunction(t, program(t, "reset"), lambdatest.Sources[0], settings)
 
 	ask := func(address string) func() {
 		return func() { generate.want(202, "GET", "/generate-otp/"+address, "") }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5978b5f1/otp/internal/lambdaruntime"
+	"github.com/seed-5978b5f1/otp/lambdahttp/lambdatest"
 )
 
 // walkThrough returns the commands of manual.md that lead from an empty AWS account
@@ -45,8 +45,8 @@ func (s *system) gateway() string {
 	t := s.t
 	secret, _ := secrets(t)
 	settings := append(s.env, secret...)
-	generate := startFunction(t, packaged(t, "generate"), lambdaruntime.Sources[0], settings)
-	reset := startFunction(t, packaged(t, "reset"), lambdaruntime.Sources[0], settings)
+	generate := startFunction(t, packaged(t, "generate"), lambdatest.Sources[0], settings)
+	reset := startFunction(t, packaged(t, "reset"), lambdatest.Sources[0], settings)
 
 	mux := http.NewServeMux()
 	for _, route := range routes {

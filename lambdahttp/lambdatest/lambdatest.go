@@ -1,7 +1,8 @@
-// Package lambdaruntime runs the program of a Lambda function for tests, by the Runtime API that
-// AWS documents: the program asks for the next event, and posts its answer or its error.
-// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-package lambdaruntime
+// Package lambdatest runs the program of a Lambda function for tests, by the Runtime API that AWS
+// documents: the program asks for the next event, and posts its answer or its error
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). [Sources] stand in front of it:
+// they make the events of requests, and responses of the answers.
+package lambdatest
 
 import (
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -32,10 +34,16 @@ type Function struct {
 	log     *os.File
 	started time.Time
 
-	invoked  chan []byte
-	outcomes chan Outcome
+	invoked  chan invocation
+	outcomes sync.Map      // channels of outcomes, by the id of the invocation
+	failed   chan Outcome  // of the start
 	ended    chan struct{} // closed when the process has ended
 	stop     func()
+}
+
+type invocation struct {
+	event   []byte
+	outcome chan Outcome
 }
 
 // An Outcome is what a program posts.
@@ -52,11 +60,11 @@ func Start(tb testing.TB, cmd *exec.Cmd) *Function {
 	tb.Helper()
 
 	f := &Function{
-		tb:       tb,
-		cmd:      cmd,
-		invoked:  make(chan []byte),
-		outcomes: make(chan Outcome, 1),
-		ended:    make(chan struct{}),
+		tb:      tb,
+		cmd:     cmd,
+		invoked: make(chan invocation),
+		failed:  make(chan Outcome, 1),
+		ended:   make(chan struct{}),
 	}
 	f.api = httptest.NewServer(f.handler())
 
@@ -94,13 +102,14 @@ func Start(tb testing.TB, cmd *exec.Cmd) *Function {
 func (f *Function) handler() http.Handler {
 	mux := http.NewServeMux()
 
-	invocations := 0
+	var invocations atomic.Int64
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next",
 		func(w http.ResponseWriter, r *http.Request) {
 			select {
-			case event := <-f.invoked:
-				invocations++
-				f.writeEvent(w, invocations, event)
+			case in := <-f.invoked:
+				id := RequestID(int(invocations.Add(1)))
+				f.outcomes.Store(id, in.outcome)
+				f.writeEvent(w, id, in.event)
 			case <-r.Context().Done():
 			}
 		})
@@ -115,12 +124,12 @@ func (f *Function) handler() http.Handler {
 // RequestID returns the id of the nth invocation, from 1.
 func RequestID(n int) string { return fmt.Sprintf("request-%d", n) }
 
-func (f *Function) writeEvent(w http.ResponseWriter, n int, event []byte) {
+func (f *Function) writeEvent(w http.ResponseWriter, id string, event []byte) {
 	deadline := time.Now().Add(Timeout).UnixMilli()
 
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	h.Set("Lambda-Runtime-Aws-Request-Id", RequestID(n))
+	h.Set("Lambda-Runtime-Aws-Request-Id", id)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(deadline, 10))
 	h.Set("Lambda-Runtime-Trace-Id", TraceID)
 	h.Set("Lambda-Runtime-Invoked-Function-Arn",
@@ -137,29 +146,33 @@ func (f *Function) take(kind string) http.HandlerFunc {
 		}
 
 		w.WriteHeader(http.StatusAccepted)
-		f.outcomes <- Outcome{kind, body}
+		if outcome, ok := f.outcomes.LoadAndDelete(r.PathValue("id")); ok {
+			outcome.(chan Outcome) <- Outcome{kind, body}
+		} else {
+			f.failed <- Outcome{kind, body}
+		}
 	}
 }
 
 // Invoke gives the event to the program and returns what it posts. It fails the test if the
-// program ends.
+// program ends. A program whose AWS_LAMBDA_MAX_CONCURRENCY allows it gets events of several calls.
 func (f *Function) Invoke(event []byte) Outcome {
 	f.tb.Helper()
 
-	select {
-	case f.invoked <- event:
-	case <-f.ended:
-		f.tb.Fatalf("the function has ended; its log:\n%s", f.Log())
+	in := invocation{event, make(chan Outcome, 1)}
+	invoked := f.invoked
+	for {
+		select {
+		case invoked <- in:
+			invoked = nil
+		case outcome := <-in.outcome:
+			return outcome
+		case outcome := <-f.failed:
+			return outcome
+		case <-f.ended:
+			f.tb.Fatalf("the function has ended; its log:\n%s", f.Log())
+		}
 	}
-
-	select {
-	case outcome := <-f.outcomes:
-		return outcome
-	case <-f.ended:
-		f.tb.Fatalf("the function has ended; its log:\n%s", f.Log())
-	}
-
-	panic("not reached")
 }
 
 // Started returns when the process was started.
