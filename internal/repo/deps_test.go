@@ -19,6 +19,8 @@ var dependencies = map[string][]string{
 	"":                      nil,
 	"/background":           nil,
 	"/dynamostore":          {"github.com/aws/"},
+	"/evp":                  nil,
+	"/evp/evptest":          nil,
 	"/memstore":             nil,
 	"/otphttp":              nil,
 	"/otphttp/pages":        {"golang.org/x/text"},
