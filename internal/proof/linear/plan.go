@@ -96,6 +96,9 @@ func drawPolicy(rt *rapid.T) otp.Policy {
 			{Count: oneOf(rt, "long Count", 20, 4), Window: time.Hour},
 		},
 	}
+	if !p.Lock {
+		p.MaxLength = oneOf(rt, "MaxLength", 12, 9)
+	}
 	p.MaxFailures = oneOf(rt, "MaxFailures", 100, (p.MaxLiveCodes+1)*p.MaxAttempts)
 	return p
 }
