@@ -157,7 +157,7 @@ func (s *state) decode(b []byte) error {
 	return nil
 }
 
-// A reader takes values off the front of rest. It notes in bad what cannot be.
+// A reader takes values off the front of rest. bad is set when the input is malformed.
 type reader struct {
 	rest []byte
 	bad  bool
@@ -237,8 +237,8 @@ func (s *state) seal(b []byte, m *mac, recordKey string) []byte {
 	return append(b, valueMAC(m, recordKey, b)...)
 }
 
-// open reads a value that the store returned under the key of the record, nil for none, into s.
-func (s *state) open(m *mac, recordKey string, value []byte) error {
+// unseal reads a value that the store returned under the key of the record, nil for none, into s.
+func (s *state) unseal(m *mac, recordKey string, value []byte) error {
 	if len(value) == 0 {
 		s.reset()
 		return nil

@@ -99,7 +99,7 @@ func TestDecodeGivesBackWhatAppendWrote(t *testing.T) {
 		want := randomState(rand.New(rand.NewPCG(1, i)))
 		value := want.seal(nil, m, "record")
 		require.LessOrEqual(t, len(value), maxValue)
-		require.NoError(t, got.open(m, "record", value))
+		require.NoError(t, got.unseal(m, "record", value))
 
 		require.Equal(t, want.append(nil), got.append(nil))
 		require.Equal(t, append([]code{}, want.codes...), append([]code{}, got.codes...))
@@ -109,7 +109,7 @@ func TestDecodeGivesBackWhatAppendWrote(t *testing.T) {
 	}
 
 	// The zero times are those of an empty record.
-	require.NoError(t, got.open(m, "record", (&state{}).seal(nil, m, "record")))
+	require.NoError(t, got.unseal(m, "record", (&state{}).seal(nil, m, "record")))
 	assert.True(t, got.keepUntil.IsZero() && got.failuresUntil.IsZero())
 }
 
@@ -119,7 +119,7 @@ func TestLargestValue(t *testing.T) {
 
 	assert.Len(t, value, maxValue)
 	assert.LessOrEqual(t, maxValue, 868)
-	require.NoError(t, new(state).open(testMAC(), "record", value))
+	require.NoError(t, new(state).unseal(testMAC(), "record", value))
 }
 
 // A value of a later release is an error that names both versions, not a forgery.
@@ -129,7 +129,7 @@ func TestUnknownVersionIsNamed(t *testing.T) {
 	body[0] = 2
 	value := append(bytes.Clone(body), valueMAC(m, "record", body)...)
 
-	err := new(state).open(m, "record", value)
+	err := new(state).unseal(m, "record", value)
 	require.ErrorContains(t, err, "version 2")
 	require.ErrorContains(t, err, "version 1")
 	require.NotErrorIs(t, err, errTampered)
@@ -142,14 +142,14 @@ func TestForgedValuesAreNoticed(t *testing.T) {
 
 	for i := range len(value) * 8 {
 		value[i/8] ^= 1 << (i % 8)
-		require.ErrorIs(t, new(state).open(m, "record", value), errTampered, "bit %d", i)
+		require.ErrorIs(t, new(state).unseal(m, "record", value), errTampered, "bit %d", i)
 		value[i/8] ^= 1 << (i % 8)
 	}
 	for n := 1; n < len(value); n++ {
-		require.ErrorIs(t, new(state).open(m, "record", value[:n]), errTampered, "%d bytes", n)
+		require.ErrorIs(t, new(state).unseal(m, "record", value[:n]), errTampered, "%d bytes", n)
 	}
-	require.ErrorIs(t, new(state).open(m, "another", value), errTampered)
-	require.NoError(t, new(state).open(m, "record", value))
+	require.ErrorIs(t, new(state).unseal(m, "another", value), errTampered)
+	require.NoError(t, new(state).unseal(m, "record", value))
 }
 
 // What is authentic but that no rule can have made is an error, field by field.
@@ -277,7 +277,7 @@ func FuzzOpen(f *testing.F) {
 
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 0 {
-			require.Error(t, new(state).open(m, "record", b))
+			require.Error(t, new(state).unseal(m, "record", b))
 		}
 	})
 }

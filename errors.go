@@ -12,8 +12,8 @@ func (s *sentinel) Error() string { return s.text }
 func (s *sentinel) Unwrap() error { return s.parent }
 
 // ErrInvalid is matched by the errors of all methods for a request that cannot be used: the
-// address, Binding, Trust or IdempotencyKey is missing, too long or malformed. Nothing was read,
-// written or sent. A handler answers it like any other bad form, HTTP status 400 say.
+// address, Binding, Trust, IdempotencyKey, id or time is missing, too long or malformed. Nothing
+// was read, written or sent. A handler answers it like any other bad form, HTTP status 400 say.
 var ErrInvalid error = &sentinel{text: "otp: invalid request"}
 
 // What makes a request invalid. No text repeats the input.
@@ -27,6 +27,9 @@ var (
 	errLongBinding        = invalid("the Binding has more than 1024 bytes")
 	errUnknownTrust       = invalid("the Trust must be Stranger, Challenged or Known")
 	errLongKey            = invalid("the IdempotencyKey has more than 128 bytes")
+	errSpendID            = invalid("the id to spend must have 1 to 1024 bytes")
+	errSpendKey           = invalid("the key of Spend has more than 1024 bytes")
+	errSpendUntil         = invalid("until must be a minute to 30 days ahead")
 )
 
 func invalid(text string) error { return &sentinel{"invalid request: " + text, ErrInvalid} }
@@ -66,8 +69,11 @@ var (
 
 // ErrRepeated says that this submission was accepted before. The code and the IdempotencyKey are
 // those of the submission for which [Service.Verify] returned nil: a double click, or a retry after
-// an answer that was lost. Tell the person that it is done, and act again only if acting twice does
-// no harm.
+// an answer that was lost.
+//
+// It says that the submission was accepted, not that what it allows was done: that may have failed,
+// or still be under way. Do it again where doing it twice does no harm. Otherwise look whether it
+// was done before saying so.
 //
 // ErrRepeated matches neither nil nor [ErrRejected].
 var ErrRepeated error = &sentinel{text: "otp: this submission was accepted before"}
@@ -79,7 +85,8 @@ var (
 		text: "otp: too many codes were asked for; Status.RetryAt says when to ask again"}
 
 	// ErrLocked: one more code could take the failures past Policy.MaxFailures, and the policy
-	// locks (Policy.Lock) instead of sending longer codes. Live codes stay usable. The lock ends by Service.Unlock, or when the failures no longer count (Policy.FailureWindow).
+	// locks (Policy.Lock) instead of sending longer codes. Live codes stay usable. The lock ends by
+	// Service.Unlock, or when the failures no longer count (Policy.FailureWindow).
 	ErrLocked error = &sentinel{
 		text: "otp: too many failures; no new code until Unlock or Status.RetryAt"}
 )
@@ -139,6 +146,8 @@ var errVoided error = &sentinel{
 var (
 	errContended = errors.New(
 		"the record was changed by others at each of 64 tries; try again")
+
+	errNoSender = errors.New("this Service sends nothing: its Sender is otp.NoSender")
 
 	errUnknownKey = errors.New(
 		"the code was issued under a key that is not in Config.CodeKeys of this instance: " +

@@ -9,6 +9,8 @@ type Op string
 const (
 	OpSend      Op = "send"
 	OpVerify    Op = "verify"
+	OpCheck     Op = "check"
+	OpSpend     Op = "spend"
 	OpStatus    Op = "status"
 	OpRevoke    Op = "revoke"
 	OpRevokeAll Op = "revoke-all"
@@ -25,7 +27,7 @@ type Event struct {
 	Purpose string
 
 	// Pseudonym stands for the address. Service.Pseudonym returns the same for the same address. It
-	// is empty if the address was invalid.
+	// is empty if the address was invalid, and for Spend, which has none.
 	Pseudonym string
 
 	// MessageID is Message.ID of the message that the Sender was given. It is empty if the Sender

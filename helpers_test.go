@@ -168,7 +168,7 @@ func (s *table) dump() map[string][]byte {
 // failing wraps a Store so that calls of one method fail while *on: before they reach the Store, or
 // after.
 func failing(store otp.Store, method string, late bool, on *bool) otp.Store {
-	return &otptest.FaultyStore{Store: store, Fault: func(c otptest.StoreCall) (f otptest.StoreFault) {
+	fault := func(c otptest.StoreCall) (f otptest.StoreFault) {
 		switch {
 		case !*on || c.Method != method && method != "":
 		case late:
@@ -177,7 +177,8 @@ func failing(store otp.Store, method string, late bool, on *bool) otp.Store {
 			f.Before = otptest.ErrInjected
 		}
 		return f
-	}}
+	}
+	return &otptest.FaultyStore{Store: store, Fault: fault}
 }
 
 // slow wraps a Store so that each call takes its time, unless the context ends before.

@@ -67,6 +67,7 @@ type keyring struct {
 	binding   []byte // makes the tags of Bindings
 	repeat    []byte // makes the tags of idempotency keys
 	value     []byte // authenticates the values
+	spend     []byte // locates the markers of Spend and makes their tags
 	pseudonym []byte
 	codes     []codeKey // derive the codes; never empty; the first issues
 }
@@ -85,7 +86,7 @@ func newKeyring(c *Config) (*keyring, error) {
 
 	for use, key := range map[string]*[]byte{
 		"record": &k.record, "binding": &k.binding, "repeat": &k.repeat,
-		"value": &k.value, "pseudonym": &k.pseudonym,
+		"value": &k.value, "spend": &k.spend, "pseudonym": &k.pseudonym,
 	} {
 		var err error
 		if *key, err = subkey(c.Secret, use+"/"+c.Purpose, sha256.Size); err != nil {

@@ -40,7 +40,7 @@ type Config struct {
 	// Store keeps the state. Required.
 	Store Store
 
-	// Sender delivers the codes. Required.
+	// Sender delivers the codes. NoSender is for a Service that sends none. Required.
 	Sender Sender
 
 	// Policy holds the numbers behind the rules. Its zero value is a sound default.
@@ -117,6 +117,13 @@ type Request struct {
 	//
 	// Decide it by the same form of the address that Config.Normalize gives.
 	Decoy bool
+
+	// Begun is the moment from which Policy.MinSendTime counts: before an account was looked up,
+	// say, so that the time of the look-up does not show. Nothing else counts from it. It must not
+	// be earlier than the last thing that a client can draw out (the body of the request, a
+	// challenge), or a slow client has used up MinSendTime before the Sender begins. Default, and
+	// where it is later: the moment of the call.
+	Begun time.Time
 
 	// Data is passed on to the Sender and stored nowhere.
 	Data any
@@ -205,7 +212,7 @@ func (c *Config) check() error {
 			"(sqlstore, redisstore or dynamostore; memstore for one process)")
 	case isNil(c.Sender):
 		return errors.New("Config.Sender is nil: it is required " +
-			"(sesmail, smtpmail, awssms or an otp.SenderFunc)")
+			"(sesmail, smtpmail, awssms, an otp.SenderFunc; otp.NoSender to send nothing)")
 	}
 
 	for i, key := range c.CodeKeys {
@@ -273,36 +280,31 @@ func (s *Service) Send(ctx context.Context, req Request) (Status, error) {
 
 	// Rule 10: also where the Sender panics.
 	if s.policy.MinSendTime > 0 {
-		defer func() { time.Sleep(time.Until(start.Add(s.policy.MinSendTime))) }()
+		begun := start
+		if !req.Begun.IsZero() && req.Begun.Before(start) {
+			begun = req.Begun
+		}
+		defer func() { time.Sleep(time.Until(begun.Add(s.policy.MinSendTime))) }()
 	}
 
 	e := Event{Op: OpSend, Trust: req.Trust, Decoy: req.Decoy}
-	status, err := s.send(ctx, &req, &e, start)
+	status, err := s.send(ctx, &req, &e)
 	s.report(ctx, &e, req.To, start, err)
 	return status, err
 }
 
-func (s *Service) send(
-	ctx context.Context, req *Request, e *Event, begun time.Time,
-) (Status, error) {
-	r, err := s.open(ctx, req.To, req.Binding, req.Trust)
+func (s *Service) send(ctx context.Context, req *Request, e *Event) (Status, error) {
+	if s.sender == NoSender {
+		return Status{}, fmt.Errorf("otp: send: %w", errNoSender)
+	}
+
+	r, err := s.recordOf(ctx, req.To, req.Binding, req.Trust)
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	}
 	defer r.release()
 
-	contexts := detach(ctx, begun)
-	defer contexts.end()
-
-	a := ask{
-		id:      newOperationID(),
-		binding: r.bindingTag,
-		decoy:   req.Decoy,
-		keys:    s.keys,
-	}
-	outcome, err := update(&contexts.store, r, func(st *state, now time.Time) (sent, bool) {
-		return st.send(&s.policy, now, &a)
-	})
+	outcome, err := s.record(ctx, r, req.Decoy)
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	}
@@ -319,7 +321,18 @@ func (s *Service) send(
 
 	m := s.message(req, &outcome.code, &text)
 	e.MessageID = m.ID
-	return outcome.status, s.deliver(&contexts.sender, m)
+	return outcome.status, s.deliver(ctx, m)
+}
+
+// record has the store keep a Send, unless the rules refuse it.
+func (s *Service) record(ctx context.Context, r *record, decoy bool) (sent, error) {
+	store, cancel := detach(ctx, storeTimeout)
+	defer cancel()
+
+	a := r.sendRequest(newOperationID(), decoy)
+	return update(store, r, func(now time.Time) (sent, bool) {
+		return r.state.send(&s.policy, now, &a)
+	})
 }
 
 func (s *Service) message(req *Request, c *code, text *codeText) Message {
@@ -338,8 +351,9 @@ func (s *Service) message(req *Request, c *code, text *codeText) Message {
 
 // deliver hands the message to the Sender. Rule 14: the send counts and the code stays valid,
 // whatever the Sender says.
-func (s *Service) deliver(ctx *timeout, m Message) error {
-	ctx.deadline = time.Now().Add(s.policy.DeliveryTimeout)
+func (s *Service) deliver(ctx context.Context, m Message) error {
+	ctx, cancel := detach(ctx, s.policy.DeliveryTimeout)
+	defer cancel()
 
 	if err := s.sender.Send(ctx, m); err != nil {
 		return deliveryError(err)
@@ -359,22 +373,37 @@ func (s *Service) deliver(ctx *timeout, m Message) error {
 //     became of the submission is not known. The person may submit it again; with the same
 //     IdempotencyKey, ErrRepeated then says that it was accepted.
 func (s *Service) Verify(ctx context.Context, sub Submission) error {
+	return s.submit(ctx, OpVerify, &sub)
+}
+
+// Check judges a submission as [Service.Verify] does, and a wrong code costs its attempt, but the
+// right one is not spent: nil says that Verify would accept it now. It is for work that must not be
+// done for a wrong code, such as hashing a password. Its other errors are those of Verify.
+//
+// A nil of Check allows nothing: other submissions may get it at the same time. Only Verify
+// accepts.
+func (s *Service) Check(ctx context.Context, sub Submission) error {
+	return s.submit(ctx, OpCheck, &sub)
+}
+
+// submit is Verify or Check.
+func (s *Service) submit(ctx context.Context, op Op, sub *Submission) error {
 	start := time.Now()
 
-	e := Event{Op: OpVerify, Trust: sub.Trust}
-	err := s.verify(ctx, &sub, start)
+	e := Event{Op: op, Trust: sub.Trust}
+	err := s.verify(ctx, op, sub)
 	s.report(ctx, &e, sub.To, start, err)
 	return err
 }
 
-func (s *Service) verify(ctx context.Context, sub *Submission, begun time.Time) error {
+func (s *Service) verify(ctx context.Context, op Op, sub *Submission) error {
 	if len(sub.IdempotencyKey) > maxIdempotencyKey {
-		return fmt.Errorf("otp: verify: %w", errLongKey)
+		return fmt.Errorf("otp: %s: %w", op, errLongKey)
 	}
 
-	r, err := s.open(ctx, sub.To, sub.Binding, sub.Trust)
+	r, err := s.recordOf(ctx, sub.To, sub.Binding, sub.Trust)
 	if err != nil {
-		return fmt.Errorf("otp: verify: %w", err)
+		return fmt.Errorf("otp: %s: %w", op, err)
 	}
 	defer r.release()
 
@@ -383,31 +412,26 @@ func (s *Service) verify(ctx context.Context, sub *Submission, begun time.Time) 
 		return &RejectedError{Reason: ErrMalformed}
 	}
 
-	contexts := detach(ctx, begun)
-	defer contexts.end()
-
-	g := guess{
+	judged, err := s.judge(ctx, r, &guess{
 		id:             newOperationID(),
 		binding:        r.bindingTag,
 		typed:          typed,
+		spends:         op == OpVerify,
 		idempotencyKey: sub.IdempotencyKey,
 		codes:          r,
-	}
-	judged, err := update(&contexts.store, r, func(st *state, now time.Time) (judgment, bool) {
-		return s.judge(st, now, &g)
 	})
 
 	switch {
 	case err != nil:
-		return fmt.Errorf("otp: verify: %w", err)
+		return fmt.Errorf("otp: %s: %w", op, err)
+	case judged.reason == errUnknownKey:
+		return fmt.Errorf("otp: %s: %w", op, errUnknownKey)
 	case judged.reason == nil:
 		return nil
-	case errors.Is(judged.reason, ErrRejected):
-		return &RejectedError{Reason: judged.reason, Status: judged.status}
 	case judged.reason == ErrRepeated:
 		return ErrRepeated
 	}
-	return fmt.Errorf("otp: verify: %w", judged.reason)
+	return &RejectedError{Reason: judged.reason, Status: judged.status}
 }
 
 // A judgment is the outcome of a Verify.
@@ -416,14 +440,19 @@ type judgment struct {
 	status Status // afterwards, unless the code is accepted
 }
 
-func (s *Service) judge(st *state, now time.Time, g *guess) (judgment, bool) {
-	reason, changed := st.verify(&s.policy, now, g)
-	if reason == nil {
-		return judgment{}, changed
-	}
+// judge has the store keep what a submission changes.
+func (s *Service) judge(ctx context.Context, r *record, g *guess) (judgment, error) {
+	store, cancel := detach(ctx, storeTimeout)
+	defer cancel()
 
-	next := ask{binding: g.binding, keys: s.keys}
-	return judgment{reason, st.status(&s.policy, now, &next)}, changed
+	probe := r.sendRequest(operationID{}, false)
+	return update(store, r, func(now time.Time) (judgment, bool) {
+		reason, changed := r.state.verify(&s.policy, now, g)
+		if reason == nil {
+			return judgment{}, changed
+		}
+		return judgment{reason, r.state.status(&s.policy, now, &probe)}, changed
+	})
 }
 
 // Status tells what Send would say for the request, and changes nothing. It costs one read of the
@@ -432,26 +461,24 @@ func (s *Service) Status(ctx context.Context, req Request) (Status, error) {
 	start := time.Now()
 
 	e := Event{Op: OpStatus, Trust: req.Trust, Decoy: req.Decoy}
-	status, err := s.status(ctx, &req, start)
+	status, err := s.status(ctx, &req)
 	s.report(ctx, &e, req.To, start, err)
 	return status, err
 }
 
-func (s *Service) status(
-	ctx context.Context, req *Request, begun time.Time,
-) (Status, error) {
-	r, err := s.open(ctx, req.To, req.Binding, req.Trust)
+func (s *Service) status(ctx context.Context, req *Request) (Status, error) {
+	r, err := s.recordOf(ctx, req.To, req.Binding, req.Trust)
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: status: %w", err)
 	}
 	defer r.release()
 
-	contexts := detach(ctx, begun)
-	defer contexts.end()
+	store, cancel := detach(ctx, storeTimeout)
+	defer cancel()
 
-	next := ask{binding: r.bindingTag, keys: s.keys}
-	status, err := update(&contexts.store, r, func(st *state, now time.Time) (Status, bool) {
-		return st.status(&s.policy, now, &next), false
+	probe := r.sendRequest(operationID{}, false)
+	status, err := update(store, r, func(now time.Time) (Status, bool) {
+		return r.state.status(&s.policy, now, &probe), false
 	})
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: status: %w", err)
@@ -463,59 +490,57 @@ func (s *Service) status(
 // the repeats of the used ones. Limits and failures stay. Call it when the person cancels the flow
 // or the transaction.
 func (s *Service) Revoke(ctx context.Context, to, binding string) error {
-	revoke := func(r *record, st *state, now time.Time) bool {
-		return st.revoke(now, func(t tag) bool { return t == r.tagOf(binding) })
-	}
-	return s.administer(ctx, OpRevoke, to, []string{binding}, revoke)
+	return s.administer(ctx, OpRevoke, to, []string{binding},
+		func(r *record, now time.Time) bool {
+			own := r.tagOf(binding)
+			return r.state.revoke(now, func(t tag) bool { return t == own })
+		})
 }
 
 // RevokeAll does what Revoke does for all Bindings but the excepted ones. Call it when the address
 // or the password of the account changes by other means, or after a password was reset (with the
 // Binding of that reset excepted, so that its double click is still told that it is done).
 func (s *Service) RevokeAll(ctx context.Context, to string, except ...string) error {
-	revoke := func(r *record, st *state, now time.Time) bool {
-		return st.revoke(now, func(t tag) bool {
+	return s.administer(ctx, OpRevokeAll, to, except, func(r *record, now time.Time) bool {
+		return r.state.revoke(now, func(t tag) bool {
 			return !slices.ContainsFunc(except, func(b string) bool { return t == r.tagOf(b) })
 		})
-	}
-	return s.administer(ctx, OpRevokeAll, to, except, revoke)
+	})
 }
 
 // Unlock clears the failures and the remembered sends of the address, for every Trust, and so ends
 // ErrLocked, longer codes and ErrLimited by SendLimits. Live codes stay. Support calls it once the
 // person has proven who they are.
 func (s *Service) Unlock(ctx context.Context, to string) error {
-	unlock := func(_ *record, st *state, _ time.Time) bool { return st.unlock() }
-	return s.administer(ctx, OpUnlock, to, nil, unlock)
+	return s.administer(ctx, OpUnlock, to, nil, func(r *record, _ time.Time) bool {
+		return r.state.unlock()
+	})
 }
 
-// administer runs a step on the records of an address for every Trust.
+// A change works on one record of an address and reports whether it has changed it.
+type change func(*record, time.Time) (changed bool)
+
+// administer makes a change for every Trust, and tells of it.
 func (s *Service) administer(
-	ctx context.Context, op Op, to string, bindings []string,
-	step func(*record, *state, time.Time) bool,
+	ctx context.Context, op Op, to string, bindings []string, c change,
 ) error {
 	start := time.Now()
 
-	e := Event{Op: op}
-	err := s.updateAll(ctx, to, bindings, step)
+	err := s.changeAll(ctx, to, bindings, c)
 	if err != nil {
 		err = fmt.Errorf("otp: %s: %w", op, err)
 	}
-	s.report(ctx, &e, to, start, err)
+	s.report(ctx, &Event{Op: op}, to, start, err)
 	return err
 }
 
-// updateAll goes on to the next record where one fails or hangs.
-func (s *Service) updateAll(
-	ctx context.Context, to string, bindings []string,
-	step func(*record, *state, time.Time) bool,
-) error {
+// changeAll goes on to the next record where one fails or hangs.
+func (s *Service) changeAll(ctx context.Context, to string, bindings []string, c change) error {
 	for _, binding := range bindings {
 		if err := s.checkBinding(binding, Stranger); err != nil {
 			return err
 		}
 	}
-
 	address, err := s.address(ctx, to)
 	if err != nil {
 		return err
@@ -523,26 +548,11 @@ func (s *Service) updateAll(
 
 	var errs []error
 	for _, trust := range trusts {
-		if err := s.updateOne(ctx, address, trust, step); err != nil {
+		if err := s.records.change(ctx, address, trust, c); err != nil {
 			errs = append(errs, fmt.Errorf("the record of %v: %w", trust, err))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (s *Service) updateOne(
-	ctx context.Context, address string, trust Trust, step func(*record, *state, time.Time) bool,
-) error {
-	r := s.records.of(address, "", trust)
-	defer r.release()
-
-	contexts := detach(ctx, time.Now())
-	defer contexts.end()
-
-	_, err := update(&contexts.store, r, func(st *state, now time.Time) (struct{}, bool) {
-		return struct{}{}, step(r, st, now)
-	})
-	return err
 }
 
 // Pseudonym returns what stands for the address in the events of this Service, so that support can
@@ -561,9 +571,11 @@ func (s *Service) Pseudonym(to string) string {
 	return base64.RawURLEncoding.EncodeToString(pseudonym[:])
 }
 
-// open checks the fields that all requests have (rule 12) and returns the record to work on. The
-// caller releases it.
-func (s *Service) open(ctx context.Context, to, binding string, trust Trust) (*record, error) {
+// recordOf checks the fields that all requests have (rule 12) and returns the record to work on.
+// The caller releases it.
+func (s *Service) recordOf(
+	ctx context.Context, to, binding string, trust Trust,
+) (*record, error) {
 	if err := s.checkBinding(binding, trust); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ type record struct {
 	recordMAC, bindingMAC, repeatMAC, valueMAC *mac
 	codeMACs                                   []*mac // one for each of keyring.codes
 
+	held   []byte // the value that the store holds
 	state  state
 	sealed []byte // the value of state
 }
@@ -73,7 +74,7 @@ func (rs *records) of(address, binding string, trust Trust) *record {
 
 // release gives the record back. It keeps no address and nothing that a code can be derived from.
 func (r *record) release() {
-	r.key, r.address, r.binding = "", "", ""
+	r.key, r.address, r.binding, r.held = "", "", "", nil
 	for _, m := range r.codeMACs {
 		clear(m.out) // what the last code was derived from
 	}
@@ -108,6 +109,9 @@ func (r *record) repeatTag(c *code, idempotencyKey string) (t tag) {
 	return r.repeatMAC.tag()
 }
 
+// knows reports whether codes of the key can be derived.
+func (r *record) knows(key keyID) bool { return r.keys.knows(key) }
+
 // text derives the text of a code. It returns false if the key of the code is unknown.
 func (r *record) text(c *code) (codeText, bool) {
 	i := r.keys.codeKey(c.key)
@@ -115,6 +119,32 @@ func (r *record) text(c *code) (codeText, bool) {
 		return codeText{}, false
 	}
 	return derive(r.codeMACs[i], c, r.purpose, r.address, r.binding), true
+}
+
+// sendRequest returns what the rules look at for a Send. One without an id asks what a Send would
+// do.
+func (r *record) sendRequest(id operationID, decoy bool) sendRequest {
+	return sendRequest{
+		id:      id,
+		binding: r.bindingTag,
+		decoy:   decoy,
+		key:     r.keys.codes[0].id,
+		keys:    r,
+	}
+}
+
+// change makes a change to the record of an address.
+func (rs *records) change(ctx context.Context, address string, trust Trust, c change) error {
+	r := rs.of(address, "", trust)
+	defer r.release()
+
+	store, cancel := detach(ctx, storeTimeout)
+	defer cancel()
+
+	_, err := update(store, r, func(now time.Time) (struct{}, bool) {
+		return struct{}{}, c(r, now)
+	})
+	return err
 }
 
 const (
@@ -132,168 +162,113 @@ const (
 	faultPause = 10 * time.Millisecond
 )
 
-// update applies step to the state of the record until a swap has won, and only then returns the
-// outcome of step. step reports whether it has changed the state; no change needs no swap.
+// A cell is one value of the store at work.
+type cell interface {
+	// load reads what the store holds.
+	load(context.Context) error
+
+	// swap replaces what was loaded by what a step has made of it.
+	swap(ctx context.Context, now time.Time) (swapped bool, err error)
+}
+
+// update applies step to what the store holds until a swap has won, and only then returns the
+// outcome of step. step reports whether it has changed anything; no change needs no swap.
 //
 // After a swap that was lost or that ended in an error, update starts over from what the store
 // holds then. A step that must not happen twice recognizes itself there by its operation id.
 func update[T any](
-	ctx context.Context, r *record, step func(*state, time.Time) (outcome T, changed bool),
+	ctx context.Context, c cell, step func(time.Time) (outcome T, changed bool),
 ) (outcome T, err error) {
 	err = errContended
 	inDoubt, faults := false, 0
 
 	for range maxRounds {
-		seen, failure := look(ctx, r, step)
-		if failure == nil && !seen.changed {
-			return seen.outcome, nil
+		t := try(ctx, c, step)
+		if t.told {
+			return t.outcome, nil
 		}
 
-		if failure == nil {
-			var swapped bool
-			if swapped, failure = r.swap(ctx, seen.value, seen.at); swapped && failure == nil {
-				return seen.outcome, nil
-			}
-			inDoubt = true // Rule 1: a swap that was refused may have won, too
-		}
-		if failure == nil {
+		inDoubt = inDoubt || t.swapping // Rule 1: a swap that was refused may have won, too
+		if t.failure == nil {
 			continue
 		}
 
 		faults++
 		if !inDoubt || faults > maxFaults || !pause(ctx, faultPause<<(faults-1)) {
-			err = failure
-
+			err = t.failure
 			break
 		}
 	}
 
-	// The last swap may have won after all.
-	if inDoubt {
-		if seen, failure := look(ctx, r, step); failure == nil && !seen.changed {
-			return seen.outcome, nil
+	if inDoubt { // the last swap may have won after all
+		if t := look(ctx, c, step); t.told {
+			return t.outcome, nil
 		}
 	}
 	return outcome, err
 }
 
-// A sight is what a step makes of the value that the store holds.
-type sight[T any] struct {
-	value   []byte
-	at      time.Time
-	outcome T
-	changed bool
+// A tried is what became of one round of an operation.
+type tried[T any] struct {
+	outcome  T
+	told     bool // the outcome holds: nothing was to change, or the swap has won
+	at       time.Time
+	swapping bool // a swap was tried
+	failure  error
 }
 
-// look loads the value and applies step to its state.
+// try is one round: load, apply the step, swap.
+func try[T any](
+	ctx context.Context, c cell, step func(time.Time) (outcome T, changed bool),
+) tried[T] {
+	t := look(ctx, c, step)
+	if t.told || t.failure != nil {
+		return t
+	}
+
+	t.swapping = true
+	won, err := c.swap(ctx, t.at)
+	t.told, t.failure = won && err == nil, err
+	return t
+}
+
+// look applies the step to what the store holds, and swaps nothing.
 func look[T any](
-	ctx context.Context, r *record, step func(*state, time.Time) (outcome T, changed bool),
-) (seen sight[T], err error) {
-	seen.value, err = r.store.Load(ctx, r.key)
-	if err != nil {
-		return seen, storeError(err)
-	}
-	if err := r.state.open(r.valueMAC, r.key, seen.value); err != nil {
-		return seen, err
+	ctx context.Context, c cell, step func(time.Time) (outcome T, changed bool),
+) (t tried[T]) {
+	if t.failure = c.load(ctx); t.failure != nil {
+		return t
 	}
 
-	seen.at = time.Now().UTC()
-	seen.outcome, seen.changed = step(&r.state, seen.at)
-	return seen, nil
+	t.at = time.Now().UTC()
+	var changed bool
+	t.outcome, changed = step(t.at)
+	t.told = !changed
+	return t
 }
 
-// swap replaces the value old by that of the state.
-func (r *record) swap(ctx context.Context, old []byte, now time.Time) (swapped bool, err error) {
+func (r *record) load(ctx context.Context) (err error) {
+	if r.held, err = r.store.Load(ctx, r.key); err != nil {
+		return storeError(err)
+	}
+	return r.state.unseal(r.valueMAC, r.key, r.held)
+}
+
+func (r *record) swap(ctx context.Context, now time.Time) (swapped bool, err error) {
 	expires := r.state.retain(r.policy, now)
 	r.sealed = r.state.seal(r.sealed[:0], r.valueMAC, r.key)
 
-	swapped, err = r.store.CompareAndSwap(ctx, r.key, old, r.sealed, expires)
+	swapped, err = r.store.CompareAndSwap(ctx, r.key, r.held, r.sealed, expires)
 	if err != nil {
 		return false, storeError(err)
 	}
 	return swapped, nil
 }
 
-// contexts are what store and Sender get in place of the caller's context. Rule 14: what has begun
-// ends by its own deadlines; neither canceling nor deadline of the caller is passed on.
-type contexts struct {
-	store, sender timeout
-}
-
-// detach returns the contexts of an operation that began then. The caller ends them.
-func detach(ctx context.Context, begun time.Time) *contexts {
-	return &contexts{
-		store:  timeout{parent: ctx, deadline: begun.Add(storeTimeout)},
-		sender: timeout{parent: ctx},
-	}
-}
-
-func (c *contexts) end() {
-	c.store.end()
-	c.sender.end()
-}
-
-// A timeout is a context with the values of the caller's and a deadline of its own. It makes
-// context.WithDeadline of context.WithoutCancel only when a store or Sender waits for it. A store
-// in memory never waits, and would take less time than making that context.
-type timeout struct {
-	parent   context.Context
-	deadline time.Time
-
-	mu     sync.Mutex
-	made   context.Context // nil until somebody waits
-	cancel context.CancelFunc
-	err    error // how the context ended before somebody waited
-}
-
-// wait returns the context that Done and Value belong to.
-func (t *timeout) wait() context.Context {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-
-	if t.made == nil {
-		deadline := t.deadline
-		if t.err == context.Canceled {
-			deadline = time.Now().Add(storeTimeout) // has not passed
-		}
-
-		detached := context.WithoutCancel(t.parent)
-		t.made, t.cancel = context.WithDeadline(detached, deadline)
-		if t.err != nil {
-			t.cancel()
-		}
-	}
-	return t.made
-}
-
-// end releases what the context holds, as a context.CancelFunc does.
-func (t *timeout) end() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-
-	switch {
-	case t.made != nil:
-		t.cancel()
-	case t.err == nil:
-		t.err = context.Canceled
-	}
-}
-
-func (t *timeout) Deadline() (time.Time, bool) { return t.deadline, true }
-func (t *timeout) Done() <-chan struct{}       { return t.wait().Done() }
-func (t *timeout) Value(key any) any           { return t.wait().Value(key) }
-
-func (t *timeout) Err() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-
-	if t.made != nil {
-		return t.made.Err()
-	}
-	if t.err == nil && time.Until(t.deadline) <= 0 {
-		t.err = context.DeadlineExceeded
-	}
-	return t.err
+// detach returns what store and Sender get in place of the caller's context. Rule 14: what has begun
+// ends by its own deadline; neither canceling nor deadline of the caller is passed on.
+func detach(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), timeout)
 }
 
 // pause waits for d and reports whether ctx is still alive then.

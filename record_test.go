@@ -185,7 +185,7 @@ func updateOver(t *testing.T, store Store, changed bool) (int, error) {
 	t.Helper()
 	r := newRecords("test", testPolicy(Policy{}), store, testKeys(t)).of("a", "", Stranger)
 	defer r.release()
-	return update(t.Context(), r, func(*state, time.Time) (int, bool) { return 7, changed })
+	return update(t.Context(), r, func(time.Time) (int, bool) { return 7, changed })
 }
 
 // The outcome of a step counts only if no swap was needed, or one has won.
@@ -232,69 +232,4 @@ func TestPausesBetweenFaults(t *testing.T) {
 		}
 		assert.Equal(t, []time.Duration{0, 10, 30, 70, 150, 310}, after)
 	})
-}
-
-func newTimeout(parent context.Context, limit time.Duration) *timeout {
-	return &timeout{parent: parent, deadline: time.Now().Add(limit)}
-}
-
-// What Err has said stays, as context.Context demands.
-func TestTimeoutErrDoesNotChange(t *testing.T) {
-	for _, late := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			ctx := newTimeout(t.Context(), time.Second)
-			if late {
-				time.Sleep(time.Second)
-				require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
-			}
-			ctx.end()
-			before := ctx.Err()
-			require.Error(t, before)
-			time.Sleep(time.Second)
-			<-ctx.Done()
-			assert.Equal(t, before, ctx.Err())
-		})
-	}
-}
-
-// A timeout behaves as context.WithTimeout of context.WithoutCancel, whether somebody waits or not.
-func TestTimeout(t *testing.T) {
-	type key struct{}
-
-	for _, waited := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-			ctx := newTimeout(parent, time.Second)
-			cancel()
-			if waited {
-				ctx.Done()
-			}
-
-			assert.Equal(t, "value", ctx.Value(key{}))
-			deadline, ok := ctx.Deadline()
-			assert.True(t, ok)
-			assert.Equal(t, time.Second, time.Until(deadline))
-
-			time.Sleep(time.Second - 1)
-			require.NoError(t, ctx.Err())
-			require.NoError(t, context.Cause(ctx))
-			time.Sleep(time.Nanosecond)
-			synctest.Wait()
-			require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
-			<-ctx.Done()
-			require.ErrorIs(t, context.Cause(ctx), context.DeadlineExceeded)
-
-			ended := newTimeout(parent, time.Second)
-			child, cancelChild := context.WithCancel(ended)
-			defer cancelChild()
-			ended.end()
-			<-child.Done()
-			require.ErrorIs(t, ended.Err(), context.Canceled)
-
-			unwaited := newTimeout(parent, time.Second)
-			unwaited.end()
-			require.ErrorIs(t, unwaited.Err(), context.Canceled)
-			<-unwaited.Done()
-		})
-	}
 }

@@ -32,6 +32,14 @@ type SenderFunc func(ctx context.Context, m Message) error
 // Send calls f.
 func (f SenderFunc) Send(ctx context.Context, m Message) error { return f(ctx, m) }
 
+// NoSender is for a Service that sends nothing, such as that of a support tool which calls Unlock
+// and Revoke. Send of such a Service is an error, before anything is read or written.
+var NoSender Sender = noSender{}
+
+type noSender struct{}
+
+func (noSender) Send(context.Context, Message) error { return NotSent(errNoSender) }
+
 // Message is what a [Sender] has to deliver. It shows as "[redacted]" when printed, logged or
 // marshaled.
 type Message struct {

@@ -8,7 +8,7 @@ import (
 
 // A state is what a store keeps for one purpose, address and Trust. Its methods are the rules of
 // docs/design.md, under their numbers. They read and change only the state, take the time as an
-// argument, and know neither store nor sender.
+// argument, and know neither store nor sender nor keys.
 //
 // Times are in whole seconds. The start of a lifetime is rounded down and the start of a waiting
 // period up, so that rounding never makes a code live longer or a limit end sooner.
@@ -30,7 +30,7 @@ type code struct {
 	lifetime time.Duration
 	alphabet Alphabet
 	length   int
-	given    int  // left, before the failures that it has counted
+	given    int  // attempts before its counted failures; given − left is what success takes back
 	left     int  // wrong submissions until it is exhausted
 	decoy    bool // nobody was sent it
 	usedBy   operationID
@@ -45,8 +45,8 @@ const (
 	maxUsedCodes = 2 // remembered for repeats
 	maxCodes     = maxLiveCodes + maxUsedCodes
 
-	// maxCounted is the largest count of failures. At this count nothing is taken back, because the
-	// record no longer knows how many there were.
+	// maxCounted is where the count of failures saturates. A saturated count is never reduced: the
+	// true number is lost.
 	maxCounted = 255
 )
 
@@ -68,12 +68,13 @@ func (c *code) live(now time.Time) bool { return c.comparable(now) && !c.used() 
 // Rule 5: a code is sent again while at least half of its lifetime is left.
 func (c *code) resendable(now time.Time) bool { return 2*c.expires().Sub(now) >= c.lifetime }
 
-// An ask is the part of a Send that the rules look at.
-type ask struct {
+// A sendRequest is the part of a Send that the rules look at.
+type sendRequest struct {
 	id      operationID
 	binding tag
 	decoy   bool
-	keys    *keyring // the first issues; a code of an unknown key cannot be sent again
+	key     keyID  // of a new code
+	keys    knower // a code of an unknown key cannot be sent again
 }
 
 // A sent is the outcome of a Send.
@@ -84,9 +85,9 @@ type sent struct {
 	status  Status
 }
 
-// send records one Send. A Send that finds itself recorded has won its swap and lost only the
-// reply, whoever has written since.
-func (s *state) send(p *Policy, now time.Time, a *ask) (sent, bool) {
+// send records one Send. If the record already holds the id of this Send, the swap succeeded and
+// only the reply was lost. Later writers do not matter.
+func (s *state) send(p *Policy, now time.Time, a *sendRequest) (sent, bool) {
 	if s.recorded(a.id) {
 		return s.delivery(p, now, a), false
 	}
@@ -119,7 +120,7 @@ func (s *state) recorded(id operationID) bool {
 
 // delivery returns what a Send that is recorded has to deliver: the latest live code of its
 // Binding.
-func (s *state) delivery(p *Policy, now time.Time, a *ask) sent {
+func (s *state) delivery(p *Policy, now time.Time, a *sendRequest) sent {
 	result := sent{refused: errVoided, status: s.status(p, now, a)}
 
 	for _, c := range s.codes {
@@ -134,8 +135,10 @@ func (s *state) delivery(p *Policy, now time.Time, a *ask) sent {
 
 // admit decides what a Send would do at now: send a code again, issue one of this length, or be
 // refused. The decoy flag plays no part in it (rule 5).
-func (s *state) admit(p *Policy, now time.Time, a *ask) (again *code, length int, refused error) {
-	live, open := 0, 0
+func (s *state) admit(p *Policy, now time.Time, a *sendRequest) (
+	resend *code, length int, refused error,
+) {
+	live, attempts := 0, 0
 	for i := range s.codes {
 		c := &s.codes[i]
 		if !c.live(now) {
@@ -143,27 +146,27 @@ func (s *state) admit(p *Policy, now time.Time, a *ask) (again *code, length int
 		}
 
 		live++
-		open += c.left
+		attempts += c.left
 		if c.binding == a.binding && c.resendable(now) && a.keys.knows(c.key) {
-			again = c // Rule 5: the latest
+			resend = c // Rule 5: the latest
 		}
 	}
 
 	// Rule 7: longer codes, or a lock, where one more code could lead past MaxFailures.
 	length = p.Length
-	if s.failuresAt(now)+open+p.MaxAttempts > p.MaxFailures {
+	if s.failuresAt(now)+attempts+p.MaxAttempts > p.MaxFailures {
 		switch {
 		case !p.Lock:
 			length = p.MaxLength
-		case again == nil:
+		case resend == nil:
 			return nil, length, ErrLocked
 		}
 	}
 
-	if again == nil && live >= p.MaxLiveCodes || s.limited(p, now) {
+	if resend == nil && live >= p.MaxLiveCodes || s.limited(p, now) {
 		return nil, length, ErrLimited
 	}
-	return again, length, nil
+	return resend, length, nil
 }
 
 // Rule 8: limited reports whether SendLimits refuse a Send at now.
@@ -185,10 +188,10 @@ func (s *state) limited(p *Policy, now time.Time) bool {
 
 // issue appends a new code. Rule 4: it touches neither the attempts of other codes nor the
 // failures.
-func (s *state) issue(p *Policy, now time.Time, a *ask, length int) *code {
+func (s *state) issue(p *Policy, now time.Time, a *sendRequest, length int) *code {
 	s.codes = append(s.codes, code{
 		seed:     a.id,
-		key:      a.keys.codes[0].id,
+		key:      a.key,
 		binding:  a.binding,
 		issued:   roundDown(now),
 		lifetime: p.Lifetime,
@@ -217,8 +220,9 @@ func (s *state) forget(now time.Time) {
 	}
 }
 
-// count remembers a Send. Rule 14: every recorded Send counts. An instance with longer windows may
-// still count a Send that this one no longer does, so the oldest goes only for want of room.
+// count remembers a Send. Rule 14: every recorded Send counts. It keeps sends that this policy no
+// longer counts, since another instance may have longer windows. The oldest is dropped only when
+// the list is full.
 func (s *state) count(now time.Time, id operationID) {
 	if len(s.sends) >= maxSends {
 		s.sends = slices.Delete(s.sends, 0, 1)
@@ -236,14 +240,20 @@ type guess struct {
 	id      operationID
 	binding tag
 	typed   typedCode
+	spends  bool // the right code, as Verify does
 
 	idempotencyKey string
 
 	codes deriver
 }
 
+// A knower reports whether codes of a key can be derived.
+type knower interface{ knows(keyID) bool }
+
 // A deriver computes what the state does not hold: the record in use.
 type deriver interface {
+	knower
+
 	// text returns the text of a code, or false if the key of the code is unknown.
 	text(*code) (codeText, bool)
 
@@ -275,7 +285,9 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 	case found.compared == 0:
 		return s.deadReason(now, g.binding), false
 	case found.used != nil:
-		return g.again(found.used), false
+		return g.verdictOnUsed(found.used), false
+	case found.live != nil && !g.spends:
+		return nil, false
 	case found.live != nil:
 		s.accept(now, found.live, g)
 		return nil, true
@@ -325,9 +337,9 @@ func (s *state) compare(now time.Time, g *guess) (found comparison) {
 	return found
 }
 
-// again tells what the text of a used code means. Rule 1: with the idempotency key that it was used
-// with, it is a repeat.
-func (g *guess) again(used *code) error {
+// verdictOnUsed tells what the text of a used code means. Rule 1: with the idempotency key that it
+// was used with, it is a repeat.
+func (g *guess) verdictOnUsed(used *code) error {
 	repeat := g.codes.repeatTag(used, g.idempotencyKey)
 	if subtle.ConstantTimeCompare(repeat[:], used.usedWith[:]) == 1 {
 		return ErrRepeated
@@ -537,7 +549,7 @@ type Status struct {
 }
 
 // status describes what the Binding of a can do at now.
-func (s *state) status(p *Policy, now time.Time, a *ask) (st Status) {
+func (s *state) status(p *Policy, now time.Time, a *sendRequest) (st Status) {
 	_, next, refused := s.admit(p, now, a)
 	st.CodeLength = next
 	st.Locked = refused == ErrLocked
@@ -562,7 +574,7 @@ func (s *state) status(p *Policy, now time.Time, a *ask) (st Status) {
 // retryAt returns the first time after now at which a Send is admitted if nothing else happens.
 // Only the end of a limit's window, of a code or of the failures can turn a refusal into an
 // admission.
-func (s *state) retryAt(p *Policy, now time.Time, a *ask) (first time.Time) {
+func (s *state) retryAt(p *Policy, now time.Time, a *sendRequest) (first time.Time) {
 	consider := func(at time.Time) {
 		if !at.After(now) || !first.IsZero() && !at.Before(first) {
 			return

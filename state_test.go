@@ -22,6 +22,11 @@ func testKeys(t testing.TB) *keyring {
 	return keys
 }
 
+// requestFor returns a Send without a Binding.
+func requestFor(keys *keyring, id operationID) *sendRequest {
+	return &sendRequest{id: id, key: keys.codes[0].id, keys: keys}
+}
+
 // testPolicy returns the policy with its defaults and without tight limits.
 func testPolicy(p Policy) *Policy {
 	if p.SendLimits == nil {
@@ -45,6 +50,8 @@ type answers struct {
 	derived []operationID
 }
 
+func (a *answers) knows(keyID) bool { return true }
+
 func (a *answers) text(c *code) (text codeText, known bool) {
 	a.derived = append(a.derived, c.seed)
 	symbols, known := a.texts[c.seed]
@@ -63,7 +70,9 @@ func submission(t testing.TB, id byte, text string, codes deriver) *guess {
 
 	typed, ok := readCode(text)
 	require.True(t, ok)
-	return &guess{id: operationID{id}, typed: typed, idempotencyKey: "key", codes: codes}
+	return &guess{
+		id: operationID{id}, typed: typed, spends: true, idempotencyKey: "key", codes: codes,
+	}
 }
 
 // Rule 5: half of the lifetime is judged to the nanosecond, for odd lifetimes too.
@@ -84,25 +93,28 @@ func TestResendableToTheNanosecond(t *testing.T) {
 // derived, and is not recorded twice.
 func TestARecordedSend(t *testing.T) {
 	p, keys := testPolicy(Policy{}), testKeys(t)
-	request := func(id, binding byte, decoy bool) *ask {
-		return &ask{id: operationID{id}, binding: tag{binding}, decoy: decoy, keys: keys}
+	request := func(id, binding byte, decoy bool) *sendRequest {
+		return &sendRequest{
+			id: operationID{id}, binding: tag{binding}, decoy: decoy,
+			key: keys.codes[0].id, keys: keys,
+		}
 	}
 
 	var s state
 	first, second, other := request(1, 1, false), request(2, 1, false), request(3, 2, false)
-	for _, a := range []*ask{first, second, other} {
+	for _, a := range []*sendRequest{first, second, other} {
 		outcome, changed := s.send(p, start, a)
 		require.NoError(t, outcome.refused)
 		require.True(t, changed)
 	}
 
-	look := func(a *ask, now time.Time) sent {
+	look := func(a *sendRequest, now time.Time) sent {
 		outcome, changed := s.send(p, now, a)
 		require.False(t, changed)
 		return outcome
 	}
 	for _, c := range []struct {
-		ask    *ask
+		ask    *sendRequest
 		seed   byte
 		resent bool
 	}{{first, 1, false}, {second, 1, true}, {other, 3, false}} {
@@ -130,7 +142,7 @@ func TestHowManySendsAreRecognized(t *testing.T) {
 
 	var s state
 	for id := range byte(6) {
-		_, changed := s.send(p, start, &ask{id: operationID{id + 1}, keys: keys})
+		_, changed := s.send(p, start, requestFor(keys, operationID{id + 1}))
 		require.True(t, changed)
 	}
 
@@ -147,7 +159,7 @@ func TestSendsAreForgottenForRoomOnly(t *testing.T) {
 	var s state
 	now := start
 	for i := range 100 {
-		_, changed := s.send(p, now, &ask{id: newOperationID(), keys: keys})
+		_, changed := s.send(p, now, requestFor(keys, newOperationID()))
 		require.True(t, changed)
 		require.Len(t, s.sends, min(i+1, maxSends))
 		now = now.Add(time.Second)
@@ -341,9 +353,10 @@ func TestRetryAtIsAfterNow(t *testing.T) {
 	for i := range byte(3) { // they fill all places; a Send repeats them for half of their lifetime
 		s.codes = append(s.codes, liveCode(i))
 	}
-	a := &ask{keys: testKeys(t)}
+	keys := testKeys(t)
+	a := &sendRequest{keys: keys}
 	for i := range s.codes {
-		s.codes[i].key = a.keys.codes[0].id
+		s.codes[i].key = keys.codes[0].id
 	}
 
 	now := start.Add(300*time.Second + 1)
@@ -435,7 +448,7 @@ func TestRule07SpentAttemptsAreNotOpen(t *testing.T) {
 	c.left, c.binding = 1, tag{1}
 	s := state{codes: []code{c}, failures: 4, failuresUntil: start.Add(time.Hour)}
 
-	_, length, refused := s.admit(p, start, &ask{keys: testKeys(t)})
+	_, length, refused := s.admit(p, start, &sendRequest{keys: testKeys(t)})
 	require.NoError(t, refused)
 	assert.Equal(t, 6, length, "4 failures, 1 open attempt, 5 new ones")
 }
@@ -448,7 +461,7 @@ func TestRule05TheLatestIsSentAgain(t *testing.T) {
 		s.codes[i].key = keys.codes[0].id
 	}
 
-	outcome, _ := s.send(p, start, &ask{id: operationID{9}, keys: keys})
+	outcome, _ := s.send(p, start, requestFor(keys, operationID{9}))
 	require.NoError(t, outcome.refused)
 	assert.Equal(t, operationID{2}, outcome.code.seed)
 }
@@ -488,7 +501,7 @@ func TestStatusOfTwoCodes(t *testing.T) {
 	older.lifetime, newer.left = time.Hour, 2
 	s := state{codes: []code{older, newer}}
 
-	status := s.status(testPolicy(Policy{}), start, &ask{keys: testKeys(t)})
+	status := s.status(testPolicy(Policy{}), start, &sendRequest{keys: testKeys(t)})
 	assert.Equal(t, 5, status.AttemptsLeft)
 	assert.Equal(t, start.Add(time.Hour), status.ExpiresAt)
 }
