@@ -16,23 +16,19 @@ import (
 // members.
 const maxBody = 16 << 10
 
-// ReadBody reads the body of the request, a form or a JSON object of strings, into r.PostForm,
+// ParseBody reads the body of the request, a form or a JSON object of strings, into r.PostForm,
 // where no member is twice. It serves handlers beside those of a Flow. The error is a [*Problem].
-func ReadBody(w http.ResponseWriter, r *http.Request) error {
+func ParseBody(w http.ResponseWriter, r *http.Request) error {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != jsonType && mediaType != formType {
-		return &Problem{
-			Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type",
-			Detail: "The Content-Type must be " + jsonType + " or " + formType + ".",
-		}
+		return problem(UnsupportedMediaType)
 	}
 
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return &Problem{
-			Status: http.StatusRequestEntityTooLarge, Code: "body_too_large",
-			Detail: fmt.Sprintf("The body must have at most %d bytes.", tooLong.Limit),
-		}
+		p := problem(BodyTooLarge)
+		p.Detail = fmt.Sprintf("The body must have at most %d bytes.", tooLong.Limit)
+		return p
 	}
 	if err != nil || !utf8.Valid(body) {
 		return malformed("The body could not be read as UTF-8.")
@@ -52,9 +48,9 @@ const (
 )
 
 func malformed(format string, args ...any) error {
-	return &Problem{
-		Status: http.StatusBadRequest, Code: "malformed_body", Detail: fmt.Sprintf(format, args...),
-	}
+	p := problem(MalformedBody)
+	p.Detail = fmt.Sprintf(format, args...)
+	return p
 }
 
 func parseForm(body []byte) (url.Values, error) {

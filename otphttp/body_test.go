@@ -56,7 +56,7 @@ func TestBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c2 := newClient(t)
-			d := c2.postBody(s.Send, c.contentType, c.body).want(t, c.status, c.code)
+			d := c2.postBody(s.ServeSend, c.contentType, c.body).want(t, c.status, c.code)
 			if c.code != "" {
 				assert.Equal(t, c.status, d.Status)
 				assert.Equal(t, http.StatusText(c.status), d.Title)
@@ -75,13 +75,13 @@ func TestMethods(t *testing.T) {
 		method  string
 		allow   string
 	}{
-		{s.Send, http.MethodGet, "POST"},
-		{s.Send, http.MethodHead, "POST"},
-		{s.Send, http.MethodPut, "POST"},
-		{s.Send, http.MethodOptions, "POST"},
-		{s.Verify, http.MethodGet, "POST"},
-		{s.Verify, http.MethodDelete, "POST"},
-		{s.Status, http.MethodPut, "GET, POST, HEAD"},
+		{s.ServeSend, http.MethodGet, "POST"},
+		{s.ServeSend, http.MethodHead, "POST"},
+		{s.ServeSend, http.MethodPut, "POST"},
+		{s.ServeSend, http.MethodOptions, "POST"},
+		{s.ServeVerify, http.MethodGet, "POST"},
+		{s.ServeVerify, http.MethodDelete, "POST"},
+		{s.ServeStatus, http.MethodPut, "GET, POST, HEAD"},
 	} {
 		reply := newClient(
 			t,

@@ -25,13 +25,6 @@ func (f *Flow) Binding(w http.ResponseWriter, r *http.Request) string {
 	return f.cookies.binding(w, r)
 }
 
-// Bound reports whether the request brings the cookie that Binding sets. A form that was shown with
-// Binding and comes back without the cookie is from a browser that takes no cookies.
-func (f *Flow) Bound(r *http.Request) bool {
-	_, ok := f.cookies.readBinding(r)
-	return ok
-}
-
 // cookies reads and writes the cookies of this package.
 type cookies struct{ insecure bool }
 

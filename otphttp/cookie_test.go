@@ -56,14 +56,14 @@ func TestInsecure(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Insecure = true })
 	c := newClient(t)
 
-	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	require.Len(t, c.cookies, 2)
 	for name, cookie := range c.cookies {
 		assert.NotContains(t, name, "__Host-")
 		assert.False(t, cookie.Secure)
 		assert.True(t, cookie.HttpOnly)
 	}
-	c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
 }
 
 // An application of another site gets cookies for that site alone; others get none that another
@@ -80,7 +80,7 @@ func TestCookiesOfOtherSites(t *testing.T) {
 		c.header.Set("Origin", app)
 		c.header.Set("Sec-Fetch-Site", fetchSite)
 
-		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 		require.Len(t, c.cookies, 2)
 		for _, cookie := range c.cookies {
 			assert.Equal(t, sameSite, cookie.SameSite)

@@ -56,10 +56,10 @@ func (d *devices) matches(mark, address string) bool {
 	return verifies(d.keys, signed, signature) && time.Now().Before(made.Add(deviceLifetime))
 }
 
-// Knows reports whether the request comes from a device that is known to the address: the stored
+// KnowsDevice reports whether the request comes from a device that is known to the address: the stored
 // one of an account.
-func (f *Flow) Knows(r *http.Request, to string) bool {
-	address, err := otp.NormalizeAddress(to)
+func (f *Flow) KnowsDevice(r *http.Request, to string) bool {
+	address, err := f.config.Codes.Normalize(to)
 	if err != nil {
 		return false
 	}
@@ -72,11 +72,11 @@ func (f *Flow) Knows(r *http.Request, to string) bool {
 	return false
 }
 
-// Remember makes the device known to the address: the stored one of an account. With Config.Devices
+// RememberDevice makes the device known to the address: the stored one of an account. With Config.Devices
 // the Flow does so itself when a code is accepted. Call it where the person has signed in by other
 // means, before anything is written to w. Devices are known to all flows with the same Keys.
-func (f *Flow) Remember(w http.ResponseWriter, r *http.Request, to string) {
-	address, err := otp.NormalizeAddress(to)
+func (f *Flow) RememberDevice(w http.ResponseWriter, r *http.Request, to string) {
+	address, err := f.config.Codes.Normalize(to)
 	if err != nil {
 		return
 	}
@@ -91,7 +91,7 @@ func (f *Flow) Remember(w http.ResponseWriter, r *http.Request, to string) {
 	f.cookies.set(w, r, deviceCookie, strings.Join(marks, "."), int(deviceLifetime/time.Second))
 }
 
-// marks returns those of the device, the newest first, and not more than Remember writes.
+// marks returns those of the device, the newest first, and not more than RememberDevice writes.
 func (f *Flow) marks(r *http.Request) []string {
 	marks := strings.SplitN(f.cookies.get(r, deviceCookie), ".", maxDeviceAccounts+1)
 	return marks[:min(len(marks), maxDeviceAccounts)]

@@ -37,7 +37,7 @@ func TestAStrangerAsksAllDay(t *testing.T) {
 		sent := 0
 		for minute := range 24 * 60 {
 			time.Sleep(time.Minute)
-			if stranger.post(s.Send, "email", ada).StatusCode == http.StatusAccepted {
+			if stranger.post(s.ServeSend, "email", ada).StatusCode == http.StatusAccepted {
 				sent++
 			}
 			if minute%180 == 100 {
@@ -48,10 +48,10 @@ func TestAStrangerAsksAllDay(t *testing.T) {
 		require.Greater(t, sent, 5)
 
 		device := newClient(t)
-		device.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
-		device.post(s.Send, "email", ada, "challenge", "wrong").
+		device.post(s.ServeSend, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
+		device.post(s.ServeSend, "email", ada, "challenge", "wrong").
 			want(t, http.StatusTooManyRequests, "challenge_required")
-		device.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		device.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
 		verify(t, s, device)
 
 		time.Sleep(2 * time.Minute)
@@ -62,7 +62,7 @@ func TestAStrangerAsksAllDay(t *testing.T) {
 func signIn(t *testing.T, s *service, c *client) {
 	t.Helper()
 
-	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	verify(t, s, c)
 }
 
@@ -70,7 +70,7 @@ func verify(t *testing.T, s *service, c *client) {
 	t.Helper()
 
 	before := len(s.doneFor)
-	c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
 	require.Len(t, s.doneFor, before+1)
 }
 
@@ -79,21 +79,21 @@ func TestChallengeServesOneCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, withTrust)
 		stranger, c := newClient(t), newClient(t)
-		stranger.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		stranger.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 
-		c.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
 		code := s.inbox.Code(t, ada)
 		time.Sleep(2 * time.Minute)
-		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 		require.Equal(t, code, s.inbox.Code(t, ada))
 
 		for range 4 { // use up what strangers have in an hour
 			time.Sleep(2 * time.Minute)
-			stranger.post(s.Send, "email", ada)
+			stranger.post(s.ServeSend, "email", ada)
 		}
 		time.Sleep(2 * time.Minute)
-		stranger.post(s.Send, "email", ada)
-		c.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
+		stranger.post(s.ServeSend, "email", ada)
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
 	})
 }
 
@@ -102,16 +102,16 @@ func TestChallengeServesOneAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, withTrust)
 		stranger, c := newClient(t), newClient(t)
-		stranger.post(s.Send, "email", bob).want(t, http.StatusAccepted, "")
+		stranger.post(s.ServeSend, "email", bob).want(t, http.StatusAccepted, "")
 
-		c.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
-		c.post(s.Send, "email", bob).want(t, http.StatusTooManyRequests, "challenge_required")
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", bob).want(t, http.StatusTooManyRequests, "challenge_required")
 
 		other := newClient(t)
 		other.cookies["__Host-otp-flow"] = c.cookies["__Host-otp-flow"]
-		stranger.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		stranger.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 		time.Sleep(30 * time.Second)
-		other.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
+		other.post(s.ServeSend, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
 	})
 }
 
@@ -120,8 +120,8 @@ func TestLimitsAfterAChallenge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, withTrust)
 		c, other := newClient(t), newClient(t)
-		c.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
-		other.post(s.Send, "email", ada, "challenge", "solved").
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		other.post(s.ServeSend, "email", ada, "challenge", "solved").
 			want(t, http.StatusTooManyRequests, "send_limited")
 	})
 }
@@ -177,7 +177,7 @@ func TestDevices(t *testing.T) {
 				if to == "" {
 					to = ada
 				}
-				assert.Equal(t, c.known, s.Knows(r, to))
+				assert.Equal(t, c.known, s.KnowsDevice(r, to))
 			})
 		})
 	}
@@ -187,7 +187,7 @@ func TestDevices(t *testing.T) {
 func TestRemember(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
 	remember := func(email string) {
-		c.get(func(w http.ResponseWriter, r *http.Request) { s.Remember(w, r, email) })
+		c.get(func(w http.ResponseWriter, r *http.Request) { s.RememberDevice(w, r, email) })
 	}
 	account := func(i int) string { return fmt.Sprintf("person%d@example.com", i) }
 
@@ -201,7 +201,7 @@ func TestRemember(t *testing.T) {
 
 	c.get(func(_ http.ResponseWriter, r *http.Request) {
 		for i := range 6 {
-			assert.Equal(t, i > 0, s.Knows(r, account(i)), "person %d", i)
+			assert.Equal(t, i > 0, s.KnowsDevice(r, account(i)), "person %d", i)
 		}
 	})
 	assert.Less(t, len(c.cookies[deviceCookie].Value), 1024)
@@ -213,9 +213,9 @@ func TestWithoutDevices(t *testing.T) {
 	signIn(t, s, c)
 	require.NotContains(t, c.cookies, deviceCookie)
 
-	c.get(func(w http.ResponseWriter, r *http.Request) { s.Remember(w, r, ada) })
+	c.get(func(w http.ResponseWriter, r *http.Request) { s.RememberDevice(w, r, ada) })
 	require.Contains(t, c.cookies, deviceCookie)
-	c.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "send_limited")
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusTooManyRequests, "send_limited")
 }
 
 // A Trust above Stranger needs a Binding: curl has none.
@@ -227,8 +227,8 @@ func TestTrustNeedsABinding(t *testing.T) {
 	c := newClient(t)
 	c.blocked = true
 
-	c.post(s.Send, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
-	c.post(s.Send, "email", ada, "challenge", "solved").
+	c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada, "challenge", "solved").
 		want(t, http.StatusTooManyRequests, "send_limited")
 }
 
@@ -237,6 +237,6 @@ func TestChallengeThatFails(t *testing.T) {
 		c.Challenge = func(*http.Request) (bool, error) { return false, errOnFire }
 	})
 
-	newClient(t).post(s.Send, "email", ada).want(t, http.StatusServiceUnavailable, "unavailable")
+	newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusServiceUnavailable, "unavailable")
 	assert.Empty(t, s.inbox.Messages())
 }

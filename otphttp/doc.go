@@ -16,9 +16,9 @@
 //		Repeatable: true,
 //	})
 //
-//	mux.HandleFunc("/api/codes", flow.Send)      // POST {"email": "…"}
-//	mux.HandleFunc("/api/sign-in", flow.Verify)  // POST {"code": "…"}
-//	mux.HandleFunc("/api/status", flow.Status)   // GET
+//	mux.HandleFunc("/api/codes", flow.ServeSend)      // POST {"email": "…"}
+//	mux.HandleFunc("/api/sign-in", flow.ServeVerify)  // POST {"code": "…"}
+//	mux.HandleFunc("/api/status", flow.ServeStatus)   // GET
 //
 // Package otphttp/pages adds the pages for people, in twelve languages.
 //
@@ -34,12 +34,12 @@
 //     limits that strangers cannot use up.
 //   - It takes POST only, forms and JSON of at most 16 KiB, refuses what other sites make a browser
 //     send (http.CrossOriginProtection), and lets the applications of [Config.Origins] in (CORS).
-//   - It refuses with problem documents (RFC 9457) that have a stable code for programs ([Code])
+//   - It refuses with problem documents (RFC 9457) that have a stable code for programs ([ProblemCode])
 //     and the header Retry-After.
 //   - It answers a double click, or a retry after a lost answer, as done (Idempotency-Key).
 //
-// Handlers of your own can use its parts: [Flow.Ask], [Flow.Submit] and [Flow.Look] do the work and
-// leave the answer to you; [Binding], [Code] and [WriteProblem] serve without a Flow.
+// Handlers of your own can use its parts: [Flow.Send], [Flow.Verify] and [Flow.Status] do the work
+// and leave the answer to you; [Binding], [ProblemOf] and [WriteProblem] serve without a Flow.
 //
 // # What it does not
 //

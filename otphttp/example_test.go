@@ -45,9 +45,9 @@ func Example() {
 	}
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("/codes", flow.Send)
-	mux.HandleFunc("/sign-in", flow.Verify)
-	mux.HandleFunc("/status", flow.Status)
+	mux.HandleFunc("/codes", flow.ServeSend)
+	mux.HandleFunc("/sign-in", flow.ServeVerify)
+	mux.HandleFunc("/status", flow.ServeStatus)
 
 	body := strings.NewReader(`{"email": "ada@example.com"}`)
 	r := httptest.NewRequest(http.MethodPost, "/codes", body)
@@ -64,9 +64,7 @@ func Example() {
 //	{"title":"Too Many Requests","status":429,"code":"locked","detail":"…"}
 func ExampleWriteProblem() {
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest(http.MethodPost, "/sign-in", nil)
-
-	otphttp.WriteProblem(w, r, otp.ErrLocked)
+	otphttp.WriteProblem(w, otp.ErrLocked)
 
 	fmt.Println(w.Code, w.Header().Get("Content-Type"))
 	// Output: 429 application/problem+json

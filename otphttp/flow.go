@@ -219,14 +219,20 @@ type State struct {
 	// Status is that of the code. It is the same for unknown addresses.
 	Status otp.Status
 
-	// Done says that the code was accepted in this browser, within the last hour and the lifetime
-	// of a code.
-	Done bool
-
 	// Session stands for the flow of a client without cookies, which sends it along. Empty for
 	// others.
 	Session string
+
+	// Accepted says that the code was accepted in this browser, within the last hour and the
+	// lifetime of a code.
+	Accepted bool
+
+	// Answered says that Done has written the answer.
+	Answered bool
 }
+
+// Config returns what the Flow is made of, with the defaults.
+func (f *Flow) Config() Config { return f.config }
 
 // failed logs the errors that are the service's own and returns the error.
 func (f *Flow) failed(r *http.Request, err error) error {

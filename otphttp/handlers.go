@@ -2,9 +2,11 @@ package otphttp
 
 import (
 	"net/http"
+
+	"github.com/seed-5978b5f1/otp"
 )
 
-// Send is the handler that sends a code. POST a form or JSON with the address:
+// ServeSend is the handler that sends a code. POST a form or JSON with the address:
 //
 //	{"email": "ada@example.com"}
 //
@@ -16,21 +18,21 @@ import (
 // or a problem document. A client without cookies sends the member "session" along, empty at first,
 // and takes the new one from the answer. Register it for all methods of its path, so that
 // preflights reach it.
-func (f *Flow) Send(w http.ResponseWriter, r *http.Request) {
+func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodPost) {
 		return
 	}
 
-	state, err := f.Ask(w, r)
+	state, err := f.Send(w, r)
 	if err != nil {
-		WriteProblem(w, r, err)
+		WriteProblem(w, err)
 		return
 	}
 
-	writeJSON(w, jsonType, http.StatusAccepted, newFlowState(state))
+	writeJSON(w, jsonType, http.StatusAccepted, newStanding(state))
 }
 
-// Verify is the handler that takes a code. POST a form or JSON with the code and with whatever
+// ServeVerify is the handler that takes a code. POST a form or JSON with the code and with whatever
 // Config.Accept reads:
 //
 //	{"code": "492013", "password": "…"}
@@ -43,16 +45,16 @@ func (f *Flow) Send(w http.ResponseWriter, r *http.Request) {
 // The answer is what Done has written, else 200 and {"done": true}, or a problem document. Whoever
 // has asked for the code is told why it was rejected; its member "flow" says how many attempts are
 // left. Register it for all methods of its path, so that preflights reach it.
-func (f *Flow) Verify(w http.ResponseWriter, r *http.Request) {
+func (f *Flow) ServeVerify(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodPost) {
 		return
 	}
 
-	answered, err := f.Submit(w, r)
+	state, err := f.Verify(w, r)
 	switch {
-	case answered:
+	case state.Answered:
 	case err != nil:
-		WriteProblem(w, r, err)
+		WriteProblem(w, err)
 	default:
 		writeJSON(w, jsonType, http.StatusOK, struct {
 			Done bool `json:"done"`
@@ -60,19 +62,27 @@ func (f *Flow) Verify(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Status is the handler that tells the state of the code as Send does, without sending one: by GET,
+// ServeStatus is the handler that tells the state of the code as ServeSend does, without sending one: by GET,
 // or by POST of the "session" for clients without cookies. Register it for all methods of its path,
 // so that preflights reach it.
-func (f *Flow) Status(w http.ResponseWriter, r *http.Request) {
+func (f *Flow) ServeStatus(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodGet, http.MethodPost) {
 		return
 	}
 
-	state, err := f.Look(w, r)
+	state, err := f.Status(w, r)
 	if err != nil {
-		WriteProblem(w, r, err)
+		WriteProblem(w, err)
 		return
 	}
 
-	writeJSON(w, jsonType, http.StatusOK, newFlowState(state))
+	writeJSON(w, jsonType, http.StatusOK, newStanding(state))
 }
+
+// A standing is the State that the JSON answers of ServeSend and ServeStatus hold.
+type standing struct {
+	otp.Status
+	Session string `json:"session,omitempty"`
+}
+
+func newStanding(s State) standing { return standing{s.Status, s.Session} }

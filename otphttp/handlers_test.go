@@ -27,24 +27,24 @@ func TestWholeFlow(t *testing.T) {
 func testWholeFlow(t *testing.T, post func(*client, http.HandlerFunc, ...string) reply) {
 	s, c := newService(t, nil), newClient(t)
 
-	sent := post(c, s.Send, "email", " ADA@example.com ").want(t, http.StatusAccepted, "")
+	sent := post(c, s.ServeSend, "email", " ADA@example.com ").want(t, http.StatusAccepted, "")
 	assert.True(t, sent.Live)
 	assert.Equal(t, 5, sent.AttemptsLeft)
 	assert.Equal(t, 6, sent.CodeLength)
 	assert.Empty(t, sent.Session, "a client with cookies gets no session to keep")
 
 	code := s.inbox.Code(t, ada) // the stored address, not the typed one
-	status := c.get(s.Status).want(t, http.StatusOK, "")
+	status := c.get(s.ServeStatus).want(t, http.StatusOK, "")
 	assert.Equal(t, sent, status)
 
-	refused := post(c, s.Verify, "code", wrong(code)).want(t, http.StatusForbidden, "code_mismatch")
+	refused := post(c, s.ServeVerify, "code", wrong(code)).want(t, http.StatusForbidden, "code_mismatch")
 	assert.Equal(t, 4, refused.Flow.AttemptsLeft)
 
-	post(c, s.Verify, "code", code).want(t, http.StatusOK, "")
+	post(c, s.ServeVerify, "code", code).want(t, http.StatusOK, "")
 	assert.Equal(t, []string{ada}, s.doneFor)
 	assert.Equal(t, "signed-in", c.cookies["session"].Value)
 
-	post(c, s.Verify, "code", code).want(t, http.StatusForbidden, "code_used")
+	post(c, s.ServeVerify, "code", code).want(t, http.StatusForbidden, "code_used")
 	assert.Equal(t, []string{ada}, s.doneFor)
 }
 
@@ -53,24 +53,24 @@ func TestSessionInBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := newService(t, nil), newClient(t)
 
-		sent := c.post(s.Send, "email", ada, "session", "").want(t, http.StatusAccepted, "")
+		sent := c.post(s.ServeSend, "email", ada, "session", "").want(t, http.StatusAccepted, "")
 		require.NotEmpty(t, sent.Session)
 		require.Empty(t, c.cookies)
 		code := s.inbox.Code(t, ada)
 
-		status := c.post(s.Status, "session", sent.Session).want(t, http.StatusOK, "")
+		status := c.post(s.ServeStatus, "session", sent.Session).want(t, http.StatusOK, "")
 		assert.True(t, status.Live)
-		c.post(s.Verify, "session", "", "code", code).
+		c.post(s.ServeVerify, "session", "", "code", code).
 			want(t, http.StatusForbidden, "session_missing")
-		c.post(s.Verify, "session", sent.Session+"A", "code", code).
+		c.post(s.ServeVerify, "session", sent.Session+"A", "code", code).
 			want(t, http.StatusForbidden, "session_missing")
 
 		time.Sleep(2 * time.Minute)
-		again := c.post(s.Send, "email", ada, "session", sent.Session).
+		again := c.post(s.ServeSend, "email", ada, "session", sent.Session).
 			want(t, http.StatusAccepted, "")
 		assert.Equal(t, code, s.inbox.Code(t, ada), "the same session gets the same code again")
 
-		c.post(s.Verify, "session", again.Session, "code", code).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "session", again.Session, "code", code).want(t, http.StatusOK, "")
 		assert.Equal(t, []string{ada}, s.doneFor)
 	})
 }
@@ -82,7 +82,7 @@ func TestOriginalRequests(t *testing.T) {
 			c.AllowGET, c.AllowUnbound, c.CodeField = true, true, "otp"
 		})
 		mux := http.NewServeMux()
-		mux.HandleFunc("/generate-otp/{email}", s.Send)
+		mux.HandleFunc("/generate-otp/{email}", s.ServeSend)
 		c := newClient(t)
 		c.blocked = true
 
@@ -92,9 +92,9 @@ func TestOriginalRequests(t *testing.T) {
 			want(t, http.StatusAccepted, "")
 		code := s.inbox.Code(t, ada)
 
-		c.post(s.Verify, "email", "ada@example.com", "otp", wrong(code)).
+		c.post(s.ServeVerify, "email", "ada@example.com", "otp", wrong(code)).
 			want(t, http.StatusForbidden, "code_rejected") // a stranger is not told why
-		c.post(s.Verify, "email", "ada@example.com", "otp", code).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "email", "ada@example.com", "otp", code).want(t, http.StatusOK, "")
 		assert.Equal(t, []string{ada}, s.doneFor)
 	})
 }
@@ -105,13 +105,13 @@ func TestBrowsersAreBound(t *testing.T) {
 		s, c := newService(t, func(c *otphttp.Config) { c.AllowUnbound = true }), newClient(t)
 		c.header.Set("Sec-Fetch-Site", "same-origin")
 
-		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 		code := s.inbox.Code(t, ada)
 
 		curl := newClient(t)
-		curl.post(s.Verify, "email", ada, "code", code).
+		curl.post(s.ServeVerify, "email", ada, "code", code).
 			want(t, http.StatusForbidden, "code_rejected")
-		c.post(s.Verify, "code", code).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "code", code).want(t, http.StatusOK, "")
 	})
 }
 
@@ -122,9 +122,9 @@ func TestOnlyCurlIsUnbound(t *testing.T) {
 	browser, app := newClient(t), newClient(t)
 	browser.header.Set("Sec-Fetch-Site", "same-origin")
 
-	browser.post(s.Verify, "email", ada, "code", "000000").
+	browser.post(s.ServeVerify, "email", ada, "code", "000000").
 		want(t, http.StatusForbidden, "session_missing")
-	app.post(s.Verify, "email", ada, "code", "000000", "session", "").
+	app.post(s.ServeVerify, "email", ada, "code", "000000", "session", "").
 		want(t, http.StatusForbidden, "session_missing")
 }
 

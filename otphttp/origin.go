@@ -46,10 +46,9 @@ func (f *Flow) checkOrigin(r *http.Request) error {
 	checked.Method = http.MethodPost
 
 	if err := f.cross.Check(checked); err != nil {
-		return &Problem{
-			Status: http.StatusForbidden, Code: "cross_origin",
-			Detail: "The request comes from another site.", Err: err,
-		}
+		p := problem(CrossOrigin)
+		p.Err = err
+		return p
 	}
 	return nil
 }

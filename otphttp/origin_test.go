@@ -42,8 +42,8 @@ func TestCrossOrigin(t *testing.T) {
 					func(c *otphttp.Config) { c.Origins, c.AllowGET = []string{spa}, true },
 				)
 				mux := http.NewServeMux()
-				mux.HandleFunc("/codes/{email}", s.Send)
-				mux.HandleFunc("/codes", s.Send)
+				mux.HandleFunc("/codes/{email}", s.ServeSend)
+				mux.HandleFunc("/codes", s.ServeSend)
 
 				client := newClient(t)
 				r := request(http.MethodGet, "/codes/ada@example.com")
@@ -87,7 +87,7 @@ func TestPreflight(t *testing.T) {
 	}
 
 	for methods, handler := range map[string]http.HandlerFunc{
-		"POST": s.Send, "GET, POST": s.Status,
+		"POST": s.ServeSend, "GET, POST": s.ServeStatus,
 	} {
 		h := preflight(handler, spa)
 		require.Equal(t, http.StatusNoContent, h.StatusCode)
@@ -111,7 +111,7 @@ func TestNoOrigins(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
 	c.header.Set("Origin", site)
 
-	reply := c.post(s.Send, "email", ada)
+	reply := c.post(s.ServeSend, "email", ada)
 	reply.want(t, http.StatusAccepted, "")
 	assert.Empty(t, reply.Header.Get("Vary"))
 	assert.Empty(t, reply.Header.Get("Access-Control-Allow-Origin"))

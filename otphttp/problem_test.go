@@ -3,7 +3,6 @@ package otphttp_test
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -16,49 +15,47 @@ import (
 )
 
 // Every error of package otp has a code of its own, however it is wrapped.
-func TestCode(t *testing.T) {
-	seen := map[string]bool{}
+func TestProblemOf(t *testing.T) {
+	seen := map[otphttp.ProblemCode]bool{}
 	for _, c := range []struct {
 		err    error
 		status int
-		code   string
+		code   otphttp.ProblemCode
 	}{
-		{otp.ErrMismatch, 403, "code_mismatch"},
-		{otp.ErrExpired, 403, "code_expired"},
-		{otp.ErrUsed, 403, "code_used"},
-		{otp.ErrExhausted, 403, "code_exhausted"},
-		{otp.ErrNoCode, 403, "code_missing"},
-		{otp.ErrMalformed, 403, "code_malformed"},
-		{otp.ErrRejected, 403, "code_rejected"},
-		{otp.ErrRepeated, 409, "repeated"},
-		{otp.ErrLimited, 429, "send_limited"},
-		{otp.ErrLocked, 429, "locked"},
-		{otp.ErrUndeliverable, 422, "undeliverable"},
-		{otp.ErrNotSent, 503, "not_sent"},
-		{otp.ErrDelivery, 503, "delivery_failed"},
-		{otp.ErrInvalid, 400, "invalid_request"},
-		{errOnFire, 503, "unavailable"},
+		{otp.ErrMismatch, 403, otphttp.CodeMismatch},
+		{otp.ErrExpired, 403, otphttp.CodeExpired},
+		{otp.ErrUsed, 403, otphttp.CodeUsed},
+		{otp.ErrExhausted, 403, otphttp.CodeExhausted},
+		{otp.ErrNoCode, 403, otphttp.CodeMissing},
+		{otp.ErrMalformed, 403, otphttp.CodeMalformed},
+		{otp.ErrRejected, 403, otphttp.CodeRejected},
+		{otp.ErrRepeated, 409, otphttp.Repeated},
+		{otp.ErrLimited, 429, otphttp.SendLimited},
+		{otp.ErrLocked, 429, otphttp.Locked},
+		{otp.ErrUndeliverable, 422, otphttp.Undeliverable},
+		{otp.ErrNotSent, 503, otphttp.NotSent},
+		{otp.ErrDelivery, 503, otphttp.DeliveryFailed},
+		{otp.ErrInvalid, 400, otphttp.InvalidRequest},
+		{errOnFire, 503, otphttp.Unavailable},
 		{&otphttp.Problem{Code: "password_too_short"}, 0, "password_too_short"},
 	} {
-		wrapped := fmt.Errorf("more: %w", c.err)
-
-		assert.Equal(t, c.code, otphttp.Code(c.err))
-		assert.Equal(t, c.code, otphttp.Code(wrapped))
-		assert.Equal(t, c.status, otphttp.ProblemOf(wrapped).Status)
-		assert.ErrorIs(t, otphttp.ProblemOf(wrapped), c.err, "the cause is lost")
+		p := otphttp.ProblemOf(fmt.Errorf("more: %w", c.err))
+		assert.Equal(t, c.code, p.Code)
+		assert.Equal(t, c.status, p.Status)
+		assert.ErrorIs(t, p, c.err, "the cause is lost")
 
 		assert.False(t, seen[c.code], "%s is there twice", c.code)
 		seen[c.code] = true
 	}
 
-	assert.Empty(t, otphttp.Code(nil))
+	assert.Nil(t, otphttp.ProblemOf(nil))
 }
 
 func TestWriteProblem(t *testing.T) {
 	mismatch := &otp.RejectedError{Reason: otp.ErrMismatch, Status: otp.Status{AttemptsLeft: 3}}
 	limited := &otphttp.Problem{
 		Status: 429, Code: "send_limited",
-		Flow: &otp.Status{RetryAt: time.Now().Add(90 * time.Second)},
+		CodeStatus: &otp.Status{RetryAt: time.Now().Add(90 * time.Second)},
 	}
 
 	for name, c := range map[string]struct {
@@ -76,13 +73,12 @@ func TestWriteProblem(t *testing.T) {
 				`"field":"word"}`, ""},
 		"of the service": {fmt.Errorf("%w: ada@example.com", errOnFire), 503,
 			`{"title":"Service Unavailable","status":503,"code":"unavailable",` +
-				`"detail":"This does not work right now. ` +
-				`Nothing is lost: try again in a minute."}`, ""},
+				`"detail":"This does not work right now. Try again in a minute."}`, ""},
 		"to ask again later": {limited, 429, "", "90"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			otphttp.WriteProblem(w, httptest.NewRequest(http.MethodPost, site, nil), c.err)
+			otphttp.WriteProblem(w, c.err)
 
 			assert.Equal(t, c.status, w.Code)
 			assert.Equal(t, "application/problem+json", w.Header().Get("Content-Type"))
@@ -101,8 +97,8 @@ func TestProblemOfTellsTheReason(t *testing.T) {
 		&otp.RejectedError{Reason: otp.ErrMismatch, Status: otp.Status{AttemptsLeft: 3}})
 
 	p := otphttp.ProblemOf(err)
-	require.Equal(t, "code_mismatch", p.Code)
-	require.Equal(t, 3, p.Flow.AttemptsLeft)
+	require.Equal(t, otphttp.CodeMismatch, p.Code)
+	require.Equal(t, 3, p.CodeStatus.AttemptsLeft)
 
 	own := &otphttp.Problem{Code: "own"}
 	require.Same(t, own, otphttp.ProblemOf(errors.Join(errOnFire, own)))

@@ -19,17 +19,6 @@ const minKey = 32
 // domain (RFC 5321 §4.5.3.1), and the sign between them.
 const maxAddress = 320
 
-// A session is what a client has to remember from Send to Verify. It is signed, not secret: it
-// holds nothing that the client does not know. That there is no account is not in it.
-type session struct {
-	issued  time.Time // whole seconds, like vouched
-	vouched time.Time // when the client has given the evidence for trust
-	trust   otp.Trust
-	done    bool
-	binding string
-	address string // as typed
-}
-
 // tokens writes sessions as text and reads them.
 type tokens struct {
 	keys     [][]byte // the first signs

@@ -62,7 +62,7 @@ func newApp(file string, out io.Writer) http.Handler {
 		Product: "Acme", Kinds: map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
 	}))
 	logins := must(otp.New(otp.Config{
-		Purpose: "sign-in", Secret: secret, Sender: newSender(mails, out),
+		Purpose: "sign-in", Kind: otp.SignIn, Secret: secret, Sender: newSender(mails, out),
 		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)),
 	}))
 
@@ -71,7 +71,7 @@ func newApp(file string, out io.Writer) http.Handler {
 		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept,
 		Devices: true, Repeatable: true, Insecure: true, // in earnest: HTTPS
 	}))
-	options := pages.Options{Kind: pages.SignIn, Product: "Acme", Path: "/sign-in/"}
+	options := pages.Options{Product: "Acme", Path: "/sign-in/"}
 
 	mux := http.NewServeMux()
 	mux.Handle("/sign-in/", must(pages.New(flow, options)))

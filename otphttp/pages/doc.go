@@ -1,8 +1,7 @@
 // Package pages shows the pages of an [otphttp.Flow]: asking for a code, entering it, and being
-// done.
+// done. What they say depends on the Kind of its Service.
 //
 //	signIn, err := pages.New(flow, pages.Options{
-//		Kind:    pages.SignIn,
 //		Product: "Acme",
 //		Path:    "/sign-in/",
 //		Next:    "/account",

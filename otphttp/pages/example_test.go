@@ -17,7 +17,7 @@ import (
 // newSignIn returns a service that signs people in by a code: 25 lines with the pages.
 func newSignIn(secret []byte, sender otp.Sender) (http.Handler, error) {
 	logins, err := otp.New(otp.Config{
-		Purpose: "sign-in", Secret: secret, Store: memstore.New(nil), Sender: sender,
+		Purpose: "sign-in", Kind: otp.SignIn, Secret: secret, Store: memstore.New(nil), Sender: sender,
 	})
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func newSignIn(secret []byte, sender otp.Sender) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pages.New(flow, pages.Options{Kind: pages.SignIn, Product: "Acme", Next: "/account"})
+	return pages.New(flow, pages.Options{Product: "Acme", Next: "/account"})
 }
 
 // A service that signs people in.

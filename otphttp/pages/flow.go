@@ -2,51 +2,16 @@ package pages
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"strings"
-	"time"
 
+	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otphttp"
 )
 
 // resendField marks the form that asks again on the page of the code.
 const resendField = "again"
-
-// A note is what the page after a redirect has to tell.
-type note struct {
-	Page    string    `json:"p"` // "ask" or "code"
-	Problem string    `json:"e,omitzero"`
-	Detail  string    `json:"d,omitzero"` // of a problem that this package does not know
-	Field   string    `json:"f,omitzero"`
-	Sent    bool      `json:"s,omitzero"` // once more
-	Address string    `json:"a,omitzero"`
-	Code    string    `json:"c,omitzero"`
-	RetryAt time.Time `json:"r,omitzero"`
-}
-
-func (p *Pages) setNote(w http.ResponseWriter, r *http.Request, n note) {
-	n.Address, n.Code, n.Detail = clip(n.Address), clip(n.Code), clip(n.Detail)
-
-	text, err := json.Marshal(n)
-	if err != nil {
-		return // a note is nothing but text
-	}
-	p.flow.SetNote(w, r, string(text))
-}
-
-// clip keeps a note small enough for a cookie.
-func clip(text string) string { return strings.ToValidUTF8(text[:min(len(text), 320)], "") }
-
-// note returns what there is to tell on the page.
-func (p *Pages) note(r *http.Request, page string) note {
-	var n note
-	if json.Unmarshal([]byte(p.flow.Note(r)), &n) != nil || n.Page != page {
-		return note{}
-	}
-	return n
-}
 
 // showAsk asks for the address.
 func (p *Pages) showAsk(w http.ResponseWriter, r *http.Request) {
@@ -62,21 +27,20 @@ func (p *Pages) showAsk(w http.ResponseWriter, r *http.Request) {
 
 // postAsk sends the code.
 func (p *Pages) postAsk(w http.ResponseWriter, r *http.Request) {
-	if !p.flow.Bound(r) {
-		p.flow.Binding(w, r)
+	if !p.bound(r) {
 		p.showMessage(w, http.StatusForbidden, p.newPage(r, "message"), "cookies_title", "cookies")
 		return
 	}
 
-	state, err := p.flow.Ask(w, r)
+	state, err := p.flow.Send(w, r)
 	again := r.PostForm.Has(resendField)
 
 	switch {
 	case err == nil:
-		p.setNote(w, r, note{Page: "code", Sent: again})
+		p.setNote(w, note{Page: "code", Sent: again})
 		p.leadTo("code")(w, r)
 	case state.Status.Live: // asked too soon: the code of before is there to be entered
-		p.setNote(w, r, note{})
+		p.dropNote(w)
 		p.leadTo("code")(w, r)
 	default:
 		p.refuse(w, r, err, again)
@@ -91,20 +55,19 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, again 
 		return
 	}
 
-	addressField, _ := p.flow.Fields()
 	n := note{
-		Page: "ask", Problem: problem.Code, Detail: problem.Detail, Field: problem.Field,
-		Address: r.PostForm.Get(addressField),
+		Page: "ask", Problem: string(problem.Code), Detail: problem.Detail, Field: problem.Field,
+		Address: r.PostForm.Get(p.flow.Config().AddressField),
 	}
-	if problem.Flow != nil {
-		n.RetryAt = problem.Flow.RetryAt
+	if problem.CodeStatus != nil {
+		n.RetryAt = problem.CodeStatus.RetryAt
 	}
 
 	path := ""
 	if again {
 		n.Page, path = "code", "code"
 	}
-	p.setNote(w, r, n)
+	p.setNote(w, n)
 	p.leadTo(path)(w, r)
 }
 
@@ -112,23 +75,28 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, again 
 // their own: the request was not one of these forms, or the client has no budget for more.
 func tellable(problem *otphttp.Problem) bool {
 	switch problem.Code {
-	case "cross_origin", "malformed_body", "unsupported_media_type", "body_too_large",
-		"too_many_requests":
+	case otphttp.CrossOrigin, otphttp.MalformedBody, otphttp.UnsupportedMediaType,
+		otphttp.BodyTooLarge, otphttp.TooManyRequests:
 		return false
 	}
 	return true
 }
 
+// missing reports whether the browser has asked for nothing.
+func missing(err error) bool {
+	return err != nil && otphttp.ProblemOf(err).Code == otphttp.SessionMissing
+}
+
 // showCode asks for the code.
 func (p *Pages) showCode(w http.ResponseWriter, r *http.Request) {
-	state, err := p.flow.Look(w, r)
+	state, err := p.flow.Status(w, r)
 
 	switch {
-	case otphttp.Code(err) == "session_missing":
+	case missing(err):
 		p.showElsewhere(w, r)
 	case err != nil:
 		p.showError(w, r, err)
-	case state.Done:
+	case state.Accepted:
 		p.leadOn(w, r)
 	default:
 		p.flow.Binding(w, r)
@@ -222,12 +190,12 @@ func (p *Pages) problemText(page *Page, n note) template.HTML {
 
 // postCode verifies the code.
 func (p *Pages) postCode(w http.ResponseWriter, r *http.Request) {
-	answered, err := p.flow.Submit(w, r)
+	state, err := p.flow.Verify(w, r)
 
 	switch {
-	case answered:
+	case state.Answered:
 	case err == nil:
-		p.flow.SetNote(w, r, "")
+		p.dropNote(w)
 		p.leadOn(w, r)
 	default:
 		p.refuseCode(w, r, otphttp.ProblemOf(err))
@@ -241,17 +209,16 @@ func (p *Pages) refuseCode(w http.ResponseWriter, r *http.Request, problem *otph
 		return
 	}
 
-	_, codeField := p.flow.Fields()
-	p.setNote(w, r, note{
-		Page: "code", Problem: problem.Code, Detail: problem.Detail, Field: problem.Field,
-		Code: r.PostForm.Get(codeField),
+	p.setNote(w, note{
+		Page: "code", Problem: string(problem.Code), Detail: problem.Detail, Field: problem.Field,
+		Code: r.PostForm.Get(p.flow.Config().CodeField),
 	})
 	p.leadTo("code")(w, r)
 }
 
 // leadOn leads to where the person goes once all is done.
 func (p *Pages) leadOn(w http.ResponseWriter, r *http.Request) {
-	if p.options.Kind == SignIn {
+	if p.kind() == otp.SignIn {
 		http.Redirect(w, r, p.options.Next, http.StatusSeeOther)
 		return
 	}
@@ -261,12 +228,12 @@ func (p *Pages) leadOn(w http.ResponseWriter, r *http.Request) {
 
 // showDone says what was done, to the browser in which it was.
 func (p *Pages) showDone(w http.ResponseWriter, r *http.Request) {
-	state, err := p.flow.Look(w, r)
+	state, err := p.flow.Status(w, r)
 
 	switch {
-	case err != nil && otphttp.Code(err) != "session_missing":
+	case err != nil && !missing(err):
 		p.showError(w, r, err)
-	case !state.Done:
+	case !state.Accepted:
 		p.leadTo("")(w, r)
 	default:
 		page := p.newPage(r, "done")
@@ -279,10 +246,11 @@ func (p *Pages) showDone(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) showError(w http.ResponseWriter, r *http.Request, err error) {
 	problem := otphttp.ProblemOf(err)
 
-	key := "error." + problem.Code
+	key := "error." + string(problem.Code)
 	switch problem.Code {
-	case "malformed_body", "unsupported_media_type", "body_too_large", "method_not_allowed":
-		key = "error.invalid_request"
+	case otphttp.MalformedBody, otphttp.UnsupportedMediaType, otphttp.BodyTooLarge,
+		otphttp.MethodNotAllowed:
+		key = "error." + string(otphttp.InvalidRequest)
 	}
 
 	page := p.newPage(r, "message")

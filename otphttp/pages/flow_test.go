@@ -20,20 +20,19 @@ import (
 )
 
 func TestWholeFlow(t *testing.T) {
-	for kind, c := range map[pages.Kind]struct{ title, sent, location, done string }{
-		pages.SignIn: {"Sign in", "If there’s an account for ada@example.com", "/next", ""},
-		pages.ConfirmAddress: {"Confirm your email address",
+	for kind, c := range map[otp.Kind]struct{ title, sent, location, done string }{
+		otp.SignIn: {"Sign in", "If there’s an account for ada@example.com", "/next", ""},
+		otp.ConfirmAddress: {"Confirm your email address",
 			"a code is on its way to ada@example.com", "/done", "address is confirmed"},
-		pages.ChangeAddress: {"Change your email address",
+		otp.ChangeAddress: {"Change your email address",
 			"a code is on its way to ada@example.com", "/done", "address was changed"},
-		pages.ResetPassword: {"Reset your password", "If there’s an account for ada@example.com",
+		otp.ResetPassword: {"Reset your password", "If there’s an account for ada@example.com",
 			"/done", "password was changed"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newWebsite(
-				t,
-				func(o *pages.Options, _ *otphttp.Config) { o.Kind, o.Next = kind, "/next" },
-			)
+			s := newWebsiteFor(t, kind, func(o *pages.Options, _ *otphttp.Config) {
+				o.Next = "/next"
+			})
 			b := newBrowser(t, s)
 
 			b.get("/").want(t, c.title)
@@ -54,7 +53,7 @@ func TestWholeFlow(t *testing.T) {
 			}
 			require.Equal(
 				t,
-				kind == pages.ResetPassword,
+				kind == otp.ResetPassword,
 				strings.Contains(page.text, `autocomplete="new-password"`),
 			)
 
@@ -330,6 +329,8 @@ func TestNotes(t *testing.T) {
 
 	long := strings.Repeat("é", 1000)
 	b.submit("/code", "email", ada, "code", long).want(t, "That doesn’t look like the code.")
+	b.cookies["__Host-otp-note-flow"].Value = "%"
+	b.get("/code").want(t, "Attempts left: 5")
 	for name, cookie := range b.cookies {
 		assert.Less(t, len(name)+len(cookie.Value), 2048)
 	}

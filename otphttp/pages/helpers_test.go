@@ -37,10 +37,17 @@ type website struct {
 // newWebsite returns pages that reset passwords. configure changes the options and the flow.
 func newWebsite(t *testing.T, configure func(*pages.Options, *otphttp.Config)) *website {
 	t.Helper()
+	return newWebsiteFor(t, otp.ResetPassword, configure)
+}
+
+func newWebsiteFor(
+	t *testing.T, kind otp.Kind, configure func(*pages.Options, *otphttp.Config),
+) *website {
+	t.Helper()
 
 	s := &website{}
-	s.codes, s.inbox = otptest.New(t, otp.Config{})
-	options := pages.Options{Kind: pages.ResetPassword, Product: "Acme", SignInURL: "/sign-in"}
+	s.codes, s.inbox = otptest.New(t, otp.Config{Kind: kind})
+	options := pages.Options{Product: "Acme", SignInURL: "/sign-in"}
 	config := otphttp.Config{
 		Codes:  s.codes,
 		Keys:   otp.Keys{make([]byte, 32)},
@@ -181,6 +188,8 @@ func wrong(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:
 func lettersWebsite(t *testing.T) *website {
 	t.Helper()
 
-	codes, _ := otptest.New(t, otp.Config{Policy: otp.Policy{Alphabet: otp.Letters, Length: 8}})
+	codes, _ := otptest.New(t, otp.Config{
+		Kind: otp.ResetPassword, Policy: otp.Policy{Alphabet: otp.Letters, Length: 8},
+	})
 	return newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
 )
@@ -163,8 +164,8 @@ func TestOwnFiles(t *testing.T) {
 		"layout.html":                  {"layout.html": {Data: []byte(`{{`)}},
 	} {
 		_, err := pages.New(
-			newFlow(t),
-			pages.Options{Kind: pages.SignIn, Product: "Acme", Files: files},
+			newFlow(t, otp.SignIn),
+			pages.Options{Product: "Acme", Files: files},
 		)
 		require.ErrorContains(t, err, "Options.Files")
 		require.ErrorContains(t, err, message)

@@ -62,13 +62,14 @@ type Page struct {
 	// Challenge is what shows the challenge, or empty.
 	Challenge template.HTML
 
+	kind  otp.Kind
 	texts texts
 }
 
 // newPage returns a page for a template, with what all pages have.
 func (p *Pages) newPage(r *http.Request, name string) *Page {
 	tag, texts := p.languages.choose(r.Header.Get("Accept-Language"))
-	address, code := p.flow.Fields()
+	config := p.flow.Config()
 	return &Page{
 		Name:         name,
 		Options:      p.options,
@@ -76,18 +77,19 @@ func (p *Pages) newPage(r *http.Request, name string) *Page {
 		Dir:          direction(tag),
 		Style:        p.assets["style.css"].url,
 		Script:       p.assets["script.js"].url,
-		AddressField: address,
-		CodeField:    code,
-		Digits:       p.flow.Codes().Policy().Alphabet == otp.Digits,
+		AddressField: config.AddressField,
+		CodeField:    config.CodeField,
+		Digits:       config.Codes.Policy().Alphabet == otp.Digits,
+		kind:         p.kind(),
 		texts:        texts,
 	}
 }
 
 // Kind is the name of the kind in the keys of texts.
-func (p *Page) Kind() string { return kindNames[p.Options.Kind] }
+func (p *Page) Kind() string { return kindNames[p.kind] }
 
 // WithPassword reports whether a new password is set together with the code.
-func (p *Page) WithPassword() bool { return p.Options.Kind == ResetPassword }
+func (p *Page) WithPassword() bool { return p.kind == otp.ResetPassword }
 
 // Failed reports whether the person has something to correct.
 func (p *Page) Failed() bool { return p.Alert != "" || len(p.Errors) > 0 }
@@ -95,7 +97,7 @@ func (p *Page) Failed() bool { return p.Alert != "" || len(p.Errors) > 0 }
 // AddressKnown reports whether the page may say that the message is on its way: where everybody
 // gets one, that tells nothing.
 func (p *Page) AddressKnown() bool {
-	return p.Options.Kind == ConfirmAddress || p.Options.Kind == ChangeAddress
+	return p.kind == otp.ConfirmAddress || p.kind == otp.ChangeAddress
 }
 
 // T returns the text of a key in the language of the page, with the address and the time of the

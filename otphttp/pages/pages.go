@@ -11,37 +11,18 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otphttp"
 )
 
-// Kind is what a flow is for. It decides what its pages say.
-type Kind int
-
-const (
-	// SignIn signs a person in. There is no page in the end: Options.Next follows at once.
-	SignIn Kind = iota + 1
-
-	// ConfirmAddress confirms the address of a new account.
-	ConfirmAddress
-
-	// ChangeAddress confirms the new address of an account. The person is signed in.
-	ChangeAddress
-
-	// ResetPassword sets a new password, which the page asks for together with the code.
-	ResetPassword
-)
-
-// kindNames are the names of the kinds in the files of the languages.
-var kindNames = map[Kind]string{
-	SignIn: "sign_in", ConfirmAddress: "confirm_address", ChangeAddress: "change_address",
-	ResetPassword: "reset_password",
+// kindNames are the names of the kinds that have pages, in the files of the languages.
+var kindNames = map[otp.Kind]string{
+	otp.SignIn: "sign_in", otp.ConfirmAddress: "confirm_address",
+	otp.ChangeAddress: "change_address", otp.ResetPassword: "reset_password",
 }
 
 // Options are the ways in which pages differ.
 type Options struct {
-	// Kind is what the flow is for. Required.
-	Kind Kind
-
 	// Product is the name that stands on every page. Required.
 	Product string
 
@@ -63,7 +44,7 @@ type Options struct {
 	Links []Link
 
 	// PasswordField names the member of the body with the new password. Default "password". Only
-	// ResetPassword has it.
+	// otp.ResetPassword has it.
 	PasswordField string
 
 	// MinPassword and MaxPassword are the lengths, in characters, that the page asks for. Default
@@ -112,6 +93,10 @@ func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 	if flow == nil {
 		return nil, errors.New("pages: the Flow is nil: it is required")
 	}
+	if kind := flow.Config().Codes.Kind(); kindNames[kind] == "" {
+		return nil, fmt.Errorf("pages: the Kind of the Flow's Service is %v: it must be SignIn, "+
+			"ConfirmAddress, ChangeAddress or ResetPassword", kind)
+	}
 
 	p := &Pages{flow: flow, options: o, policy: contentSecurityPolicy(&o)}
 	for _, load := range []func() error{p.loadLanguages, p.loadAssets, p.loadTemplates} {
@@ -122,6 +107,9 @@ func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 	p.route()
 	return p, nil
 }
+
+// kind is what the flow is for. It decides what the pages say.
+func (p *Pages) kind() otp.Kind { return p.flow.Config().Codes.Kind() }
 
 func (o *Options) setDefaults() {
 	o.Path = cmp.Or(o.Path, "/")
@@ -136,9 +124,6 @@ func (o *Options) check() error {
 		strings.HasPrefix(o.Logo, "/") && !strings.HasPrefix(o.Logo, "//")
 
 	switch {
-	case kindNames[o.Kind] == "":
-		return fmt.Errorf("Options.Kind is %d: it must be SignIn, ConfirmAddress, ChangeAddress "+
-			"or ResetPassword", o.Kind)
 	case strings.TrimSpace(o.Product) == "":
 		return errors.New("Options.Product is empty: it is required")
 	case !strings.HasPrefix(o.Path, "/") || !strings.HasSuffix(o.Path, "/"):

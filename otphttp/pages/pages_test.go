@@ -18,10 +18,10 @@ import (
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-func newFlow(t *testing.T) *otphttp.Flow {
+func newFlow(t *testing.T, kind otp.Kind) *otphttp.Flow {
 	t.Helper()
 
-	codes, _ := otptest.New(t, otp.Config{})
+	codes, _ := otptest.New(t, otp.Config{Kind: kind})
 	flow, err := otphttp.New(otphttp.Config{
 		Codes: codes, Keys: otp.Keys{make([]byte, 32)}, Find: find,
 		Accept: func(*http.Request, string) (otphttp.Done, error) { return nil, nil },
@@ -32,13 +32,13 @@ func newFlow(t *testing.T) *otphttp.Flow {
 
 // A bad option is refused by its name.
 func TestNewRefusesBadOptions(t *testing.T) {
-	flow := newFlow(t)
-	_, err := pages.New(nil, pages.Options{Kind: pages.SignIn, Product: "Acme"})
+	flow := newFlow(t, otp.SignIn)
+	_, err := pages.New(nil, pages.Options{Product: "Acme"})
 	require.ErrorContains(t, err, "the Flow is nil")
+	_, err = pages.New(newFlow(t, otp.General), pages.Options{Product: "Acme"})
+	require.ErrorContains(t, err, "the Kind of the Flow's Service is General")
 
 	for message, spoil := range map[string]func(*pages.Options){
-		"Options.Kind is 0":          func(o *pages.Options) { o.Kind = 0 },
-		"Options.Kind is 5":          func(o *pages.Options) { o.Kind = 5 },
 		"Options.Product is empty":   func(o *pages.Options) { o.Product = " " },
 		`Options.Path is "reset/"`:   func(o *pages.Options) { o.Path = "reset/" },
 		`Options.Path is "/reset"`:   func(o *pages.Options) { o.Path = "/reset" },
@@ -50,7 +50,7 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		"Links[0].URL":               withLink("vbscript:x"),
 		"MinPassword is 15":          func(o *pages.Options) { o.MaxPassword = 10 },
 	} {
-		options := pages.Options{Kind: pages.SignIn, Product: "Acme"}
+		options := pages.Options{Product: "Acme"}
 		spoil(&options)
 		_, err := pages.New(flow, options)
 		require.ErrorContains(t, err, message)
@@ -174,7 +174,7 @@ func TestWaits(t *testing.T) {
 		60 * time.Hour:   "in 3 d.",
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			codes, _ := otptest.New(t, otp.Config{Policy: otp.Policy{
+			codes, _ := otptest.New(t, otp.Config{Kind: otp.ResetPassword, Policy: otp.Policy{
 				SendLimits: []otp.Limit{{Count: 1, Window: limit}},
 			}})
 			s := newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })

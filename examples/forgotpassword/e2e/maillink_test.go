@@ -44,6 +44,7 @@ func newSignIn(t *testing.T) *signIn {
 	require.NoError(t, err)
 	service, _ := otptest.New(t, otp.Config{
 		Purpose: "sign-in",
+		Kind:    otp.SignIn,
 		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) (err error) {
 			s.mail, err = mails.Render(m)
 			return err
@@ -62,7 +63,7 @@ func newSignIn(t *testing.T) *signIn {
 	})
 	require.NoError(t, err)
 	handler, err := pages.New(flow, pages.Options{
-		Kind: pages.SignIn, Product: "Acme", Next: "/.well-known/change-password",
+		Product: "Acme", Next: "/.well-known/change-password",
 	})
 	require.NoError(t, err)
 

@@ -19,7 +19,7 @@ func Handler(app *web.App) (http.Handler, error) {
 	}
 
 	options := pages.Options{
-		Kind: pages.ResetPassword, Product: app.Product, SignInURL: "/sign-in", Next: "/sign-in",
+		Product: app.Product, SignInURL: "/sign-in", Next: "/sign-in",
 	}
 	if app.Mailbox != nil {
 		options.Banner = developmentBanner

@@ -114,7 +114,7 @@ func passwordProblem(err error) error {
 	if !ok {
 		return err
 	}
-	return &otphttp.Problem{Code: weak.Code, Field: "password", Detail: weak.Error()}
+	return &otphttp.Problem{Code: otphttp.ProblemCode(weak.Code), Field: "password", Detail: weak.Error()}
 }
 
 func (a *App) setPassword(ctx context.Context, email, hash, language string) error {

@@ -28,6 +28,7 @@ func NewCodes(
 ) (*otp.Service, error) {
 	return otp.New(otp.Config{
 		Purpose: mail.Purpose,
+		Kind:    otp.ResetPassword,
 		Secret:  secret,
 		Store:   store,
 		Sender:  sender,

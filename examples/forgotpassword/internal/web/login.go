@@ -13,7 +13,7 @@ import (
 // nothing to use it for.
 func (a *App) login(w http.ResponseWriter, r *http.Request) {
 	if err := a.CheckLogin(w, r); err != nil {
-		otphttp.WriteProblem(w, r, err)
+		otphttp.WriteProblem(w, err)
 		return
 	}
 
@@ -29,7 +29,7 @@ func (a *App) CheckLogin(w http.ResponseWriter, r *http.Request) error {
 			Detail: "Too many requests come from your network. Try again in a minute.",
 		}
 	}
-	if err := otphttp.ReadBody(w, r); err != nil {
+	if err := otphttp.ParseBody(w, r); err != nil {
 		return err
 	}
 

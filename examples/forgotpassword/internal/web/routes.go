@@ -21,8 +21,8 @@ func (a *App) handler(route func(*http.ServeMux, *otphttp.Flow)) (http.Handler, 
 
 	mux := http.NewServeMux()
 	route(mux, flow)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		otphttp.WriteProblem(w, r, &otphttp.Problem{
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		otphttp.WriteProblem(w, &otphttp.Problem{
 			Status: http.StatusNotFound, Code: "not_found", Detail: "There is nothing here.",
 		})
 	})
@@ -36,13 +36,13 @@ func (a *App) Route(mux *http.ServeMux, flow *otphttp.Flow) {
 }
 
 func (a *App) routeGenerate(mux *http.ServeMux, flow *otphttp.Flow) {
-	mux.HandleFunc("/generate-otp", flow.Send)
-	mux.HandleFunc("/generate-otp/{email}", flow.Send)
+	mux.HandleFunc("/generate-otp", flow.ServeSend)
+	mux.HandleFunc("/generate-otp/{email}", flow.ServeSend)
 }
 
 func (a *App) routeReset(mux *http.ServeMux, flow *otphttp.Flow) {
-	mux.HandleFunc("/reset", flow.Verify)
-	mux.HandleFunc("/reset-password", flow.Verify)
-	mux.HandleFunc("/status", flow.Status)
+	mux.HandleFunc("/reset", flow.ServeVerify)
+	mux.HandleFunc("/reset-password", flow.ServeVerify)
+	mux.HandleFunc("/status", flow.ServeStatus)
 	mux.Handle("POST /login", http.NewCrossOriginProtection().Handler(http.HandlerFunc(a.login)))
 }

@@ -41,7 +41,7 @@ func TestSessionsAreSigned(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, client := newService(t, nil), newClient(t)
-				client.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+				client.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 				time.Sleep(c.wait)
 
 				if c.spoil != nil {
@@ -59,7 +59,7 @@ func TestSessionsAreSigned(t *testing.T) {
 				if c.code != "" {
 					status = http.StatusForbidden
 				}
-				client.get(s.Status).want(t, status, c.code)
+				client.get(s.ServeStatus).want(t, status, c.code)
 			})
 		})
 	}
@@ -79,7 +79,7 @@ func TestCookiesTellNothing(t *testing.T) {
 	sizes := map[string]int{}
 	for _, email := range []string{"ada@example.com", "eve@example.com"} {
 		s, client := newService(t, nil), newClient(t)
-		client.post(s.Send, "email", email).want(t, http.StatusAccepted, "")
+		client.post(s.ServeSend, "email", email).want(t, http.StatusAccepted, "")
 
 		for name, cookie := range client.cookies {
 			if size, ok := sizes[name]; ok {

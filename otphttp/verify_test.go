@@ -16,18 +16,18 @@ import (
 // What the application refuses costs nothing: Accept runs before the code is spent.
 func TestARefusalCostsNothing(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
-	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	code := s.inbox.Code(t, ada)
 
 	for range 10 {
-		d := c.post(s.Verify, "code", code, "password", "short").
+		d := c.post(s.ServeVerify, "code", code, "password", "short").
 			want(t, http.StatusUnprocessableEntity, "password_too_short")
 		assert.Equal(t, "password", d.Field)
 	}
 	assert.Empty(t, s.doneFor)
-	assert.Equal(t, 5, c.get(s.Status).want(t, http.StatusOK, "").AttemptsLeft)
+	assert.Equal(t, 5, c.get(s.ServeStatus).want(t, http.StatusOK, "").AttemptsLeft)
 
-	c.post(s.Verify, "code", code, "password", "long enough").want(t, http.StatusOK, "")
+	c.post(s.ServeVerify, "code", code, "password", "long enough").want(t, http.StatusOK, "")
 	assert.Equal(t, []string{ada}, s.doneFor)
 }
 
@@ -46,15 +46,15 @@ func TestRepetitions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, func(config *otphttp.Config) { config.Repeatable = c.repeatable })
 			client := newClient(t)
-			client.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+			client.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 			code := s.inbox.Code(t, ada)
 
 			verify := func(code, key string) reply {
 				if c.header {
 					client.header.Set("Idempotency-Key", key)
-					return client.post(s.Verify, "code", code)
+					return client.post(s.ServeVerify, "code", code)
 				}
-				return client.submit(s.Verify, "code", code, "idempotency_key", key)
+				return client.submit(s.ServeVerify, "code", code, "idempotency_key", key)
 			}
 
 			verify(code, "first").want(t, http.StatusOK, "")
@@ -73,7 +73,7 @@ func TestRepetitions(t *testing.T) {
 func TestRepetitionAfterALostAnswer(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
 	lost := newClient(t)
-	lost.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	lost.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	c := newClient(t)
 	for name, cookie := range lost.cookies {
 		c.cookies[name] = cookie
@@ -81,24 +81,24 @@ func TestRepetitionAfterALostAnswer(t *testing.T) {
 	lost.header.Set("Idempotency-Key", "k")
 	c.header.Set("Idempotency-Key", "k")
 
-	lost.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
-	c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	lost.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
 	assert.Equal(t, []string{ada}, s.doneFor)
 
 	c.get(func(w http.ResponseWriter, r *http.Request) {
-		state, err := s.Look(w, r)
+		state, err := s.Status(w, r)
 		assert.NoError(t, err)
-		assert.True(t, state.Done)
-		assert.True(t, s.Knows(r, ada))
+		assert.True(t, state.Accepted)
+		assert.True(t, s.KnowsDevice(r, ada))
 	})
 }
 
 func TestLongKey(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
-	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	c.header.Set("Idempotency-Key", string(make([]byte, 129)))
 
-	c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusBadRequest, "invalid_request")
+	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusBadRequest, "invalid_request")
 	assert.Empty(t, s.doneFor)
 }
 
@@ -106,11 +106,11 @@ func TestLongKey(t *testing.T) {
 func TestUnfinished(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
 	c := newClient(t)
-	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	before := len(c.cookies)
 	s.doneErr = errOnFire
 
-	reply := c.post(s.Verify, "code", s.inbox.Code(t, ada))
+	reply := c.post(s.ServeVerify, "code", s.inbox.Code(t, ada))
 	reply.want(t, http.StatusServiceUnavailable, "unfinished")
 	assert.NotContains(t, reply.text, "fire")
 	assert.Contains(t, s.log.String(), errOnFire.Error())
@@ -136,12 +136,12 @@ func TestDone(t *testing.T) {
 		}
 	})
 	c := newClient(t)
-	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 
 	r := request(http.MethodPost, "/").WithContext(ctx)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Body = body("code=" + s.inbox.Code(t, ada))
-	reply := c.do(s.Verify, r)
+	reply := c.do(s.ServeVerify, r)
 	require.Equal(t, http.StatusCreated, reply.StatusCode)
 	require.Equal(t, `{"session":"own"}`, reply.text)
 }
@@ -149,14 +149,14 @@ func TestDone(t *testing.T) {
 // Two tabs with two accounts do not mix: the code of one costs the other no attempt.
 func TestTwoAccountsInOneBrowser(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
-	c.submit(s.Send, "email", ada).want(t, http.StatusAccepted, "")
-	c.submit(s.Send, "email", bob).want(t, http.StatusAccepted, "")
+	c.submit(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.submit(s.ServeSend, "email", bob).want(t, http.StatusAccepted, "")
 
-	c.submit(s.Verify, "email", ada, "code", s.inbox.Code(t, ada)).
+	c.submit(s.ServeVerify, "email", ada, "code", s.inbox.Code(t, ada)).
 		want(t, http.StatusConflict, "address_mismatch")
-	assert.Equal(t, 5, c.get(s.Status).want(t, http.StatusOK, "").AttemptsLeft)
+	assert.Equal(t, 5, c.get(s.ServeStatus).want(t, http.StatusOK, "").AttemptsLeft)
 
-	c.submit(s.Verify, "email", "BOB@example.com", "code", s.inbox.Code(t, bob)).
+	c.submit(s.ServeVerify, "email", "BOB@example.com", "code", s.inbox.Code(t, bob)).
 		want(t, http.StatusOK, "")
 	assert.Equal(t, []string{bob}, s.doneFor)
 }
@@ -165,17 +165,17 @@ func TestTwoAccountsInOneBrowser(t *testing.T) {
 func TestCodesAreBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, stranger := newService(t, nil), newClient(t), newClient(t)
-		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 		code := s.inbox.Code(t, ada)
-		stranger.post(s.Verify, "email", ada, "code", code).
+		stranger.post(s.ServeVerify, "email", ada, "code", code).
 			want(t, http.StatusForbidden, "session_missing")
 
 		time.Sleep(2 * time.Minute)
-		stranger.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		stranger.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 		for range 6 {
-			require.Equal(t, http.StatusForbidden, stranger.post(s.Verify, "code", code).StatusCode)
+			require.Equal(t, http.StatusForbidden, stranger.post(s.ServeVerify, "code", code).StatusCode)
 		}
-		c.post(s.Verify, "code", code).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "code", code).want(t, http.StatusOK, "")
 	})
 }
 
@@ -185,16 +185,16 @@ func TestRevokeOthers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService(t, func(c *otphttp.Config) { c.RevokeOthers = revoke })
 			thief, owner := newClient(t), newClient(t)
-			thief.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+			thief.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 			stolen := s.inbox.Code(t, ada)
 			time.Sleep(2 * time.Minute)
 
-			owner.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+			owner.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 			owner.header.Set("Idempotency-Key", "k")
-			owner.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
-			owner.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+			owner.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+			owner.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
 
-			got := thief.post(s.Verify, "code", stolen)
+			got := thief.post(s.ServeVerify, "code", stolen)
 			assert.Equal(t, revoke, got.StatusCode == http.StatusForbidden)
 		})
 	}

@@ -29,15 +29,15 @@ func TestKnownAndUnknownAddressesAnswerAlike(t *testing.T) {
 	scenarios := map[string]func(*service, *client, string) []reply{
 		"browser": scenario,
 		"session": func(s *service, c *client, email string) []reply {
-			sent := c.post(s.Send, "email", email, "session", "")
-			code := c.post(s.Verify, "session", sent.document(c.t).Session, "code", "000000")
+			sent := c.post(s.ServeSend, "email", email, "session", "")
+			code := c.post(s.ServeVerify, "session", sent.document(c.t).Session, "code", "000000")
 			return []reply{sent, code}
 		},
 		"curl": func(s *service, c *client, email string) []reply {
 			c.blocked = true
 			return []reply{
-				c.post(s.Send, "email", email), c.post(s.Send, "email", email),
-				c.post(s.Verify, "email", email, "code", "000000"),
+				c.post(s.ServeSend, "email", email), c.post(s.ServeSend, "email", email),
+				c.post(s.ServeVerify, "email", email, "code", "000000"),
 			}
 		},
 	}
@@ -61,18 +61,18 @@ func scenario(s *service, c *client, email string) (replies []reply) {
 	for range 12 {
 		replies = append(
 			replies,
-			c.post(s.Send, "email", email),
-			c.post(s.Send, "email", email),
-			c.get(s.Status),
+			c.post(s.ServeSend, "email", email),
+			c.post(s.ServeSend, "email", email),
+			c.get(s.ServeStatus),
 			c.post(
-				s.Verify,
+				s.ServeVerify,
 				"code",
 				"hello",
 			),
-			c.post(s.Verify, "code", "000000", "password", "short"),
+			c.post(s.ServeVerify, "code", "000000", "password", "short"),
 		)
 		for range 6 {
-			replies = append(replies, c.post(s.Verify, "code", "000000"))
+			replies = append(replies, c.post(s.ServeVerify, "code", "000000"))
 		}
 		time.Sleep(24 * time.Hour)
 	}
@@ -124,16 +124,16 @@ func TestAskingTooSoon(t *testing.T) {
 		// The browser drops the answer to the first click.
 		lost := newClient(t)
 		lost.cookies["__Host-otp"] = c.cookies["__Host-otp"]
-		lost.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		lost.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 
-		refused := c.post(s.Send, "email", ada)
+		refused := c.post(s.ServeSend, "email", ada)
 		d := refused.want(t, http.StatusTooManyRequests, "send_limited")
 		assert.True(t, d.Flow.Live)
 		assert.Equal(t, "61", refused.Header.Get("Retry-After"), "starts of waits are rounded up")
 		assert.Equal(t, binding, c.cookies["__Host-otp"].Value)
 		require.Len(t, s.inbox.Messages(), 1)
 
-		c.post(s.Verify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
 	})
 }
 
@@ -141,11 +141,11 @@ func TestAskingTooSoon(t *testing.T) {
 func TestLimitedStranger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, stranger := newService(t, nil), newClient(t), newClient(t)
-		c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 
-		d := stranger.post(s.Send, "email", ada).want(t, http.StatusTooManyRequests, "send_limited")
+		d := stranger.post(s.ServeSend, "email", ada).want(t, http.StatusTooManyRequests, "send_limited")
 		assert.False(t, d.Flow.Live)
-		stranger.get(s.Status).want(t, http.StatusForbidden, "session_missing")
+		stranger.get(s.ServeStatus).want(t, http.StatusForbidden, "session_missing")
 	})
 }
 
@@ -167,7 +167,7 @@ func TestFailuresOfTheService(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, c.configure)
 
-			reply := newClient(t).post(s.Send, "email", c.email)
+			reply := newClient(t).post(s.ServeSend, "email", c.email)
 			reply.want(t, http.StatusServiceUnavailable, "unavailable")
 			assert.NotContains(t, reply.text, "fire")
 			assert.Equal(t, 1, strings.Count(s.log.String(), "level=ERROR"))
@@ -185,7 +185,7 @@ func TestHangingUp(t *testing.T) {
 	r := request(http.MethodPost, "/").WithContext(ctx)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Body = body("email=ada%40example.com")
-	newClient(t).do(s.Send, r).want(t, http.StatusServiceUnavailable, "unavailable")
+	newClient(t).do(s.ServeSend, r).want(t, http.StatusServiceUnavailable, "unavailable")
 
 	assert.Contains(t, s.log.String(), "level=INFO")
 	assert.NotContains(t, s.log.String(), "level=ERROR")
@@ -195,10 +195,10 @@ func TestHangingUp(t *testing.T) {
 func TestLogHoldsNoSecrets(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
 	s.inbox.Fail(fmt.Errorf("no mailbox ada@example.com"))
-	c.post(s.Send, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	s.doneErr = errOnFire
-	c.post(s.Send, "email", "fire@example.com")
-	c.post(s.Verify, "code", "000000")
+	c.post(s.ServeSend, "email", "fire@example.com")
+	c.post(s.ServeVerify, "code", "000000")
 
 	assert.NotContains(t, strings.ToLower(s.log.String()), "example.com")
 	assert.NotContains(t, s.log.String(), "000000")
@@ -215,7 +215,7 @@ func TestAllow(t *testing.T) {
 	c := newClient(t)
 
 	for _, reply := range []reply{
-		c.post(s.Send, "email", ada), c.post(s.Verify, "code", "000000"), c.get(s.Status),
+		c.post(s.ServeSend, "email", ada), c.post(s.ServeVerify, "code", "000000"), c.get(s.ServeStatus),
 	} {
 		reply.want(t, http.StatusTooManyRequests, "too_many_requests")
 		assert.Equal(t, "60", reply.Header.Get("Retry-After"))
