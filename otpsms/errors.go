@@ -2,23 +2,55 @@ package otpsms
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/seed-5978b5f1/otp"
 )
 
-// Why Normalize refuses a number.
-var (
-	errCharacter = invalid("the telephone number has a character other than digits, spaces, " +
-		"dashes, dots, parentheses and one leading +")
-	errTrunk = invalid("the telephone number has a 0 in parentheses, which is not dialed from " +
-		"abroad: leave it out")
-	errNational = invalid("the telephone number has no country code: it must begin with + or 00")
-	errCountry  = invalid("the telephone number has a country code that begins with 0")
-	errDigits   = invalid("the telephone number must have 7 to 15 digits, country code included")
+// NumberProblem says what is wrong with a telephone number, for programs: a page can have a
+// sentence for each.
+type NumberProblem string
+
+// The problems for which [Normalize] and [Allow] refuse a number.
+const (
+	// ProblemCharacter: a character that is no digit, separator or leading +.
+	ProblemCharacter NumberProblem = "character"
+
+	// ProblemNational: no + or 00 at the beginning, so that the country is not known.
+	ProblemNational NumberProblem = "national"
+
+	// ProblemCountryCode: what follows the + or 00 is the code of no country.
+	ProblemCountryCode NumberProblem = "country_code"
+
+	// ProblemTrunkPrefix: a prefix, mostly 0, that is not dialed from abroad. Without it the number
+	// may be right.
+	ProblemTrunkPrefix NumberProblem = "trunk_prefix"
+
+	// ProblemLength: too few digits, or too many.
+	ProblemLength NumberProblem = "length"
+
+	// ProblemNotServed: no messages are sent to this country. See Allow.
+	ProblemNotServed NumberProblem = "not_served"
 )
 
-func invalid(text string) error { return fmt.Errorf("otpsms: %w: %s", otp.ErrInvalid, text) }
+// A NumberError is the error of [Normalize] and [Allow]. It matches [otp.ErrInvalid] and has
+// nothing of the number.
+type NumberError struct{ Problem NumberProblem }
+
+// Error says what is wrong and what to do.
+func (e *NumberError) Error() string {
+	return "otpsms: the telephone number " + map[NumberProblem]string{
+		ProblemCharacter: "has a character other than digits, spaces, dashes, dots, parentheses " +
+			"and one leading +",
+		ProblemNational:    "has no country code: it must begin with + or 00",
+		ProblemCountryCode: "has no country code that exists after the + or 00",
+		ProblemTrunkPrefix: "has a prefix, such as 0, that is not dialed from abroad: leave it out",
+		ProblemLength:      "must have 7 to 15 digits, country code included",
+		ProblemNotServed:   "is of a country to which no messages are sent",
+	}[e.Problem]
+}
+
+// Unwrap returns otp.ErrInvalid.
+func (e *NumberError) Unwrap() error { return otp.ErrInvalid }
 
 // Why Text writes no message.
 var (

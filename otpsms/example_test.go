@@ -10,20 +10,32 @@ import (
 )
 
 func ExampleNormalize() {
-	for _, typed := range []string{"+49 151 12345678", "0049 (151) 123-456-78"} {
+	for _, typed := range []string{"+49 151 12345678", "0049 (151) 123-456-78",
+		"+49 (0)151 12345678"} {
 		fmt.Println(otpsms.Normalize(typed))
 	}
 
 	_, err := otpsms.Normalize("0151 12345678") // of which country?
-	fmt.Println(errors.Is(err, otp.ErrInvalid))
-
-	_, err = otpsms.Normalize("+44 (0)20 7946 0000") // the 0 is not dialed from abroad
-	fmt.Println(errors.Is(err, otp.ErrInvalid))
+	refused, _ := errors.AsType[*otpsms.NumberError](err)
+	fmt.Println(refused.Problem, errors.Is(err, otp.ErrInvalid))
 	// Output:
 	// +4915112345678 <nil>
 	// +4915112345678 <nil>
-	// true
-	// true
+	// +4915112345678 <nil>
+	// national true
+}
+
+// Messages go to three countries only. All other numbers are refused before anything is recorded.
+func ExampleAllow() {
+	config := otp.Config{
+		Normalize: otpsms.Allow("41", "43", "49"),
+		// …
+	}
+
+	_, err := config.Normalize("+882 5100 1234567")
+	fmt.Println(err)
+	// Output:
+	// otpsms: the telephone number is of a country to which no messages are sent
 }
 
 // A Service calls its Sender with such a message.

@@ -1,10 +1,13 @@
 package otpsms_test
 
 import (
+	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -64,10 +67,65 @@ func TestNormalize(t *testing.T) {
 		"(00 49) (151) 12345678":       "+4915112345678",
 		"00\u00a044 20 7946\u20090000": "+442079460000",
 
-		// Some national numbers do begin with 0.
-		"+39 06 1234 5678":    "+390612345678",
-		"+225 07 01 23 45 67": "+2250701234567",
-		"0039 06 12345678":    "+390612345678",
+		// Digits of every script, and what is typed with them.
+		"＋４９（１５１）１２３４－５６７８":          "+4915112345678", // full-width
+		"+٤٩ ١٥١ ١٢٣٤٥٦٧٨":           "+4915112345678", // Arabic-Indic
+		"۰۰۴۹ ۱۵۱ ۱۲۳۴۵۶۷۸":          "+4915112345678", // Extended Arabic-Indic
+		"+४९ १५१ १२३४५६७८":           "+4915112345678", // Devanagari
+		"+৪৯ ১৫১ ১২৩৪৫৬৭৮":           "+4915112345678", // Bengali
+		"+๔๙ ๑๕๑ ๑๒๓๔๕๖๗๘":           "+4915112345678", // Thai
+		"+𝟜𝟡 𝟷𝟻𝟷 𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖":           "+4915112345678", // mathematical, of three fonts
+		"＋81ー90ー1234ー5678":           "+819012345678",
+		"+49\ufe59151\ufe5a12345678": "+4915112345678",
+
+		// What nobody sees, as copied from an address book or a page.
+		"\u202a+49 151 12345678\u202c":       "+4915112345678",
+		"\u200e+49 151 12345678\u200e\u2069": "+4915112345678",
+		"+49151\u200b123\u2060456\u00ad78":   "+4915112345678",
+		"\ufeff+4915112345678\t\r\n":         "+4915112345678",
+		"tel:+49-151-12345678":               "+4915112345678",
+		"TEL:004915112345678":                "+4915112345678",
+
+		// Trunk prefixes, which are not dialed from abroad.
+		"+44 (0)20 7946 0000":       "+442079460000",
+		"+44 ( 0 ) 20 7946 0000":    "+442079460000",
+		"+44\u00a0(0)20\u00a079460": "+442079460",
+		"+44 (020) 7946 0000":       "+442079460000",
+		"0044 (0) 20 7946 0000":     "+442079460000",
+		"+49-(0)-151-12345678":      "+4915112345678",
+		"+49 0151 12345678":         "+4915112345678",
+		"+20 010 01201511":          "+201001201511",
+		"+81 (0)90-1234-5678":       "+819012345678",
+		"+7 (8) 912 345-67-89":      "+79123456789",
+		"+7 (8495) 123-45-67":       "+74951234567",
+		"+7 8 800 555-35-35":        "+78005553535",
+		"+375 (8)152 450911":        "+375152450911",
+		"+375 8 0152 450911":        "+375152450911",
+		"+370 (8) 612 34567":        "+37061234567",
+		"+370 0 612 34567":          "+37061234567",
+		"+993 8 66 123456":          "+99366123456",
+		"+1 (1) 201-550-5814":       "+12015505814",
+		"+36 06 20 123 4567":        "+36201234567",
+		"+36 (06) 20 123 4567":      "+36201234567",
+		"+52 1 55 1234 5678":        "+525512345678",
+		"+52 (044) 55 1234 5678":    "+525512345678",
+		"+54 (011) 4321-5678":       "+541143215678",
+		"+250 (0)788 123 456":       "+250788123456",
+
+		// What belongs to the number.
+		"+39 06 1234 5678":     "+390612345678",
+		"+39 (06) 1234 5678":   "+390612345678",
+		"+225 07 01 23 45 67":  "+2250701234567",
+		"0039 06 12345678":     "+390612345678",
+		"+378 (0549) 886377":   "+3780549886377",
+		"+7 812 123-45-67":     "+78121234567",
+		"+7 800 555-35-35":     "+78005553535",
+		"+375 800 11 22 33":    "+375800112233",
+		"+91 000 800 919 0000": "+910008009190000",
+		"+250 06 123456":       "+25006123456",
+		"+54 9 11 2345-6789":   "+5491123456789",
+		"+98 9601":             "+989601", // 6 digits, a number of Iran
+		"+7 812 123-45":        "+781212345",
 	} {
 		got, err := otpsms.Normalize(typed)
 		if assert.NoError(t, err, "%+q", typed) {
@@ -77,80 +135,136 @@ func TestNormalize(t *testing.T) {
 }
 
 func TestNormalizeRefuses(t *testing.T) {
-	const (
-		character = "a character other than"
-		trunk     = "a 0 in parentheses"
-		national  = "no country code"
-		country   = "a country code that begins with 0"
-		digits    = "7 to 15 digits"
-	)
-
-	for typed, want := range map[string]string{
+	for typed, want := range map[string]otpsms.NumberProblem{
 		// National numbers: of which country?
-		"":                national,
-		"   ":             national,
-		"015112345678":    national,
-		"0151 12345678":   national,
-		"(0151) 12345678": national,
-		"(212) 555-0100":  national,
-		"4915112345678":   national,
-		"112":             national,
+		"":                otpsms.ProblemNational,
+		"   ":             otpsms.ProblemNational,
+		"015112345678":    otpsms.ProblemNational,
+		"0151 12345678":   otpsms.ProblemNational,
+		"(0151) 12345678": otpsms.ProblemNational,
+		"(212) 555-0100":  otpsms.ProblemNational,
+		"4915112345678":   otpsms.ProblemNational,
+		"112":             otpsms.ProblemNational,
 
-		// What is not dialed from abroad.
-		"+44 (0)20 7946 0000":     trunk,
-		"+44(0)20 7946 0000":      trunk,
-		"+44 ( 0 ) 20 7946 0000":  trunk,
-		"+44\u00a0(0)20 79460000": trunk,
-		"+44 (020) 7946 0000":     trunk,
-		"0044 (0) 20 7946 0000":   trunk,
-		"+49-(0)-151-12345678":    trunk,
+		// What is no country code.
+		"+0049 151 12345678": otpsms.ProblemCountryCode,
+		"+0151 12345678":     otpsms.ProblemCountryCode,
+		"000 151 12345678":   otpsms.ProblemCountryCode,
+		"+210 123 456 78":    otpsms.ProblemCountryCode,
 
-		// Country codes do not begin with 0.
-		"+0049 151 12345678": country,
-		"+0151 12345678":     country,
-		"000 151 12345678":   country,
+		// Trunk prefixes without which the plan has no number of this length, or no number at all.
+		"+34 0612 345 678":       otpsms.ProblemTrunkPrefix,
+		"+1 (0)212 555 0100":     otpsms.ProblemTrunkPrefix,
+		"+7 0912 345 67 89":      otpsms.ProblemTrunkPrefix,
+		"+49 00 151 12345678":    otpsms.ProblemTrunkPrefix,
+		"+225 0 07 01 23 45 67":  otpsms.ProblemTrunkPrefix,
+		"+33 0 6 12 34 56 78 9":  otpsms.ProblemTrunkPrefix,
+		"+55 0 15 11 96123-4567": otpsms.ProblemTrunkPrefix, // with the code of a carrier
+		"+54 11 15 2345 6789":    otpsms.ProblemTrunkPrefix,
+		"+54 011 15-2345-6789":   otpsms.ProblemTrunkPrefix,
+		"+54 9 11 15 2345 6789":  otpsms.ProblemTrunkPrefix,
 
 		// Too short, too long.
-		"+":                        digits,
-		"00":                       digits,
-		"+123456":                  digits,
-		"0012 3456":                digits,
-		"+1234567890123456":        digits,
-		"001234567890123456":       digits,
-		strings.Repeat("1", 1<<20): digits,
+		"+":                        otpsms.ProblemLength,
+		"00":                       otpsms.ProblemLength,
+		"+12345":                   otpsms.ProblemLength,
+		"+123456":                  otpsms.ProblemLength,
+		"0012 3456":                otpsms.ProblemLength,
+		"+1234567890123456":        otpsms.ProblemLength,
+		"001234567890123456":       otpsms.ProblemLength,
+		strings.Repeat("1", 1<<20): otpsms.ProblemLength,
 
 		// Everything else.
-		"++4915112345678":            character,
-		"+49+15112345678":            character,
-		"00+4915112345678":           character,
-		"4915112345678+":             character,
-		"tel:+4915112345678":         character,
-		"tel:+49-151-12345678;ext=1": character,
-		"+49 151 12345678 ext. 9":    character,
-		"+49 151 12345678x9":         character,
-		"+49 151/12345678":           character,
-		"+49 151 12345678,,9":        character,
-		"+49 151 12345678#9":         character,
-		"*31#+4915112345678":         character,
-		"+1 800 FLOWERS":             character,
-		"ada@example.com":            character,
-		"+٤٩١٥١١٢٣٤٥٦٧٨":             character, // Arabic-Indic digits
-		"＋４９１５１１２３４５６７８":             character, // full-width
-		"\u202d+4915112345678\u202c": character, // direction marks, as copied from an address book
-		"+49151\u200b12345678":       character, // zero width space
-		"+49151\u00ad12345678":       character, // soft hyphen
-		"+49151\t12345678":           character,
-		"+4915112345678\n":           character,
-		"+49151\x0012345678":         character,
-		"+49151\xff12345678":         character,
-		"+49151~12345678":            character,
+		"++4915112345678":            otpsms.ProblemCharacter,
+		"+49+15112345678":            otpsms.ProblemCharacter,
+		"00+4915112345678":           otpsms.ProblemCharacter,
+		"4915112345678+":             otpsms.ProblemCharacter,
+		"tel:tel:+4915112345678":     otpsms.ProblemCharacter,
+		"tel:+49-151-12345678;ext=1": otpsms.ProblemCharacter,
+		"+49 151 12345678 ext. 9":    otpsms.ProblemCharacter,
+		"+49 151 12345678x9":         otpsms.ProblemCharacter,
+		"+49 151/12345678":           otpsms.ProblemCharacter,
+		"+49 151 12345678,,9":        otpsms.ProblemCharacter,
+		"+49 151 12345678#9":         otpsms.ProblemCharacter,
+		"*31#+4915112345678":         otpsms.ProblemCharacter,
+		"+1 800 FLOWERS":             otpsms.ProblemCharacter,
+		"ada@example.com":            otpsms.ProblemCharacter,
+		"+四九一五一一二三四五六七八":             otpsms.ProblemCharacter, // numerals, which are no digits
+		"+49 151 ¹²³⁴⁵⁶⁷⁸":           otpsms.ProblemCharacter,
+		"+49151\x0012345678":         otpsms.ProblemCharacter,
+		"+49151\xff12345678":         otpsms.ProblemCharacter,
+		"+49151~12345678":            otpsms.ProblemCharacter,
 	} {
 		got, err := otpsms.Normalize(typed)
 		assert.Empty(t, got, "%.40q", typed)
 		assert.ErrorIs(t, err, otp.ErrInvalid, "%.40q", typed)
-		if assert.ErrorContains(t, err, want, "%.40q", typed) {
+		assert.Equal(t, &otpsms.NumberError{Problem: want}, err, "%.40q", typed)
+		if err != nil {
 			checkNoDigitsOf(t, err, typed)
 		}
+	}
+}
+
+// Every decimal digit of Unicode is read as what it stands for.
+func TestNormalizeReadsEveryDigit(t *testing.T) {
+	for _, table := range unicode.Nd.R16 {
+		checkDigits(t, rune(table.Lo), rune(table.Hi))
+	}
+	for _, table := range unicode.Nd.R32 {
+		checkDigits(t, rune(table.Lo), rune(table.Hi))
+	}
+}
+
+func checkDigits(t *testing.T, first, last rune) {
+	t.Helper()
+	for r := first; r <= last; r++ {
+		got, err := otpsms.Normalize("+49151" + strings.Repeat(string(r), 8))
+		require.NoError(t, err, "%U", r)
+		require.Equal(t, "+49151"+strings.Repeat(strconv.Itoa(int(r-first)%10), 8), got, "%U", r)
+	}
+}
+
+// A Service tells what is wrong with a number, for pages to say.
+func TestNumberErrorReachesTheCaller(t *testing.T) {
+	service, _ := otptest.New(t, otp.Config{Normalize: otpsms.Allow("49")})
+
+	for to, want := range map[string]otpsms.NumberProblem{
+		"0151 12345678":    otpsms.ProblemNational,
+		"+44 20 7946 0000": otpsms.ProblemNotServed,
+	} {
+		_, err := service.Send(t.Context(), otp.Request{To: to})
+		require.ErrorIs(t, err, otp.ErrInvalid)
+		refused, found := errors.AsType[*otpsms.NumberError](err)
+		require.True(t, found)
+		require.Equal(t, want, refused.Problem)
+	}
+}
+
+func TestAllow(t *testing.T) {
+	normalize := otpsms.Allow("49", "1212")
+
+	for typed, want := range map[string]string{
+		"+49 (0)151 12345678": "+4915112345678",
+		"+1 212 555 0100":     "+12125550100",
+	} {
+		got, err := normalize(typed)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+
+	for typed, want := range map[string]otpsms.NumberProblem{
+		"+1 242 555 0100":  otpsms.ProblemNotServed,
+		"+44 20 7946 0000": otpsms.ProblemNotServed,
+		"+883 5100 123456": otpsms.ProblemNotServed,
+		"0151 12345678":    otpsms.ProblemNational,
+	} {
+		got, err := normalize(typed)
+		require.Empty(t, got)
+		require.Equal(t, &otpsms.NumberError{Problem: want}, err)
+	}
+
+	for _, bad := range [][]string{{}, {""}, {"49", "+44"}, {"0"}, {"DE"}, {"49 151"}} {
+		require.Panics(t, func() { otpsms.Allow(bad...) }, "%q", bad)
 	}
 }
 
@@ -222,16 +336,14 @@ func wrong(code string) string {
 	return "0" + code[1:]
 }
 
-// FuzzNormalize: what is taken is E.164, has the digits that were typed, and stays as it is.
+// What is taken is E.164 and stays as it is.
 func FuzzNormalize(f *testing.F) {
-	for _, seed := range []string{"+49 151 12345678", "0044 (20) 7946-0000", "+44 (0)20",
-		"+1.2\u2013345678"} {
+	for _, seed := range []string{"+49 151 12345678", "0044 (20) 7946-0000", "+44 (0)20 79460000",
+		"+1.2\u2013345678", "＋７ （８） ９１２ ３４５６７８９", "+54 011 15-2345-6789"} {
 		f.Add(seed)
 	}
 
-	form := regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-	digits := regexp.MustCompile(`[^0-9]`)
-
+	form := regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
 	f.Fuzz(func(t *testing.T, typed string) {
 		got, err := otpsms.Normalize(typed)
 		if err != nil {
@@ -239,8 +351,6 @@ func FuzzNormalize(f *testing.F) {
 		}
 
 		require.Regexp(t, form, got)
-		require.Equal(t, strings.TrimPrefix(digits.ReplaceAllString(typed, ""), "00"), got[1:])
-
 		again, err := otpsms.Normalize(got)
 		require.NoError(t, err)
 		require.Equal(t, got, again)
