@@ -50,9 +50,7 @@ test-running:
 
 bench: ## measure, and hold the figures to their bounds, in about a quarter of an hour
 	mkdir -p build
-	$(SERVERS) -only dynamodb \
-		$(GO) -C internal/bench test -count=1 -v -timeout=30m ./... -bounds
-	$(SERVERS) -only postgres,mariadb,redis $(GO) -C internal/storetest test -run '^$$' \
+	$(SERVERS) -only dynamodb,postgres,mariadb,redis $(GO) -C internal/storetest test -run '^$$' \
 		-bench . -benchtime 1000x -count 6 -timeout=30m ./... >build/bench.txt
 	$(MAKE) -s --no-print-directory -C examples/forgotpassword bench >>build/bench.txt
 	$(TOOL) benchstat build/bench.txt
@@ -60,8 +58,6 @@ bench: ## measure, and hold the figures to their bounds, in about a quarter of a
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
 	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./histories \
 		-proof.histories=20000 -proof.concurrent=10000
-	$(SERVERS) -only dynamodb $(GO) -C internal/proof test -count=1 -v -timeout=20m ./faults \
-		-proof.dynamodb=300 -proof.network=100
 	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./defects
 	$(MAKE) fips
 

@@ -1,7 +1,6 @@
 package dynamostore_test
 
 import (
-	"errors"
 	"strconv"
 	"testing"
 	"time"
@@ -14,53 +13,6 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
-
-// Two instances share a table: a code that one sends is accepted once by both together, and wrong
-// submissions to both count together.
-func TestSimultaneousSubmissions(t *testing.T) {
-	const submissions = 300
-
-	for name, test := range map[string]struct {
-		change       func(code string) string
-		first, later error
-		firsts       int
-	}{
-		"right": {func(code string) string { return code }, nil, otp.ErrUsed, 1},
-		"wrong": {wrong, otp.ErrMismatch, otp.ErrExhausted, maxAttempts},
-	} {
-		t.Run(name, func(t *testing.T) {
-			table := newTable(t, "pk")
-			config := otp.Config{
-				Secret: []byte("a secret of 32 bytes for the test"),
-				Policy: otp.Policy{MaxAttempts: maxAttempts},
-			}
-			config.Store = newStore(t, servers.DynamoDB(t), table, nil)
-			a, inbox := otptest.New(t, config)
-			config.Store = newStore(t, servers.DynamoDB(t), table, nil)
-			b, _ := otptest.New(t, config)
-
-			send(t, a, otp.Request{To: to})
-			code := test.change(inbox.Code(t, to))
-			errs := parallel(submissions, func(i int) error {
-				return submit(t, []*otp.Service{a, b}[i%2], to, code)
-			})
-
-			assert.Equal(t, test.firsts, count(errs, test.first), "%v", test.first)
-			assert.Equal(t, submissions-test.firsts, count(errs, test.later), "%v", test.later)
-			assert.ErrorIs(t, submit(t, a, to, inbox.Code(t, to)), test.later)
-		})
-	}
-}
-
-// count returns how many of the errors match the target.
-func count(errs []error, target error) (n int) {
-	for _, err := range errs {
-		if errors.Is(err, target) {
-			n++
-		}
-	}
-	return n
-}
 
 func TestRequestsAndUnits(t *testing.T) {
 	client := &fakeClient{Client: servers.DynamoDB(t)}

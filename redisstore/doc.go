@@ -78,7 +78,6 @@
 //		return nil, err
 //	}
 //	defer conn.Close()
-//
 //	return redis.DoContext(conn, ctx, "EVAL",
 //		redis.Args{script, len(keys)}.AddFlat(keys).Add(args...)...)
 //
@@ -115,8 +114,9 @@
 //
 // # Memory
 //
-// A record is one key with a string of at most 868 bytes (maxValue in encode.go of package otp). With all that Redis 7.0 keeps about it, it
-// takes some 350 bytes of memory for an address that one code was sent to, and 1,250 at most.
-// Redis drops it a minute after it has expired, which with the default policy is a day after the
-// last code was sent, or up to 30 days later if there were wrong guesses.
+// A record is one key with a string of at most 868 bytes (maxValue in encode.go of package otp).
+// With all that Redis 7.0 keeps about it, it takes some 350 bytes of memory for an address that one
+// code was sent to, and 1,250 at most. Redis drops it a minute after it has expired, which with the
+// default policy is a day after the last code was sent, or up to 30 days later if there were wrong
+// guesses.
 package redisstore

@@ -96,9 +96,14 @@ func DynamoDBEndpoint(tb testing.TB) string {
 // DynamoDB returns a client of DynamoDBEndpoint, after applying configure to its options.
 func DynamoDB(tb testing.TB, configure ...func(*dynamodb.Options)) *dynamodb.Client {
 	tb.Helper()
+	return DynamoDBAt(DynamoDBEndpoint(tb), configure...)
+}
+
+// DynamoDBAt returns a client of the DynamoDB at the URL, after applying configure to its options.
+func DynamoDBAt(endpoint string, configure ...func(*dynamodb.Options)) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region:       Region,
-		BaseEndpoint: aws.String(DynamoDBEndpoint(tb)),
+		BaseEndpoint: &endpoint,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 		}),

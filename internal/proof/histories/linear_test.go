@@ -1,7 +1,11 @@
 package histories
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,16 +64,62 @@ func record(t *testing.T, plan linear.Plan) (r *linear.Recorder) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Duration(plan.Seed % uint64(time.Second))) // off the full second
 
-		store := &otptest.FaultyStore{
-			Store: memstore.New(nil),
+		var store otp.Store = memstore.New(nil)
+		if plan.Late {
+			store = &late{Store: store, seed: plan.Seed, rate: plan.Faults / 2}
+		}
+		store = &otptest.FaultyStore{
+			Store: store,
 			Fault: otptest.RandomFaults(plan.Seed, plan.Faults, plan.Delay),
 		}
+		if plan.Repeats {
+			store = repeating{store}
+		}
+
 		var err error
 		r, err = linear.NewRecorder(
 			"ada@example.com", store, keys["secret"], plan.Instances...)
 		require.NoError(t, err)
-
+		r.DoubtfulRefusals, r.LateWrites = plan.Repeats, plan.Late
 		plan.Run(t.Context(), r)
 	})
 	return r
+}
+
+// repeating tries a failed swap again, and so may find its own write: it then reports a lost race.
+type repeating struct{ otp.Store }
+
+func (s repeating) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (swapped bool, err error) {
+	for range 3 {
+		swapped, err = s.Store.CompareAndSwap(ctx, key, old, new, expires)
+		if err == nil {
+			break
+		}
+	}
+	return swapped, err
+}
+
+// late reports some swaps as failed that happen up to ten milliseconds later.
+type late struct {
+	otp.Store
+	seed  uint64
+	rate  float64
+	swaps atomic.Uint64
+}
+
+func (s *late) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	random := rand.New(rand.NewPCG(s.seed, s.swaps.Add(1)))
+	if random.Float64() >= s.rate {
+		return s.Store.CompareAndSwap(ctx, key, old, new, expires)
+	}
+
+	old, new = bytes.Clone(old), bytes.Clone(new)
+	time.AfterFunc(time.Duration(random.Int64N(int64(10*time.Millisecond))), func() {
+		s.Store.CompareAndSwap(context.WithoutCancel(ctx), key, old, new, expires)
+	})
+	return false, otptest.ErrInjected
 }

@@ -21,6 +21,8 @@ type Plan struct {
 	Seed      uint64  // of the faults of the store
 	Faults    float64 // the share of its calls that fail
 	Delay     time.Duration
+	Repeats   bool // the client of the store tries again by itself, as that of DynamoDB does
+	Late      bool // swaps whose caller has given up may still happen, as on a slow network
 }
 
 // A Step is one call of a client, after a pause.
@@ -47,6 +49,8 @@ func Drawn(slow bool) *rapid.Generator[Plan] {
 			Faults:    oneOf(rt, "faults", 0, 0.1, 0.3, 0.8),
 			Delay:     oneOf(rt, "delay", 3*time.Millisecond, 100*time.Microsecond),
 		}
+		p.Repeats = oneOf(rt, "repeats", false, false, true)
+		p.Late = oneOf(rt, "late", false, false, true)
 		if oneOf(rt, "roll-out", false, false, true) {
 			p.Instances[1].Policy = drawPolicy(rt)
 		}

@@ -27,10 +27,13 @@ func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
 	}
 
 	for _, c := range []crash{
-		{name: "the first Send"},
-		{name: "another Send", sent: true},
-		{name: "a right code", sent: true, submit: func(right string) string { return right }},
-		{name: "a wrong code", sent: true, submit: func(r string) string { return wrong(r, 0) }},
+		{name: "the first Send", call: "Send"},
+		{name: "another Send", call: "Send", sent: true},
+		{name: "a Send whose mail is refused", call: "Send", sent: true, refuses: true},
+		{name: "a right code", call: "Verify", sent: true, submit: same},
+		{name: "a wrong code", call: "Verify", sent: true, submit: another},
+		{name: "Revoke", call: "Revoke", sent: true},
+		{name: "Unlock", call: "Unlock", sent: true},
 	} {
 		c.db, c.heir, c.mails = db, heir, &mails
 		for c.killAt = 1; ; c.killAt++ {
@@ -47,21 +50,30 @@ func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
 	return kills, nil
 }
 
+func same(right string) string    { return right }
+func another(right string) string { return wrong(right, 0) }
+
+// Steps are how many steps the calls of ClientCrash have in all: three of a Send, two of a Verify,
+// and four of a Revoke or an Unlock, which look at the records of two more Trusts. Each begins and
+// ends at a point where the process is killed.
+const Steps = 3*3 + 2*2 + 2*4
+
 // A crash is one call that ends early.
 type crash struct {
 	db    Database
 	heir  *otp.Service // over the same database, afterwards
 	mails *mailbox
 
-	name   string
-	sent   bool // a code before, which was guessed at once
-	submit func(right string) string
-	killAt int // the number of the point where the process ends
+	name, call string
+	sent       bool // a code before, which was guessed at once
+	submit     func(right string) string
+	refuses    bool // the mail
+	killAt     int  // the number of the point where the process ends
 }
 
 // run makes the call and checks what is left.
 func (c *crash) run(ctx context.Context) (points []string, killed bool, err error) {
-	j := job{Database: c.db, To: newAddress()}
+	j := job{Database: c.db, To: newAddress(), Call: c.call, Refuses: c.refuses}
 	counted := expected{}
 
 	if c.sent {
@@ -84,14 +96,7 @@ func (c *crash) run(ctx context.Context) (points []string, killed bool, err erro
 	}
 
 	if slices.Contains(points, "after swap") {
-		switch {
-		case c.submit == nil:
-			counted.sends++
-		case j.Code == c.mails.code(j.To):
-			counted.spent = true
-		default:
-			counted.guesses++
-		}
+		counted.add(c)
 	}
 	return points, killed, c.check(ctx, j.To, counted)
 }
@@ -127,7 +132,26 @@ func (c *crash) runWorker(ctx context.Context, j job) (points []string, killed b
 // expected is what the record of an address must hold.
 type expected struct {
 	sends, guesses int
-	spent          bool
+	spent          bool // the code works no more
+	sendable       int  // of sends, those that Unlock has forgotten
+}
+
+// add adds what the call has written. It counts, whether or not the process lived to tell.
+func (e *expected) add(c *crash) {
+	switch c.call {
+	case "Send":
+		e.sends++
+	case "Revoke":
+		e.spent = true
+	case "Unlock":
+		e.sendable = e.sends
+	case "Verify":
+		if c.submit("x") == "x" {
+			e.spent = true
+		} else {
+			e.guesses++
+		}
+	}
 }
 
 func (c *crash) check(ctx context.Context, to string, want expected) error {
@@ -161,8 +185,8 @@ func (c *crash) check(ctx context.Context, to string, want expected) error {
 			return err
 		}
 	}
-	if want.sends+more != sends {
-		return fmt.Errorf("%d sends before and %d after, want %d", want.sends, more, sends)
+	if before := want.sends - want.sendable; before+more != sends {
+		return fmt.Errorf("%d sends before and %d after, want %d", before, more, sends)
 	}
 	return c.verify(ctx, to, c.mails.code(to))
 }
@@ -177,18 +201,27 @@ func stopBetweenSteps(j job, store otp.Store) error {
 		func(context.Context, otp.Message) error {
 			await("before mail")
 			await("after mail")
+			if j.Refuses {
+				return otp.ErrNotSent
+			}
 			return nil
 		}))
 	if err != nil {
 		return err
 	}
 
-	if j.Code == "" {
-		_, err = service.Send(context.Background(), otp.Request{To: j.To})
-	} else {
-		err = service.Verify(context.Background(), otp.Submission{To: j.To, Code: j.Code})
+	ctx := context.Background()
+	switch j.Call {
+	case "Send":
+		_, err = service.Send(ctx, otp.Request{To: j.To})
+	case "Verify":
+		err = service.Verify(ctx, otp.Submission{To: j.To, Code: j.Code})
+	case "Revoke":
+		err = service.Revoke(ctx, j.To, "")
+	case "Unlock":
+		err = service.Unlock(ctx, j.To)
 	}
-	if err != nil && !errors.Is(err, otp.ErrRejected) {
+	if err != nil && !errors.Is(err, otp.ErrRejected) && !errors.Is(err, otp.ErrNotSent) {
 		return err
 	}
 

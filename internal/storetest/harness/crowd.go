@@ -34,6 +34,8 @@ func (t *Tally) count(err error) {
 	}
 }
 
+func (t *Tally) judged() int { return t.Accepted + t.Compared + t.Refused }
+
 func (t *Tally) add(other Tally) {
 	t.Accepted += other.Accepted
 	t.Compared += other.Compared

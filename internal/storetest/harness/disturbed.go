@@ -20,14 +20,28 @@ type Report struct {
 	Failures int // calls of the store that ended in an error
 }
 
+// A Disturbance is what happens to a database while a crowd uses it.
+type Disturbance struct {
+	// Do makes it happen once.
+	Do func(context.Context) error
+	// Rounds is how often it happens, at least, and Between is how many submissions are judged
+	// before each time and after the last. Counts say when enough has happened, and no clock: a busy
+	// machine only takes longer.
+	Rounds, Between int
+	// Hidden says that clients may hide all failures, as those do that repeat calls. Otherwise the
+	// disturbance goes on until a call has failed.
+	Hidden bool
+}
+
+// farOff ends what does not get on.
+const farOff = 5 * time.Minute
+
 // Disturbed has a crowd ask for codes and submit right and wrong ones, over two handles on the
-// database, while disturb runs and for as long as it does. Afterwards, over the calm database, no
-// code may have been accepted twice, none after its attempts were spent, and none compared with
-// more wrong ones than MaxAttempts, by what the callers were told.
-func Disturbed(ctx context.Context, db, calm Database, disturb func(context.Context) error) (
-	Report, error,
-) {
-	var c disturbedCrowd
+// database, while it is disturbed. Afterwards, over the calm database, no code may have been
+// accepted twice, none after its attempts were spent, none compared with more wrong ones than
+// MaxAttempts, and no right one called wrong, by what the callers were told.
+func Disturbed(ctx context.Context, db, calm Database, d Disturbance) (Report, error) {
+	c := disturbedCrowd{judged: make(chan struct{})}
 	for i := range c.services {
 		store, closeStore, err := db.open()
 		if err != nil {
@@ -51,16 +65,18 @@ func Disturbed(ctx context.Context, db, calm Database, disturb func(context.Cont
 		return Report{}, err
 	}
 
-	disturbance, end := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, farOff)
+	defer cancel()
+	playing, end := context.WithCancel(ctx)
 	var crowd sync.WaitGroup
 	for range 8 {
 		crowd.Go(func() {
-			for disturbance.Err() == nil {
+			for playing.Err() == nil {
 				c.play(ctx)
 			}
 		})
 	}
-	err = disturb(ctx)
+	err = c.disturb(ctx, d)
 	end()
 	crowd.Wait()
 	return c.report(), errors.Join(err, c.audit(ctx, auditor))
@@ -70,15 +86,41 @@ type disturbedCrowd struct {
 	services [2]*otp.Service
 	mails    mailbox
 	failures atomic.Int64
+	judged   chan struct{} // takes one for each submission while somebody counts
 
 	mu    sync.Mutex
 	games []*game
 }
 
+// disturb disturbs the crowd until that was enough.
+func (c *disturbedCrowd) disturb(ctx context.Context, d Disturbance) error {
+	for round := 0; round < d.Rounds || !d.Hidden && c.failures.Load() == 0; round++ {
+		if err := c.await(ctx, d.Between); err != nil {
+			return err
+		}
+		if err := d.Do(ctx); err != nil {
+			return err
+		}
+	}
+	return c.await(ctx, d.Between)
+}
+
+// await returns once so many more submissions are judged.
+func (c *disturbedCrowd) await(ctx context.Context, n int) error {
+	for i := range n {
+		select {
+		case <-c.judged:
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d submissions are judged: %w", i, n, ctx.Err())
+		}
+	}
+	return nil
+}
+
 func (c *disturbedCrowd) report() Report {
 	r := Report{Codes: len(c.games), Failures: int(c.failures.Load())}
 	for _, g := range c.games {
-		r.Judged += g.tally.Accepted + g.tally.Compared + g.tally.Refused
+		r.Judged += g.tally.judged()
 	}
 	return r
 }
@@ -103,8 +145,9 @@ func (c *disturbedCrowd) audit(ctx context.Context, service *otp.Service) error 
 type game struct {
 	to, code string
 
-	mu    sync.Mutex
-	tally Tally
+	mu        sync.Mutex
+	tally     Tally
+	misjudged int // times that the right code was called wrong
 }
 
 // play has a code sent, and two players submit: two wrong ones and the right one each, or six wrong
@@ -113,11 +156,11 @@ func (c *disturbedCrowd) play(ctx context.Context) {
 	g := &game{to: newAddress()}
 	for {
 		_, err := c.services[rand.IntN(2)].Send(ctx, otp.Request{To: g.to})
-		if errors.Is(err, otp.ErrLimited) {
-			return // all sends were counted, and nobody knows of a code
-		}
 		if err == nil {
 			break
+		}
+		if errors.Is(err, otp.ErrLimited) || ctx.Err() != nil {
+			return // all sends were counted, and nobody knows of a code
 		}
 	}
 	g.code = c.mails.code(g.to)
@@ -140,6 +183,10 @@ func (c *disturbedCrowd) play(ctx context.Context) {
 			for _, code := range submissions {
 				for !g.submit(ctx, service, code) && ctx.Err() == nil {
 				}
+				select {
+				case c.judged <- struct{}{}:
+				default:
+				}
 			}
 		})
 	}
@@ -152,6 +199,9 @@ func (g *game) submit(ctx context.Context, service *otp.Service, code string) bo
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
+	if code == g.code && errors.Is(err, otp.ErrMismatch) {
+		g.misjudged++
+	}
 	before := g.tally.Failed
 	g.tally.count(err)
 	return g.tally.Failed == before
@@ -171,6 +221,9 @@ func (g *game) audit(ctx context.Context, service *otp.Service) error {
 		return fmt.Errorf("audit: %s", g.tally.Failure)
 	}
 
+	if g.misjudged > 0 {
+		return fmt.Errorf("the right code was called wrong %d times", g.misjudged)
+	}
 	if g.tally.Compared > attempts {
 		return fmt.Errorf("a code was compared with %d wrong ones, %d before the audit",
 			g.tally.Compared, told.Compared)
@@ -204,7 +257,7 @@ const patience = time.Second
 func (h *hasty) end(err error) {
 	if err != nil {
 		h.failures.Add(1)
-		time.Sleep(time.Millisecond) // not to try again all the time while the server is down
+		<-time.After(10 * time.Millisecond) // not to try again all the time while the server is down
 	}
 }
 
@@ -228,19 +281,10 @@ func (h *hasty) CompareAndSwap(
 	return swapped, err
 }
 
-// Kills returns a disturbance: the server is killed by SIGKILL and started again so many times,
-// with the time between.
-func Kills(server *servers.Server, times int, between time.Duration) func(context.Context) error {
+// Kill returns what kills a server by SIGKILL and starts it again.
+func Kill(server *servers.Server) func(context.Context) error {
 	return func(context.Context) error {
-		for range times {
-			time.Sleep(between)
-			server.Kill()
-			if err := server.Restart(); err != nil {
-				return err
-			}
-		}
-
-		time.Sleep(between)
-		return nil
+		server.Kill()
+		return server.Restart()
 	}
 }

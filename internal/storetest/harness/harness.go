@@ -61,8 +61,11 @@ const envJob = "OTP_STORETEST_JOB"
 type job struct {
 	Database
 	To   string
-	Code string // to submit; none: to Send
+	Code string // to submit
 	Size int    // of the crowd; none: one call, with a stop between any two of its steps
+
+	Call    string // that is made with stops
+	Refuses bool   // the mail is refused
 
 	Codes []string // to submit, and wrong ones, until the process is killed
 }

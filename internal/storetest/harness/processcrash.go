@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"time"
 
 	"github.com/seed-5978b5f1/otp"
 )
 
 // ProcessCrash has two processes at a time submit right and wrong codes, each from several
-// goroutines, and kills them by SIGKILL in the middle, as often as it is told. What they were told
-// before must hold afterwards, as in Disturbed.
+// goroutines, and kills them by SIGKILL in the middle, as often as it is told: each once some tens
+// of its submissions are judged. What they were told before must hold afterwards, as in Disturbed.
 func ProcessCrash(ctx context.Context, db Database, kills int) (Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, farOff)
+	defer cancel()
 	store, closeStore, err := db.open()
 	if err != nil {
 		return Report{}, err
@@ -69,10 +70,8 @@ func (c *disturbedCrowd) playAndDie(ctx context.Context, j job) error {
 	if _, err := w.hear(); err != nil { // it has begun
 		return err
 	}
-	time.AfterFunc(time.Duration(50+rand.IntN(200))*time.Millisecond, func() {
-		w.cmd.Process.Kill() // SIGKILL
-	})
 
+	judged, enough := 0, 10+rand.IntN(40)
 	for w.out.Scan() {
 		var i, accepted, compared, refused int
 		_, err := fmt.Sscan(w.out.Text(), &i, &accepted, &compared, &refused)
@@ -80,10 +79,15 @@ func (c *disturbedCrowd) playAndDie(ctx context.Context, j job) error {
 			continue // half a line
 		}
 
+		told := Tally{Accepted: accepted, Compared: compared, Refused: refused}
 		g := c.games[i]
 		g.mu.Lock()
-		g.tally.add(Tally{Accepted: accepted, Compared: compared, Refused: refused})
+		g.tally.add(told)
 		g.mu.Unlock()
+
+		if judged += told.judged(); judged >= enough {
+			w.cmd.Process.Kill() // SIGKILL; lines that it has printed may still come
+		}
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package redisdb
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -26,72 +24,26 @@ func TestServerCrash(t *testing.T) {
 			server := startRedis(t)
 			db := harness.Database{Opener: client, Source: server.Address}
 
-			kills := harness.Kills(server, 5, 200*time.Millisecond)
-			report, err := harness.Disturbed(t.Context(), db, db, kills)
+			report, err := harness.Disturbed(t.Context(), db, db, harness.Disturbance{
+				Do: harness.Kill(server), Rounds: 5, Between: 50, Hidden: repeats(client)})
 			require.NoError(t, err)
 			t.Logf("%+v", report)
-
-			require.Greater(t, report.Judged, 100)
-			if !repeats(client) {
-				require.NotZero(t, report.Failures, "calls that the crashes have met")
-			}
-			require.NoError(t, remembers(t, server))
+			require.NoError(t, harness.Remembers(t.Context(), db, server))
 		})
 	}
 }
 
 // The same crash shows what a server forgets that does not log its writes.
 func TestServerCrashWithoutPersistence(t *testing.T) {
-	require.Error(t, remembers(t, startRedis(t, "--appendonly", "no")))
-}
-
-// remembers kills the server after each step in the life of a code, and returns an error unless the
-// step counts when the server is back.
-func remembers(t *testing.T, server *servers.Server) error {
-	t.Helper()
-
-	store := harness.Database{Opener: "go-redis", Source: server.Address}.Open(t)
-	service, inbox := otptest.New(t, otp.Config{Store: store})
-	request := otp.Request{To: "ada@example.com"}
-	submit := func(code string) error {
-		return service.Verify(t.Context(), otp.Submission{To: request.To, Code: code})
-	}
-
-	sent, err := service.Send(t.Context(), request)
-	require.NoError(t, err)
-	crash(t, server)
-	code := inbox.Code(t, request.To)
-	if err := submit(wrong(code)); !errors.Is(err, otp.ErrMismatch) {
-		return fmt.Errorf("after a crash, a wrong guess at a code that was sent: %w", err)
-	}
-
-	crash(t, server)
-	status, err := service.Status(t.Context(), request)
-	require.NoError(t, err)
-	if status.AttemptsLeft != sent.AttemptsLeft-1 {
-		return fmt.Errorf("%d attempts are left after a guess and a crash", status.AttemptsLeft)
-	}
-
-	require.NoError(t, submit(code))
-	crash(t, server)
-	if err := submit(code); !errors.Is(err, otp.ErrUsed) {
-		return fmt.Errorf("after a crash, a used code: %w", err)
-	}
-	return nil
+	server := startRedis(t, "--appendonly", "no")
+	db := harness.Database{Opener: "go-redis", Source: server.Address}
+	require.ErrorContains(t, harness.Remembers(t.Context(), db, server), "after a crash")
 }
 
 func crash(t *testing.T, server *servers.Server) {
 	t.Helper()
 	server.Kill()
 	require.NoError(t, server.Restart())
-}
-
-// wrong returns a code that differs from the right one.
-func wrong(right string) string {
-	if right[0] == '9' {
-		return "0" + right[1:]
-	}
-	return string(right[0]+1) + right[1:]
 }
 
 // A snapshot that is loaded again, and a fail-over to a replica that has not received a write,

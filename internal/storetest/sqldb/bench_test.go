@@ -23,7 +23,7 @@ func BenchmarkPair(b *testing.B) {
 			store, err := sqlstore.New(db, s.dialect, nil)
 			require.NoError(b, err)
 
-			harness.Latency(b, store, bareStatements(b, db, s.dialect))
+			harness.Latency(b, store, 1.15, bareStatements(b, db, s.dialect))
 		})
 	}
 }

@@ -3,7 +3,6 @@ package sqldb
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,13 +41,11 @@ func TestServerCrash(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, db := startDatabase(t, name, start)
 
-			report, err := harness.Disturbed(t.Context(), db, db,
-				harness.Kills(server, 3, time.Second))
+			report, err := harness.Disturbed(t.Context(), db, db, harness.Disturbance{
+				Do: harness.Kill(server), Rounds: 3, Between: 200})
 			require.NoError(t, err)
 			t.Logf("%+v", report)
-
-			require.NotZero(t, report.Failures, "calls that the crashes have met")
-			require.Greater(t, report.Judged, 100)
+			require.NoError(t, harness.Remembers(t.Context(), db, server))
 		})
 	}
 }
@@ -60,15 +57,16 @@ func TestServerCrashWithoutDurability(t *testing.T) {
 			return servers.StartPostgres("--synchronous-commit=off", "--wal-writer-delay=10s")
 		},
 		"MariaDB": func() (*servers.Server, error) {
-			return servers.StartMariaDB("--innodb-flush-log-at-trx-commit=0")
+			return servers.StartMariaDB("--innodb-flush-log-at-trx-commit=0",
+				"--innodb-flush-log-at-timeout=2700")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, db := startDatabase(t, name, start)
 
-			_, err := harness.Disturbed(t.Context(), db, db, harness.Kills(server, 3, time.Second))
-			require.Error(t, err)
-			t.Log(strings.SplitN(err.Error(), "\n", 2)[0])
+			err := harness.Remembers(t.Context(), db, server)
+			require.ErrorContains(t, err, "after a crash")
+			t.Log(err)
 		})
 	}
 }
@@ -79,8 +77,6 @@ func TestProcessCrash(t *testing.T) {
 		report, err := harness.ProcessCrash(t.Context(), db, 10)
 		require.NoError(t, err)
 		t.Logf("%+v", report)
-
-		require.Greater(t, report.Judged, 100)
 	})
 }
 

@@ -1,0 +1,54 @@
+package dynamodb
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
+)
+
+func TestCrowd(t *testing.T) {
+	require.NoError(t, harness.Crowd(t.Context(), newTable(t, bySDK)))
+}
+
+func TestClientCrash(t *testing.T) {
+	kills, err := harness.ClientCrash(t.Context(), newTable(t, bySDK))
+	require.NoError(t, err)
+	require.Equal(t, 2*harness.Steps, kills)
+}
+
+func TestLinearizable(t *testing.T) {
+	db := newTable(t, bySDK)
+	a, b := db.Open(t), db.Open(t)
+
+	for range 10 {
+		_, err := harness.Linearizable(t.Context(), a, b, a, false)
+		require.NoError(t, err)
+	}
+}
+
+func TestBadNetwork(t *testing.T) {
+	for _, opener := range []string{hasty, oneTry} {
+		t.Run(opener, func(t *testing.T) {
+			db := newTable(t, opener)
+			harness.BadNetwork(t, db, hostPort(db))
+		})
+	}
+}
+
+func TestLinearizableOnBadNetwork(t *testing.T) {
+	for opener, repeats := range map[string]bool{hasty: true, oneTry: false} {
+		t.Run(opener, func(t *testing.T) {
+			db := newTable(t, opener)
+			harness.LinearizableOnBadNetwork(t, db, hostPort(db), repeats)
+		})
+	}
+}
+
+// hostPort returns the address in the source of a table.
+func hostPort(db harness.Database) string {
+	host, _, _ := strings.Cut(strings.TrimPrefix(db.Source, "http://"), "/")
+	return host
+}

@@ -1,0 +1,64 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/servers"
+)
+
+// Remembers kills the server of the database after each step in the life of a code, and returns an
+// error unless the step counts when the server is back.
+func Remembers(ctx context.Context, db Database, server *servers.Server) error {
+	store, closeStore, err := db.open()
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+
+	var mails mailbox
+	service, err := newService(store, &mails)
+	if err != nil {
+		return err
+	}
+	request := otp.Request{To: newAddress()}
+	if _, err := service.Send(ctx, request); err != nil {
+		return err
+	}
+	code := mails.code(request.To)
+
+	afterCrash := func(code string) error {
+		err := Kill(server)(ctx)
+		if err != nil {
+			return err
+		}
+		for range 10 { // a client may still hold connections that are broken
+			err = service.Verify(ctx, otp.Submission{To: request.To, Code: code})
+			if err == nil || errors.Is(err, otp.ErrRejected) {
+				break
+			}
+		}
+		return err
+	}
+	if err := afterCrash(wrong(code, 0)); !errors.Is(err, otp.ErrMismatch) {
+		return fmt.Errorf("after a crash, a wrong guess at a code that was sent: %w", err)
+	}
+	if err := afterCrash(wrong(code, 1)); !errors.Is(err, otp.ErrMismatch) {
+		return fmt.Errorf("after a crash, another wrong guess: %w", err)
+	}
+
+	status, err := service.Status(ctx, request)
+	if err != nil || status.AttemptsLeft != attempts-2 {
+		return fmt.Errorf("%d attempts are left after two guesses and a crash between: %w",
+			status.AttemptsLeft, err)
+	}
+	if err := afterCrash(code); err != nil {
+		return fmt.Errorf("after a crash, the right code: %w", err)
+	}
+	if err := afterCrash(code); !errors.Is(err, otp.ErrUsed) {
+		return fmt.Errorf("after a crash, a used code: %w", err)
+	}
+	return nil
+}
