@@ -65,11 +65,10 @@ func TestChromium(t *testing.T) {
 				require.Equal(t, "accounts.evp-issuer.dev", proof.Issuer)
 
 				for i := range token.Token {
-					for _, c := range []byte{token.Token[i] ^ 1, token.Token[i] ^ 0x20} {
-						changed := token.Token[:i] + string(c) + token.Token[i+1:]
-						_, err := v.Verify(t.Context(), changed, is)
-						require.ErrorIs(t, err, ErrInvalid, "byte %d", i)
-					}
+					changed := []byte(token.Token)
+					changed[i] ^= 1
+					_, err := v.Verify(t.Context(), string(changed), is)
+					require.ErrorIs(t, err, ErrInvalid, "byte %d", i)
 				}
 
 				sleepUntil(token.Iat + 16*60)

@@ -3,6 +3,7 @@ package evp
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,12 +33,29 @@ type entry struct {
 	used time.Time // the latest look
 }
 
-// An answer is what one fetch gave, once done is closed. Nothing changes after that.
+// An answer is what one fetch gave, once done is closed.
 type answer struct {
 	done chan struct{}
 	at   time.Time // of its end; zero if the issuer was not asked, for want of a slot
 	keys []publicKey
 	err  error
+
+	// The place of the key that has verified the latest token. It is tried first: issuers sign
+	// with one key for long, and where none has a name, all would be tried.
+	latest atomic.Int32
+}
+
+// verifies reports whether one of the keys has signed the token.
+func (a *answer) verifies(t jws) bool {
+	first := int(a.latest.Load())
+	for i := range a.keys {
+		place := (first + i) % len(a.keys)
+		if key := a.keys[place]; key.named(t) && key.verifies(t) {
+			a.latest.Store(int32(place))
+			return true
+		}
+	}
+	return false
 }
 
 func newDirectory(

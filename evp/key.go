@@ -29,6 +29,13 @@ type publicKey struct {
 	verify     func(signed, signature []byte) bool
 }
 
+// named reports whether a token that names this key, or none, may be signed by this one. Those of
+// Google name "".
+func (k publicKey) named(t jws) bool {
+	id := t.header.text("kid")
+	return id == "" || id == k.id
+}
+
 // verifies reports whether the signature of the token is by this key.
 func (k publicKey) verifies(t jws) bool {
 	return slices.Contains(k.algorithms, t.header.text("alg")) &&
@@ -146,14 +153,4 @@ func parseKeys(set object) ([]publicKey, error) {
 		return nil, errKey
 	}
 	return keys, nil
-}
-
-// signedByAny reports whether one of the keys has signed the token. A token that names a key is
-// tried with the keys of that name. One that names none, or "" as those of Google do, is tried
-// with all.
-func signedByAny(keys []publicKey, t jws) bool {
-	id := t.header.text("kid")
-	return slices.ContainsFunc(keys, func(k publicKey) bool {
-		return (id == "" || id == k.id) && k.verifies(t)
-	})
 }

@@ -238,7 +238,7 @@ func (v *Verifier) checkSignature(ctx context.Context, p presentation) error {
 	if err != nil {
 		return err
 	}
-	if signedByAny(kept.keys, p.evt) {
+	if kept.verifies(p.evt) {
 		return nil
 	}
 
@@ -246,7 +246,7 @@ func (v *Verifier) checkSignature(ctx context.Context, p presentation) error {
 	if err != nil {
 		return err
 	}
-	if newer == kept || !signedByAny(newer.keys, p.evt) {
+	if newer == kept || !newer.verifies(p.evt) {
 		return invalid(StepSignature, "not signed by a key of the issuer")
 	}
 	return nil
