@@ -8,9 +8,9 @@
 //	sender, err := awssms.NewNotify(client, "nc-1234567890abcdef0", nil)
 //
 //	// Or with one, and with the texts of package otpsms.
-//	sender, err := awssms.New(client, "Acme", &awssms.Options{
-//		Text: otpsms.Options{Product: "Acme", Domain: "acme.example"},
-//	})
+//	sender, err := awssms.New(client, "Acme", otpsms.Options{
+//		Product: "Acme", Domain: "acme.example",
+//	}, nil)
 //
 //	codes, err := otp.New(otp.Config{Normalize: otpsms.Normalize, Sender: sender, …})
 //

@@ -21,13 +21,11 @@ func Example() {
 	defer aws.Close()
 	client := newClient(aws.URL)
 
-	sender, err := awssms.New(client, "Acme", &awssms.Options{
-		Text: otpsms.Options{
-			Product: "Acme",
-			Domain:  "acme.example",
-			Kinds:   map[string]otpsms.Kind{"sign-in": otpsms.SignIn},
-		},
-	})
+	sender, err := awssms.New(client, "Acme", otpsms.Options{
+		Product: "Acme",
+		Domain:  "acme.example",
+		Kinds:   map[string]otpsms.Kind{"sign-in": otpsms.SignIn},
+	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

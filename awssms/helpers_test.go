@@ -109,12 +109,12 @@ func newClient(url string,
 	}, configure...)
 }
 
-var acme = &awssms.Options{Text: otpsms.Options{Product: "Acme"}}
+var acme = otpsms.Options{Product: "Acme"}
 
 // operations are the two Senders of the package.
 var operations = map[string]func(*testing.T, *pinpointsmsvoicev2.Client) otp.Sender{
 	"SendTextMessage": func(t *testing.T, client *pinpointsmsvoicev2.Client) otp.Sender {
-		s, err := awssms.New(client, "Acme", acme)
+		s, err := awssms.New(client, "Acme", acme, nil)
 		require.NoError(t, err)
 		return s
 	},

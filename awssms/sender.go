@@ -23,11 +23,8 @@ type API interface {
 		...func(*pinpointsmsvoicev2.Options)) (*pinpointsmsvoicev2.SendTextMessageOutput, error)
 }
 
-// Options are those of a [Sender]. Text.Product is required.
+// Options are those of a [Sender] that can be left out.
 type Options struct {
-	// Text says what stands in the messages.
-	Text otpsms.Options
-
 	// ConfigurationSet is the name or ARN of the configuration set, through which delivery receipts
 	// come. Default: none.
 	ConfigurationSet string
@@ -49,6 +46,7 @@ type Options struct {
 type Sender struct {
 	client      API
 	origination string
+	text        otpsms.Options
 	options     Options
 }
 
@@ -56,23 +54,28 @@ var _ otp.Sender = (*Sender)(nil)
 
 // New returns a Sender that sends from an origination identity of the account: a phone number in
 // the form +4915112345678, a sender id ("Acme"), or the id or ARN of a phone number, sender id or
-// pool. The error of a bad configuration names the field, the value and the bound.
-func New(client API, origination string, opts *Options) (*Sender, error) {
+// pool. The text says what stands in the messages. Nil options mean the defaults. The error of a
+// bad configuration names the field, the value and the bound.
+func New(client API, origination string, text otpsms.Options, opts *Options) (*Sender, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+
 	if client == nil {
 		return nil, errNoClient
 	}
 	if err := checkOrigination(origination); err != nil {
 		return nil, fmt.Errorf("awssms: %w", err)
 	}
-	if opts == nil {
-		return nil, errors.New("awssms: the options are nil: Options.Text.Product is required")
+	if err := text.Check(); err != nil {
+		return nil, fmt.Errorf("awssms: text: %w", err)
 	}
 	if err := opts.check(); err != nil {
 		return nil, fmt.Errorf("awssms: %w", err)
 	}
 
-	s := &Sender{client: client, origination: origination, options: *opts}
-	s.options.Text.Kinds = maps.Clone(opts.Text.Kinds)
+	s := &Sender{client: client, origination: origination, text: text, options: *opts}
+	s.text.Kinds = maps.Clone(text.Kinds)
 	s.options.CountryParameters = maps.Clone(opts.CountryParameters)
 	return s, nil
 }
@@ -105,9 +108,6 @@ func checkOrigination(identity string) error {
 }
 
 func (o *Options) check() error {
-	if err := o.Text.Check(); err != nil {
-		return fmt.Errorf("Options.Text: %w", err)
-	}
 	if err := checkName("Options.ConfigurationSet", o.ConfigurationSet); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 		return err
 	}
 
-	text, err := otpsms.Text(m, &s.options.Text)
+	text, err := otpsms.Text(m, &s.text)
 	if err != nil {
 		return err
 	}

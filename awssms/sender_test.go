@@ -20,9 +20,10 @@ import (
 // What leaves, to the last field.
 func TestRequestOfTheSender(t *testing.T) {
 	aws := serve(t, accept)
-	s, err := awssms.New(newClient(aws.URL), "pool-0123", &awssms.Options{
-		Text: otpsms.Options{Product: "Acme", Domain: "acme.example",
-			Kinds: map[string]otpsms.Kind{"sign-in": otpsms.SignIn}},
+	s, err := awssms.New(newClient(aws.URL), "pool-0123", otpsms.Options{
+		Product: "Acme", Domain: "acme.example",
+		Kinds: map[string]otpsms.Kind{"sign-in": otpsms.SignIn},
+	}, &awssms.Options{
 		ConfigurationSet:     "receipts",
 		ProtectConfiguration: "protect-1",
 		MaxPrice:             "0.15",
@@ -54,7 +55,7 @@ func TestRequestOfTheSender(t *testing.T) {
 // What is left out of the options is left out of the request.
 func TestDefaultsOfTheSender(t *testing.T) {
 	aws := serve(t, accept)
-	s, err := awssms.New(newClient(aws.URL), number, acme)
+	s, err := awssms.New(newClient(aws.URL), number, acme, nil)
 	require.NoError(t, err)
 
 	require.NoError(t, s.Send(t.Context(), message()))
@@ -87,7 +88,7 @@ func (f *fakeAPI) SendNotifyTextMessage(ctx context.Context,
 // senders are those of the two operations, on one API.
 func senders(t *testing.T, api *fakeAPI) []otp.Sender {
 	t.Helper()
-	text, err := awssms.New(api, "Acme", acme)
+	text, err := awssms.New(api, "Acme", acme, nil)
 	require.NoError(t, err)
 	notify, err := awssms.NewNotify(api, "nc-1", nil)
 	require.NoError(t, err)
@@ -160,8 +161,9 @@ func TestNothingLeavesInVain(t *testing.T) {
 // Codes of letters and texts that cannot be written fail before anything leaves.
 func TestTextsThatCannotBeWritten(t *testing.T) {
 	api := &fakeAPI{}
-	s, err := awssms.New(api, "Acme", &awssms.Options{Text: otpsms.Options{Product: "Acme",
-		Kinds: map[string]otpsms.Kind{"transfer": otpsms.ConfirmTransaction}}})
+	s, err := awssms.New(api, "Acme", otpsms.Options{
+		Product: "Acme", Kinds: map[string]otpsms.Kind{"transfer": otpsms.ConfirmTransaction},
+	}, nil)
 	require.NoError(t, err)
 
 	letters, transfer := message(), message()
@@ -199,19 +201,13 @@ func TestInAService(t *testing.T) {
 }
 
 func TestConfigurationsRefused(t *testing.T) {
-	text := otpsms.Options{Product: "Acme"}
-	good := &awssms.Options{Text: text}
-	set := func(name string) *awssms.Options {
-		return &awssms.Options{Text: text, ConfigurationSet: name}
-	}
+	set := func(name string) *awssms.Options { return &awssms.Options{ConfigurationSet: name} }
 	protect := func(name string) *awssms.Options {
-		return &awssms.Options{Text: text, ProtectConfiguration: name}
+		return &awssms.Options{ProtectConfiguration: name}
 	}
-	price := func(price string) *awssms.Options {
-		return &awssms.Options{Text: text, MaxPrice: price}
-	}
+	price := func(price string) *awssms.Options { return &awssms.Options{MaxPrice: price} }
 	parameter := func(name, value string) *awssms.Options {
-		return &awssms.Options{Text: text, CountryParameters: map[string]string{name: value}}
+		return &awssms.Options{CountryParameters: map[string]string{name: value}}
 	}
 
 	for name, test := range map[string]struct {
@@ -219,14 +215,12 @@ func TestConfigurationsRefused(t *testing.T) {
 		options     *awssms.Options
 		want        string
 	}{
-		"no origination":  {"", good, `origination is ""`},
-		"spaces":          {"Acme Ltd", good, `origination is "Acme Ltd"`},
-		"two lines":       {"Acme\nLtd", good, "origination is"},
-		"long":            {strings.Repeat("a", 257), good, "1 to 256"},
-		"spelled number":  {"+49-151-12345678", good, "must have the form +4915112345678"},
-		"short number":    {"+49151", good, "must have the form +4915112345678"},
-		"no options":      {"Acme", nil, "Options.Text.Product is required"},
-		"no product":      {"Acme", &awssms.Options{}, `Options.Text: Options.Product is ""`},
+		"no origination":  {"", nil, `origination is ""`},
+		"spaces":          {"Acme Ltd", nil, `origination is "Acme Ltd"`},
+		"two lines":       {"Acme\nLtd", nil, "origination is"},
+		"long":            {strings.Repeat("a", 257), nil, "1 to 256"},
+		"spelled number":  {"+49-151-12345678", nil, "must have the form +4915112345678"},
+		"short number":    {"+49151", nil, "must have the form +4915112345678"},
 		"set":             {"Acme", set("a b"), "Options.ConfigurationSet"},
 		"protect":         {"Acme", protect("."), "Options.ProtectConfiguration"},
 		"price in words":  {"Acme", price("1 USD"), `Options.MaxPrice is "1 USD"`},
@@ -235,38 +229,38 @@ func TestConfigurationsRefused(t *testing.T) {
 		"small parameter": {"Acme", parameter("in", "1"), "Options.CountryParameters"},
 		"empty parameter": {"Acme", parameter("IN_ENTITY_ID", ""), "Options.CountryParameters"},
 	} {
-		s, err := awssms.New(&fakeAPI{}, test.origination, test.options)
+		s, err := awssms.New(&fakeAPI{}, test.origination, acme, test.options)
 		assert.Nil(t, s, name)
 		assert.ErrorContains(t, err, test.want, name)
 		assert.ErrorContains(t, err, "awssms: ", name)
 	}
 
-	_, err := awssms.New(nil, "Acme", good)
+	_, err := awssms.New(nil, "Acme", acme, nil)
 	require.ErrorContains(t, err, "client is nil")
+	_, err = awssms.New(&fakeAPI{}, "Acme", otpsms.Options{}, nil)
+	require.ErrorContains(t, err, `awssms: text: Options.Product is ""`)
 }
 
 func TestOriginationsTaken(t *testing.T) {
 	for _, origination := range []string{number, "Acme", "ACME-1", "phone-0123456789abcdef",
 		"pool-0123456789abcdef", "12345",
 		"arn:aws:sms-voice:eu-central-1:111122223333:sender-id/Acme/DE"} {
-		_, err := awssms.New(&fakeAPI{}, origination, acme)
+		_, err := awssms.New(&fakeAPI{}, origination, acme, nil)
 		assert.NoError(t, err, origination)
 	}
 }
 
 // The options are copied: a caller that changes its maps changes nothing.
 func TestOptionsAreCopied(t *testing.T) {
-	options := &awssms.Options{
-		Text: otpsms.Options{Product: "Acme",
-			Kinds: map[string]otpsms.Kind{"sign-in": otpsms.SignIn}},
-		CountryParameters: map[string]string{"IN_ENTITY_ID": "1"},
+	text := otpsms.Options{
+		Product: "Acme", Kinds: map[string]otpsms.Kind{"sign-in": otpsms.SignIn},
 	}
+	options := &awssms.Options{CountryParameters: map[string]string{"IN_ENTITY_ID": "1"}}
 	aws := serve(t, accept)
-	s, err := awssms.New(newClient(aws.URL), "Acme", options)
+	s, err := awssms.New(newClient(aws.URL), "Acme", text, options)
 	require.NoError(t, err)
 
-	options.Text.Product = "Other"
-	options.Text.Kinds["sign-in"] = otpsms.ResetPassword
+	text.Kinds["sign-in"] = otpsms.ResetPassword
 	options.CountryParameters["IN_ENTITY_ID"] = "2"
 
 	require.NoError(t, s.Send(t.Context(), message()))
