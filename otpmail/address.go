@@ -1,11 +1,12 @@
 package otpmail
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/seed-5978b5f1/otp"
 )
 
 const (
@@ -13,19 +14,19 @@ const (
 	maxLocal   = 64  // bytes, RFC 5321 §4.5.3.1.1
 )
 
-// Address returns the one bare address that to is, as mail is sent to it: the domain in ASCII and
-// in lower case (IDNA 2008), the local part untouched.
+// ParseAddress returns the one bare address that to is, as mail is sent to it: the domain in ASCII
+// and in lower case (IDNA 2008), the local part untouched.
 //
 // It takes no display name, list, group, comment, quoted local part or address literal, and nothing
 // outside of ASCII but in the domain, so that nothing in it can add a recipient or a header. It
 // maps nothing to a look-alike: a domain that IDNA would have to change, other than the letters A
 // to Z, is refused. At most 254 bytes in ASCII (RFC 5321 §4.5.3.1.3), 64 of them before the @.
 //
-// Its errors begin with "it has" or "its", and do not repeat the address.
-func Address(to string) (string, error) {
+// The error matches otp.ErrInvalid and does not repeat the address.
+func ParseAddress(to string) (string, error) {
 	local, domain, found := strings.Cut(to, "@")
 	if !found {
-		return "", errors.New("it has no @")
+		return "", invalid("it has no @")
 	}
 	if err := checkLocal(local); err != nil {
 		return "", err
@@ -33,34 +34,45 @@ func Address(to string) (string, error) {
 
 	domain, err := idna.Registration.ToASCII(lower(domain))
 	if err != nil { // err quotes the domain
-		return "", errors.New("its domain is no internationalized domain name (IDNA 2008)")
+		return "", invalid("its domain is no internationalized domain name (IDNA 2008)")
 	}
 	if err := checkDomain(domain); err != nil {
 		return "", err
 	}
 
 	if n := len(local) + len("@") + len(domain); n > maxAddress {
-		return "", fmt.Errorf("it has %d bytes in ASCII: at most %d are allowed", n, maxAddress)
+		return "", invalid("it has %d bytes in ASCII: at most %d are allowed", n, maxAddress)
 	}
 	return local + "@" + domain, nil
 }
 
+// invalid returns the error of an address.
+func invalid(format string, values ...any) error {
+	return &addressError{fmt.Sprintf("invalid address: "+format, values...)}
+}
+
+// An addressError matches otp.ErrInvalid.
+type addressError struct{ text string }
+
+func (e *addressError) Error() string { return e.text }
+func (e *addressError) Unwrap() error { return otp.ErrInvalid }
+
 // checkLocal takes the dot-atom of RFC 5322 §3.2.3, and no punycode, which Amazon SES refuses.
 func checkLocal(local string) error {
 	if len(local) < 1 || len(local) > maxLocal {
-		return fmt.Errorf("its local part has %d bytes: it must have 1 to %d", len(local), maxLocal)
+		return invalid("its local part has %d bytes: it must have 1 to %d", len(local), maxLocal)
 	}
 
 	const symbols = "!#$%&'*+-/=?^_`{|}~"
 	for atom := range strings.SplitSeq(local, ".") {
 		if atom == "" || strings.Trim(atom, letters+digits+symbols) != "" {
-			return errors.New("its local part must be ASCII letters, digits and " + symbols +
-				" with single dots between")
+			return invalid("its local part must be ASCII letters, digits and %s with single "+
+				"dots between", symbols)
 		}
 	}
 
 	if strings.HasPrefix(lower(local), "xn--") {
-		return errors.New("its local part is in punycode")
+		return invalid("its local part is in punycode")
 	}
 	return nil
 }
@@ -70,19 +82,19 @@ func checkLocal(local string) error {
 func checkDomain(domain string) error {
 	labels := strings.Split(domain, ".")
 	if len(labels) < 2 {
-		return errors.New("its domain has no dot")
+		return invalid("its domain has no dot")
 	}
 
 	for _, label := range labels {
 		if len(label) < 1 || len(label) > 63 || strings.Trim(label, letters+digits+"-") != "" ||
 			label[0] == '-' || label[len(label)-1] == '-' {
-			return errors.New("its domain must be labels of 1 to 63 letters, digits " +
+			return invalid("its domain must be labels of 1 to 63 letters, digits " +
 				"and inner hyphens")
 		}
 	}
 
 	if strings.Trim(labels[len(labels)-1], digits) == "" {
-		return errors.New("its domain ends in a number")
+		return invalid("its domain ends in a number")
 	}
 	return nil
 }

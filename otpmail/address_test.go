@@ -26,7 +26,7 @@ func TestAddressesTaken(t *testing.T) {
 		"ada@faß.example":            "ada@xn--fa-hia.example",
 		longest:                      longest,
 	} {
-		got, err := otpmail.Address(to)
+		got, err := otpmail.ParseAddress(to)
 		require.NoError(t, err, to)
 		require.Equal(t, want, got)
 	}
@@ -74,7 +74,7 @@ func TestAddressesRefused(t *testing.T) {
 		"a@" + strings.Repeat("ü", 1<<20) + ".example",
 		strings.Repeat("a@", 1<<20),
 	} {
-		got, err := otpmail.Address(to)
+		got, err := otpmail.ParseAddress(to)
 		require.Error(t, err, "%.80q", to)
 		require.Empty(t, got)
 
@@ -98,12 +98,12 @@ func FuzzAddress(f *testing.F) {
 	}
 
 	f.Fuzz(func(t *testing.T, to string) {
-		first, err := otpmail.Address(to)
+		first, err := otpmail.ParseAddress(to)
 		if err != nil {
 			return
 		}
 
-		again, err := otpmail.Address(first)
+		again, err := otpmail.ParseAddress(first)
 		require.NoError(t, err)
 		require.Equal(t, first, again)
 

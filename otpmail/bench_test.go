@@ -11,7 +11,7 @@ import (
 )
 
 // BenchmarkNew is what a process pays that never sends a mail.
-func BenchmarkNew(b *testing.B) { benchmark(b, func() {}, func(*Standard) error { return nil }) }
+func BenchmarkNew(b *testing.B) { benchmark(b, func() {}, func(*Catalog) error { return nil }) }
 
 // BenchmarkFirstMail is what the first mail of a process costs, New included.
 func BenchmarkFirstMail(b *testing.B) {
@@ -23,7 +23,7 @@ func BenchmarkFirstMail(b *testing.B) {
 // BenchmarkMail is what any other costs.
 func BenchmarkMail(b *testing.B) { benchmark(b, func() {}, renderOne) }
 
-func renderOne(s *Standard) error {
+func renderOne(s *Catalog) error {
 	_, err := s.Render(otp.Message{
 		Language: "de-CH, en;q=0.5", Code: otp.NewCode("492013"),
 		ExpiresAt: time.Now().Add(time.Hour),
@@ -31,11 +31,11 @@ func renderOne(s *Standard) error {
 	return err
 }
 
-func benchmark(b *testing.B, before func(), then func(*Standard) error) {
+func benchmark(b *testing.B, before func(), then func(*Catalog) error) {
 	b.ReportAllocs()
 	for b.Loop() {
 		before()
-		s, err := New(&Options{Product: "Acme"})
+		s, err := NewCatalog(Options{Product: "Acme"})
 		require.NoError(b, err)
 		require.NoError(b, then(s))
 	}

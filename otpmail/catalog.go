@@ -13,7 +13,8 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// Options are the settings of a [Standard]. All of them are the operator's own: [New] checks them.
+// Options are the settings of a [Catalog]. All of them are the operator's own: [NewCatalog] checks
+// them.
 type Options struct {
 	// Product is what people know the application by: 1 to 64 printable characters. Required.
 	Product string
@@ -21,10 +22,7 @@ type Options struct {
 	// plain text at the end: at most 128 printable characters. Default: there is no such line.
 	Support string
 
-	// Kinds says what the codes of a purpose (Config.Purpose) are for. Default: Neutral.
-	Kinds map[string]Kind
-
-	// Links holds, by purpose, the address of the page that takes the code. Mails of such a purpose
+	// Links holds, by purpose (Config.Purpose), the address of the page that takes the code. Mails of such a purpose
 	// have a button beside the code. It leads to the address with "#c=CODE" at its end: the part
 	// after # reaches no server, log or Referer header, and a mail scanner that fetches the address
 	// submits nothing. The page must put the code into its field and leave it to the person to
@@ -54,25 +52,21 @@ const (
 	maxCode    = 64   // characters, as package otp takes them
 )
 
-// Standard is the [Renderer] of the package. It is safe for concurrent use.
-type Standard struct {
+// Catalog is the [Renderer] of the package: finished mails, in the languages of [Languages]. It is
+// safe for concurrent use.
+type Catalog struct {
 	product, support, logo string
 
-	kinds         map[string]Kind
 	links         map[string]string
 	codeInSubject bool
 	colors        palette
 }
 
-var _ Renderer = (*Standard)(nil)
+var _ Renderer = (*Catalog)(nil)
 
-// New returns a Standard. The error of a bad configuration names the field, its value and the
+// NewCatalog returns a Catalog. The error of a bad configuration names the field, its value and the
 // bound.
-func New(opts *Options) (*Standard, error) {
-	if opts == nil {
-		opts = &Options{}
-	}
-
+func NewCatalog(opts Options) (*Catalog, error) {
 	if err := opts.check(); err != nil {
 		return nil, fmt.Errorf("otpmail: %w", err)
 	}
@@ -82,10 +76,9 @@ func New(opts *Options) (*Standard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("otpmail: Options.Color is %q: %w", color, err)
 	}
-	return &Standard{
+	return &Catalog{
 		product: opts.Product, support: opts.Support, logo: opts.Logo,
-		kinds: maps.Clone(opts.Kinds), links: maps.Clone(opts.Links),
-		codeInSubject: opts.CodeInSubject, colors: colors,
+		links: maps.Clone(opts.Links), codeInSubject: opts.CodeInSubject, colors: colors,
 	}, nil
 }
 
@@ -99,13 +92,6 @@ func (o *Options) check() error {
 	}
 	if err := checkLine(o.Support, maxSupport); err != nil {
 		return fmt.Errorf("Options.Support is %q: %w", o.Support, err)
-	}
-
-	for _, purpose := range slices.Sorted(maps.Keys(o.Kinds)) {
-		if kind := o.Kinds[purpose]; purpose == "" || !kind.known() {
-			return fmt.Errorf("Options.Kinds[%q] is %d: it must be a purpose and a Kind "+
-				"of this package", purpose, kind)
-		}
 	}
 
 	for _, purpose := range slices.Sorted(maps.Keys(o.Links)) {
@@ -144,77 +130,79 @@ func checkURL(s string) error {
 // Render writes the mail for a message, in the language that fits m.Language best: a BCP 47 tag or
 // the value of an Accept-Language header. English if nothing fits.
 //
-// Its errors match otp.ErrNotSent. They come from a message without a code, from one of the kind
-// ConfirmTransaction without lines, and from lines that cannot be shown whole.
-func (s *Standard) Render(m otp.Message) (Mail, error) {
-	sentences, err := s.Sentences(m)
+// Its errors match otp.ErrNotSent. They come from a message without a code or of an unknown Kind,
+// from one of the Kind otp.ConfirmTransaction without details, and from details that cannot be
+// shown whole.
+func (c *Catalog) Render(m otp.Message) (Mail, error) {
+	sentences, err := c.Sentences(m)
 	if err != nil {
 		return Mail{}, err
 	}
-	return NewMail(sentences.Subject, sentences.text(), s.html(sentences)), nil
+	return NewMail(sentences.Subject, sentences.text(), c.html(sentences)), nil
 }
-
-// Kind returns what the codes of a purpose are for.
-func (s *Standard) Kind(purpose string) Kind { return s.kinds[purpose] }
 
 // Sentences returns what the mail for a message says, for renderers that have a layout of their
 // own. Its errors are those of Render.
-func (s *Standard) Sentences(m otp.Message) (Sentences, error) {
+func (c *Catalog) Sentences(m otp.Message) (Sentences, error) {
 	code, err := plainText(m.Code.Reveal(), maxCode)
 	if err != nil {
-		return Sentences{}, fmt.Errorf("%w: otpmail: the code: %w", otp.ErrNotSent, err)
+		return Sentences{}, notWritten("the code: %w", err)
 	}
 
 	t := choose(m.Language)
-	lines, err := linesOf(m.Data, t.tag.String())
-	if err != nil {
-		return Sentences{}, fmt.Errorf("%w: otpmail: the lines of Data: %w", otp.ErrNotSent, err)
-	}
-	if s.kinds[m.Purpose] == ConfirmTransaction && len(lines) == 0 {
-		return Sentences{}, fmt.Errorf("%w: otpmail: the purpose %q confirms a transaction, "+
-			"and Data has no lines to show: it must implement otpmail.Transaction",
-			otp.ErrNotSent, m.Purpose)
+	p := t.phrases()
+	kind, known := p.Kinds[kindNames[m.Kind]]
+	if !known {
+		return Sentences{}, notWritten("Message.Kind is %d: it must be a Kind of package otp",
+			m.Kind)
 	}
 
-	p := t.phrases()
-	kind := p.Kinds[kindNames[s.kinds[m.Purpose]]]
+	details, err := detailsOf(m, t.tag.String())
+	if err != nil {
+		return Sentences{}, err
+	}
+
 	subject := kind.Subject
-	if s.codeInSubject {
+	if c.codeInSubject {
 		subject = kind.SubjectWithCode
 	}
-
-	put := s.filler(t)
+	put := c.filler(t)
 	all := Sentences{
-		Language: t.tag.String(), Direction: Direction(t.tag.String()), Product: s.product,
-		Subject: s.subject(subject, code), Title: put.Replace(kind.Title),
-		Lines: lines, Lead: kind.Lead, Code: code,
+		Language: t.tag.String(), Direction: t.direction(), Product: c.product,
+		Subject: c.subject(subject, code), Title: put.Replace(kind.Title),
+		Details: details, Lead: kind.Lead, Code: code,
 		Expires: t.expires(minutesLeft(time.Until(m.ExpiresAt))),
 		Keep:    p.Keep, Ignore: put.Replace(kind.Ignore),
 	}
 
-	if base := s.links[m.Purpose]; base != "" {
+	if base := c.links[m.Purpose]; base != "" {
 		all.Link = base + "#c=" + url.PathEscape(code)
 		all.OrButton, all.OrLink, all.Button = p.OrButton, p.OrLink, kind.Button
 	}
-	if s.support != "" {
+	if c.support != "" {
 		all.Help = put.Replace(p.Help)
 	}
 	return all, nil
 }
 
+// notWritten returns the error of a message for which no mail is written.
+func notWritten(format string, values ...any) error {
+	return fmt.Errorf("otpmail: %w", otp.NotSent(fmt.Errorf(format, values...)))
+}
+
 // filler puts product and support into phrases, each of them in one pass: a product called {code}
 // stays one.
-func (s *Standard) filler(t translation) *strings.Replacer {
-	product, support := s.product, s.support
-	if Direction(t.tag.String()) == "rtl" {
+func (c *Catalog) filler(t translation) *strings.Replacer {
+	product, support := c.product, c.support
+	if t.direction() == "rtl" {
 		product, support = isolate(product), isolate(support)
 	}
 	return strings.NewReplacer("{product}", product, "{support}", support)
 }
 
 // subject fills in a subject. It has no isolates: not every list of mails knows them.
-func (s *Standard) subject(phrase, code string) string {
-	return oneLine(strings.NewReplacer("{product}", s.product, "{code}", code).Replace(phrase))
+func (c *Catalog) subject(phrase, code string) string {
+	return oneLine(strings.NewReplacer("{product}", c.product, "{code}", code).Replace(phrase))
 }
 
 // The characters that keep the text between them out of the order of the text around it.

@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestGolden(t *testing.T) {
 	withCode := acme()
 	withCode.CodeInSubject, withCode.Links = true, nil
-	s, other := newStandard(t, acme()), newStandard(t, withCode)
+	s, other := newCatalog(t, acme()), newCatalog(t, withCode)
 
 	for _, language := range otpmail.Languages() {
 		t.Run(language, func(t *testing.T) {
@@ -66,7 +66,7 @@ func golden(t *testing.T, name, got string) {
 func TestEveryMail(t *testing.T) {
 	plain := acme()
 	plain.Links = nil
-	s := newStandard(t, plain)
+	s := newCatalog(t, plain)
 	remote := regexp.MustCompile(`(?i)https?:|//|url\(|@import|\b(src|href)=|` +
 		`<(a|img|script|link|iframe|object|form|svg|base)\b`)
 
@@ -87,15 +87,23 @@ func TestEveryMail(t *testing.T) {
 			assert.Regexp(t, `(?m)^`+code+`$`, mail.Text, about)
 			assert.Contains(t, mail.HTML, ">"+code+"</p>", about)
 			assert.Contains(t, mail.HTML, `<html lang="`+language+`" dir="`+
-				otpmail.Direction(language)+`">`, about)
+				direction(language)+`">`, about)
 			assert.NotRegexp(t, remote, mail.HTML, about)
 		}
 	}
 }
 
+// direction is that of one of otpmail.Languages.
+func direction(language string) string {
+	if language == "ar" || language == "he" {
+		return "rtl"
+	}
+	return "ltr"
+}
+
 // TestKindsDiffer: the mail says what the code is for, in every language.
 func TestKindsDiffer(t *testing.T) {
-	s := newStandard(t, acme())
+	s := newCatalog(t, acme())
 	for _, language := range otpmail.Languages() {
 		seen := map[string]string{}
 		for purpose := range purposes {
@@ -106,16 +114,18 @@ func TestKindsDiffer(t *testing.T) {
 	}
 }
 
-func TestPurposeWithoutKindIsNeutral(t *testing.T) {
-	s := newStandard(t, acme())
-	require.Equal(t, render(t, s, message("neutral", "de")).Subject,
-		render(t, s, message("unheard-of", "de")).Subject)
-	require.Equal(t, otpmail.SignIn, s.Kind("sign-in"))
-	require.Equal(t, otpmail.Neutral, s.Kind("unheard-of"))
+func TestUnknownKindsAreRefused(t *testing.T) {
+	for _, kind := range []otp.Kind{-1, otp.ConfirmTransaction + 1} {
+		m := message("general", "en")
+		m.Kind = kind
+		_, err := newCatalog(t, acme()).Render(m)
+		require.ErrorIs(t, err, otp.ErrNotSent)
+		require.ErrorContains(t, err, "otpmail: not sent: Message.Kind is")
+	}
 }
 
 func TestLanguageIsChosen(t *testing.T) {
-	s := newStandard(t, acme())
+	s := newCatalog(t, acme())
 	for accept, want := range map[string]string{
 		"": "en", "en": "en", "en-GB": "en", "de": "de", "de-AT": "de", "pt-BR": "pt",
 		"pt-PT":      "pt",
@@ -134,7 +144,7 @@ func TestLanguageIsChosen(t *testing.T) {
 // TestTransactionsAreShown: a mail that confirms a transaction has its lines, in every language, or
 // it is not written.
 func TestTransactionsAreShown(t *testing.T) {
-	s := newStandard(t, acme())
+	s := newCatalog(t, acme())
 	for _, language := range append(otpmail.Languages(), "ko", "") {
 		m := message("pay", language)
 		mail := render(t, s, m)
@@ -145,8 +155,8 @@ func TestTransactionsAreShown(t *testing.T) {
 		}
 
 		for _, data := range []any{
-			nil, "€250.00", otpmail.Lines{}, otpmail.Lines{{Name: "Amount", Value: "\n"}},
-			otpmail.Lines{{Name: "Amount", Value: strings.Repeat("9", 257)}},
+			nil, "€250.00", otpmail.Details{}, otpmail.Details{{Name: "Amount", Value: "\n"}},
+			otpmail.Details{{Name: "Amount", Value: strings.Repeat("9", 257)}},
 		} {
 			m.Data = data
 			mail, err := s.Render(m)
@@ -165,7 +175,7 @@ func TestTransactionsAreShown(t *testing.T) {
 func TestRightToLeft(t *testing.T) {
 	opts := acme()
 	opts.Product = "Acme Ltd."
-	mail := render(t, newStandard(t, opts), message("pay", "he"))
+	mail := render(t, newCatalog(t, opts), message("pay", "he"))
 
 	require.Equal(t, "אישור פעולה ב-Acme Ltd.", mail.Subject)
 	require.Contains(t, mail.HTML, "<title>אישור פעולה ב-Acme Ltd.</title>")
@@ -175,32 +185,33 @@ func TestRightToLeft(t *testing.T) {
 	require.Contains(t, mail.Text, "Amount: \u2068€250.00\u2069\n")
 	require.Contains(t, mail.Text, "\n492013\n")
 
-	require.NotContains(t, render(t, newStandard(t, opts), message("pay", "en")).Text, "\u2068")
+	require.NotContains(t, render(t, newCatalog(t, opts), message("pay", "en")).Text, "\u2068")
 }
 
 func TestOtherKindsShowLinesToo(t *testing.T) {
-	s := newStandard(t, acme())
+	s := newCatalog(t, acme())
 	m := message("sign-in", "en")
-	m.Data = otpmail.Lines{{Name: "Device", Value: "Firefox on Linux"}}
+	m.Data = otpmail.Details{{Name: "Device", Value: "Firefox on Linux"}}
 	require.Contains(t, render(t, s, m).Text, "\nDevice: Firefox on Linux\n")
 }
 
 func TestRefusedSend(t *testing.T) {
-	s := newStandard(t, acme())
+	s := newCatalog(t, acme())
 	service, _ := otptest.New(t, otp.Config{
-		Purpose: "pay", Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
+		Purpose: "pay", Kind: otp.ConfirmTransaction,
+		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
 			_, err := s.Render(m)
 			return err
 		}),
 	})
-	_, err := service.Send(t.Context(), otp.Request{To: "ada@example.com"})
+	_, err := service.Send(t.Context(), otp.Request{To: "ada@example.com", Binding: "b"})
 	require.ErrorIs(t, err, otp.ErrNotSent)
 }
 
 func TestLink(t *testing.T) {
 	opts := acme()
 	opts.Links = map[string]string{"sign-in": "https://acme.example/code?lang=de&x=1"}
-	s := newStandard(t, opts)
+	s := newCatalog(t, opts)
 
 	mail := render(t, s, message("sign-in", "en"))
 	require.Contains(t, mail.Text, "\nhttps://acme.example/code?lang=de&x=1#c=492013\n")
@@ -215,14 +226,14 @@ func TestLink(t *testing.T) {
 func TestLogoAndColor(t *testing.T) {
 	opts := acme()
 	opts.Logo, opts.Color = "https://acme.example/logo.png?a=1&b=2", "#FFE14D"
-	mail := render(t, newStandard(t, opts), message("sign-in", "en"))
+	mail := render(t, newCatalog(t, opts), message("sign-in", "en"))
 	require.Contains(t, mail.HTML, `src="https://acme.example/logo.png?a=1&amp;b=2" alt="Acme"`)
 	require.Contains(t, mail.HTML, "background-color:#FFE14D;color:#000000;")
 }
 
 // TestLongCodes: a code of up to 8 characters is shown large, a longer one so that it fits.
 func TestLongCodes(t *testing.T) {
-	s, m := newStandard(t, acme()), message("sign-in", "en")
+	s, m := newCatalog(t, acme()), message("sign-in", "en")
 	for text, size := range map[string]string{"12345678": "36px", "123456789": "24px"} {
 		m.Code = otp.NewCode(text)
 		require.Contains(t, render(t, s, m).HTML, "font-size:"+size+";line-height:1.2;")
@@ -245,9 +256,6 @@ func TestBadOptions(t *testing.T) {
 		`Product is "\xff"`:          {Product: "\xff"},
 		`Support is "a\nb"`:          {Product: "A", Support: "a\nb"},
 		`Support is "aaa`:            {Product: "A", Support: long},
-		`Kinds[""] is 1`:             {Product: "A", Kinds: map[string]otpmail.Kind{"": 1}},
-		`Kinds["p"] is 6`:            {Product: "A", Kinds: map[string]otpmail.Kind{"p": 6}},
-		`Kinds["p"] is -1`:           {Product: "A", Kinds: map[string]otpmail.Kind{"p": -1}},
 		`Logo is "http://a.example"`: {Product: "A", Logo: "http://a.example"},
 
 		`Links["p"] is "": it must begin with https://`:           link(""),
@@ -263,26 +271,21 @@ func TestBadOptions(t *testing.T) {
 		`Links["p"] is "https://a.b/\n": it is no URL`:            link("https://a.b/\n"),
 		`Links["p"] is "https://a.b/aaa`:                          link("https://a.b/" + long),
 	} {
-		s, err := otpmail.New(&opts)
+		s, err := otpmail.NewCatalog(opts)
 		require.ErrorContains(t, err, "otpmail: Options."+want)
 		require.Nil(t, s)
 	}
-
-	_, err := otpmail.New(nil)
-	require.ErrorContains(t, err, "Product is empty")
 }
 
 // TestOptionsAreCopied: changing a map afterwards changes nothing.
 func TestOptionsAreCopied(t *testing.T) {
-	opts := &otpmail.Options{
-		Product: "Acme", Kinds: map[string]otpmail.Kind{"p": otpmail.SignIn},
-		Links: map[string]string{"p": "https://acme.example"},
+	opts := otpmail.Options{
+		Product: "Acme", Links: map[string]string{"p": "https://acme.example"},
 	}
-	s := newStandard(t, opts)
-	opts.Links["p"], opts.Kinds["p"] = "http://evil.example/", otpmail.Neutral
+	s := newCatalog(t, opts)
+	opts.Links["p"] = "http://evil.example/"
 
 	mail := render(t, s, message("p", "en"))
-	require.Equal(t, "Your sign-in code for Acme", mail.Subject)
 	require.Contains(t, mail.Text, "https://acme.example#c=")
 }
 
@@ -290,7 +293,7 @@ func TestMessageWithoutCode(t *testing.T) {
 	m := message("sign-in", "en")
 	for _, text := range []string{"", "\n", strings.Repeat("1", 65)} {
 		m.Code = otp.NewCode(text)
-		_, err := newStandard(t, acme()).Render(m)
+		_, err := newCatalog(t, acme()).Render(m)
 		require.ErrorIs(t, err, otp.ErrNotSent)
 	}
 }
@@ -309,13 +312,13 @@ func FuzzHostile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, product, support, name, value, language string) {
 		opts := acme()
 		opts.Product, opts.Support, opts.CodeInSubject = product, support, true
-		s, err := otpmail.New(opts)
+		s, err := otpmail.NewCatalog(opts)
 		if err != nil {
 			return
 		}
 
 		m := message("pay", language)
-		m.Data = otpmail.Lines{{Name: name, Value: value}}
+		m.Data = otpmail.Details{{Name: name, Value: value}}
 		mail, err := s.Render(m)
 		if err != nil {
 			require.ErrorIs(t, err, otp.ErrNotSent)
@@ -324,8 +327,8 @@ func FuzzHostile(f *testing.F) {
 		require.NoError(t, mail.Check())
 
 		opts.Product, opts.Support = "Acme", "x"[:min(1, len(support))]
-		m.Data = otpmail.Lines{{Name: "Amount", Value: "5"}}
-		plain := render(t, newStandard(t, opts), m)
+		m.Data = otpmail.Details{{Name: "Amount", Value: "5"}}
+		plain := render(t, newCatalog(t, opts), m)
 		requireSameShape(t, plain, mail)
 	})
 }
@@ -344,7 +347,7 @@ func requireSameShape(t *testing.T, want, got otpmail.Mail) {
 
 // TestConcurrentUse is for the race detector.
 func TestConcurrentUse(t *testing.T) {
-	s := newStandard(t, acme())
+	s := newCatalog(t, acme())
 	var group sync.WaitGroup
 	for _, language := range slices.Repeat(otpmail.Languages(), 2) {
 		group.Go(func() {

@@ -49,7 +49,7 @@ func TestBadColors(t *testing.T) {
 	for _, color := range []string{
 		"blue", "#fff", "#12345g", "123456", "#1234567", "#12345;", "#123456\n", "rgb(1,2,3)",
 	} {
-		_, err := New(&Options{Product: "Acme", Color: color})
+		_, err := NewCatalog(Options{Product: "Acme", Color: color})
 		want := fmt.Sprintf("otpmail: Options.Color is %q: it must be #", color)
 		require.ErrorContains(t, err, want)
 	}

@@ -6,63 +6,74 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-5978b5f1/otp"
 )
 
-// A Line is one fact that a mail shows, such as the amount of a payment. Name is its label
-// ("Amount"), 1 to 64 characters; Value is 1 to 256 characters.
+// A Detail is one fact that a mail shows, such as the amount of a payment. Name is its label
+// ("Amount"), 1 to 64 characters. Value is 1 to 256 characters.
 //
 // Both are shown as plain text on one line, whatever is in them. Mail programs make links of words
 // that look like web addresses: think before showing text that a stranger has chosen.
-type Line struct{ Name, Value string }
+type Detail struct{ Name, Value string }
 
-// Transaction is implemented by values of Request.Data whose facts the mail shows. It must be
-// implemented for purposes of the kind [ConfirmTransaction], so that people see what they confirm.
-type Transaction interface {
-	// MailLines returns 1 to 12 lines, labeled in the language of the mail: one of [Languages].
-	MailLines(language string) []Line
+// Detailed is implemented by values of Request.Data whose details the mail shows. Those of the Kind
+// otp.ConfirmTransaction must implement it, so that people see what they confirm. The same value
+// can implement otpsms.Payer, and then serves both.
+type Detailed interface {
+	// MailDetails returns 1 to 12 details, labeled in the language of the mail: one of [Languages].
+	MailDetails(language string) []Detail
 }
 
-// Lines is a [Transaction] whose labels are the same in every language.
-type Lines []Line
+// Details is [Detailed] with labels that are the same in every language.
+type Details []Detail
 
-// MailLines returns l.
-func (l Lines) MailLines(string) []Line { return l }
+// MailDetails returns d.
+func (d Details) MailDetails(string) []Detail { return d }
 
 const (
-	maxLines = 12
-	maxName  = 64  // characters
-	maxValue = 256 // characters
+	maxDetails = 12
+	maxName    = 64  // characters
+	maxValue   = 256 // characters
 )
 
-// linesOf returns the lines of Data, made plain, or none if it has none.
-func linesOf(data any, language string) ([]Line, error) {
-	transaction, ok := data.(Transaction)
-	if !ok {
-		return nil, nil
+// detailsOf returns the details of a message, made plain, or none if it has none.
+func detailsOf(m otp.Message, language string) ([]Detail, error) {
+	var plain []Detail
+	if data, ok := m.Data.(Detailed); ok {
+		var err error
+		if plain, err = plainDetails(data.MailDetails(language)); err != nil {
+			return nil, notWritten("the details of Data: %w", err)
+		}
 	}
-	return plainLines(transaction.MailLines(language))
+
+	if m.Kind == otp.ConfirmTransaction && len(plain) == 0 {
+		return nil, notWritten("the purpose %q confirms a transaction, and Data has no details "+
+			"to show: it must implement otpmail.Detailed", m.Purpose)
+	}
+	return plain, nil
 }
 
-// plainLines checks lines and returns them without characters that could change how they are read.
-// Nothing is cut off: half an amount is another amount.
-func plainLines(lines []Line) ([]Line, error) {
-	if len(lines) > maxLines {
-		return nil, fmt.Errorf("there are %d lines: at most %d are allowed", len(lines), maxLines)
+// plainDetails checks details and returns them without characters that could change how they are
+// read. Nothing is cut off: half an amount is another amount.
+func plainDetails(details []Detail) ([]Detail, error) {
+	if n := len(details); n > maxDetails {
+		return nil, fmt.Errorf("there are %d: at most %d are allowed", n, maxDetails)
 	}
 
-	var plain []Line
-	for i, line := range lines {
-		name, err := plainText(line.Name, maxName)
+	var plain []Detail
+	for i, d := range details {
+		name, err := plainText(d.Name, maxName)
 		if err != nil {
-			return nil, fmt.Errorf("the name of line %d: %w", i+1, err)
+			return nil, fmt.Errorf("the name of number %d: %w", i+1, err)
 		}
 
-		value, err := plainText(line.Value, maxValue)
+		value, err := plainText(d.Value, maxValue)
 		if err != nil {
-			return nil, fmt.Errorf("the value of line %d: %w", i+1, err)
+			return nil, fmt.Errorf("the value of number %d: %w", i+1, err)
 		}
 
-		plain = append(plain, Line{name, value})
+		plain = append(plain, Detail{name, value})
 	}
 	return plain, nil
 }

@@ -5,9 +5,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
 )
 
-func TestLinesArePlain(t *testing.T) {
+func TestDetailsArePlain(t *testing.T) {
 	for value, want := range map[string]string{
 		"€250.00":                          "€250.00",
 		"\u00A01\u00A0250,00\u202F€\u00A0": "1\u00A0250,00\u202F€", // on one line
@@ -23,30 +25,30 @@ func TestLinesArePlain(t *testing.T) {
 		"<b>&amp;</b>":                     "<b>&amp;</b>", // escaped where it becomes HTML
 		strings.Repeat("ä", maxValue):      strings.Repeat("ä", maxValue),
 	} {
-		lines, err := linesOf(Lines{{"Amount", value}}, "en")
+		details, err := plainDetails(Details{{"Amount", value}})
 		require.NoError(t, err, "%q", value)
-		require.Equal(t, []Line{{"Amount", want}}, lines)
+		require.Equal(t, []Detail{{"Amount", want}}, details)
 	}
 }
 
-func TestLinesAreNeverCutOff(t *testing.T) {
-	for want, lines := range map[string]Lines{
-		"the name of line 1: it is empty":            {{"", "x"}},
-		"the name of line 2: it is empty":            {{"x", "x"}, {" \u200B\n", "x"}},
-		"the value of line 1: it is empty":           {{"x", "\r\n\u00A0"}},
-		"the name of line 1: it has 65 characters":   {{strings.Repeat("ä", maxName+1), "x"}},
-		"the value of line 1: it has 257 characters": {{"x", strings.Repeat("ä", maxValue+1)}},
-		"there are 13 lines":                         make(Lines, maxLines+1),
+func TestDetailsAreNeverCutOff(t *testing.T) {
+	for want, details := range map[string]Details{
+		"the name of number 1: it is empty":            {{"", "x"}},
+		"the name of number 2: it is empty":            {{"x", "x"}, {" \u200B\n", "x"}},
+		"the value of number 1: it is empty":           {{"x", "\r\n\u00A0"}},
+		"the name of number 1: it has 65 characters":   {{strings.Repeat("ä", maxName+1), "x"}},
+		"the value of number 1: it has 257 characters": {{"x", strings.Repeat("ä", maxValue+1)}},
+		"there are 13: at most 12":                     make(Details, maxDetails+1),
 	} {
-		_, err := linesOf(lines, "en")
+		_, err := plainDetails(details)
 		require.ErrorContains(t, err, want)
 	}
 }
 
-func TestDataWithoutLines(t *testing.T) {
-	for _, data := range []any{nil, "Amount", []Line{{"Amount", "5"}}, Lines(nil), Lines{}} {
-		lines, err := linesOf(data, "en")
+func TestDataWithoutDetails(t *testing.T) {
+	for _, data := range []any{nil, "Amount", []Detail{{"Amount", "5"}}, Details(nil), Details{}} {
+		details, err := detailsOf(otp.Message{Data: data}, "en")
 		require.NoError(t, err)
-		require.Empty(t, lines)
+		require.Empty(t, details)
 	}
 }

@@ -1,16 +1,15 @@
 // Package otpmail writes the mails that carry one-time codes, and those that tell what has happened
 // to an account. It sends nothing: packages sesmail and smtpmail carry what a [Renderer] writes.
 //
-//	mails, err := otpmail.New(&otpmail.Options{
+//	mails, err := otpmail.NewCatalog(otpmail.Options{
 //		Product: "Acme",
 //		Support: "help@acme.example",
-//		Kinds:   map[string]otpmail.Kind{"sign-in": otpmail.SignIn, "reset": otpmail.ResetPassword},
 //	})
 //	sender, err := sesmail.New(client, "Acme <no-reply@acme.example>", &sesmail.Options{
 //		Renderer: mails,
 //	})
 //
-// [Standard] writes HTML and text in Arabic, Chinese (simplified), Dutch, English, French, German,
+// A [Catalog] writes HTML and text in Arabic, Chinese (simplified), Dutch, English, French, German,
 // Hebrew, Italian, Japanese, Polish, Portuguese and Spanish, for light and dark screens. The
 // language is the best match for Request.Language, a BCP 47 tag or the value of an Accept-Language
 // header; English if nothing matches. Package otpmail/mailtemplate writes mails from templates of
@@ -18,20 +17,22 @@
 //
 // # What the mail says
 //
-// Options.Kinds tells what the codes of each purpose are for, and so what subject, heading,
-// sentences and button say. Say it: a person who knows what a code is for is harder to talk out of
-// it.
+// Config.Kind says what the codes of a Service are for. The subject, heading, sentences and button
+// go by it. Set it: a person who knows what a code is for is harder to talk out of it.
 //
-// The kind [ConfirmTransaction] shows what is confirmed. Request.Data must then be a [Transaction]:
+// With the Kind otp.ConfirmTransaction, the mail shows what is confirmed. Request.Data must then be
+// [Detailed]:
 //
 //	status, err := payments.Send(ctx, otp.Request{
 //		To: "ada@example.com", Binding: session + "/" + transfer,
-//		Data: otpmail.Lines{{"Amount", "€250.00"}, {"To", "Ada Lovelace"}},
+//		Data: otpmail.Details{
+//			{Name: "Amount", Value: "€250.00"}, {Name: "To", Value: "Ada Lovelace"},
+//		},
 //	})
 //
-// A message without such lines is refused with otp.ErrNotSent: a code that confirms a payment which
-// the person has not seen confirms whatever an attacker has put in. Data of other kinds is shown in
-// the same way where it has lines.
+// A message without details is refused with otp.ErrNotSent: a code that confirms a payment which
+// the person has not seen confirms whatever an attacker has put in. Messages of other kinds show
+// the details of their Data, too.
 //
 // # Codes that phones offer to fill in
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -22,25 +23,25 @@ type provider struct {
 }
 
 func (p provider) Send(ctx context.Context, m otp.Message) error {
-	to, err := otpmail.Address(m.To)
+	to, err := otpmail.ParseAddress(m.To)
 	if err != nil {
-		return fmt.Errorf("%w: %w", otp.ErrUndeliverable, err)
+		return fmt.Errorf("resend: %w", otp.Undeliverable(err))
 	}
 	mail, err := p.mails.Render(m)
 	if err != nil {
-		return fmt.Errorf("%w: %w", otp.ErrNotSent, err)
+		return fmt.Errorf("resend: %w", otp.NotSent(err))
 	}
 	body, err := json.Marshal(map[string]any{
 		"from": p.from, "to": []string{to},
 		"subject": mail.Subject, "text": mail.Text, "html": mail.HTML,
 	})
 	if err != nil {
-		return fmt.Errorf("%w: %w", otp.ErrNotSent, err)
+		return fmt.Errorf("resend: %w", otp.NotSent(err))
 	}
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("%w: %w", otp.ErrNotSent, err)
+		return fmt.Errorf("resend: %w", otp.NotSent(err))
 	}
 	request.Header.Set("Authorization", "Bearer "+p.key)
 	request.Header.Set("Content-Type", "application/json")
@@ -52,14 +53,14 @@ func (p provider) Send(ctx context.Context, m otp.Message) error {
 	}
 	defer answer.Body.Close()
 
+	err = errors.New("the provider answered " + answer.Status)
 	switch status := answer.StatusCode; {
 	case status/100 == 2:
 		return nil
 	case status/100 == 4 && status != http.StatusRequestTimeout && status != http.StatusConflict:
-		return fmt.Errorf("%w: the provider answered with status %d", otp.ErrNotSent, status)
-	default:
-		return fmt.Errorf("the provider answered with status %d", status)
+		return fmt.Errorf("resend: %w", otp.NotSent(err))
 	}
+	return fmt.Errorf("resend: %w: may have been sent", err)
 }
 
 // A provider without a package of its own takes thirty lines.
@@ -83,7 +84,7 @@ func Example_httpProvider() {
 	}))
 	defer server.Close()
 
-	mails, err := otpmail.New(&otpmail.Options{Product: "Acme"})
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -101,5 +102,5 @@ func Example_httpProvider() {
 	// [ada@example.com] Your code for Acme
 	// <nil>
 	// Bearer key second
-	// otp: the message was not sent: the provider answered with status 422
+	// resend: not sent: the provider answered 422 Unprocessable Entity
 }

@@ -11,11 +11,10 @@ import (
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
-func ExampleNew() {
-	mails, err := otpmail.New(&otpmail.Options{
+func ExampleNewCatalog() {
+	mails, err := otpmail.NewCatalog(otpmail.Options{
 		Product: "Acme",
 		Support: "help@acme.example",
-		Kinds:   map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
 		Links:   map[string]string{"sign-in": "https://acme.example/sign-in"},
 	})
 	if err != nil {
@@ -23,8 +22,8 @@ func ExampleNew() {
 	}
 
 	mail, err := mails.Render(otp.Message{ // as a Service makes it
-		Purpose: "sign-in", Language: "es-MX, en;q=0.5", Code: otp.NewCode("492013"),
-		ExpiresAt: time.Now().Add(10 * time.Minute),
+		Purpose: "sign-in", Kind: otp.SignIn, Language: "es-MX, en;q=0.5",
+		Code: otp.NewCode("492013"), ExpiresAt: time.Now().Add(10 * time.Minute),
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -56,26 +55,23 @@ func ExampleNew() {
 // transfer is what an application confirms, with labels in the languages that it speaks.
 type transfer struct{ amount, payee string }
 
-func (t transfer) MailLines(language string) []otpmail.Line {
+func (t transfer) MailDetails(language string) []otpmail.Detail {
 	if language == "de" {
-		return []otpmail.Line{{Name: "Betrag", Value: t.amount}, {Name: "An", Value: t.payee}}
+		return []otpmail.Detail{{Name: "Betrag", Value: t.amount}, {Name: "An", Value: t.payee}}
 	}
-	return []otpmail.Line{{Name: "Amount", Value: t.amount}, {Name: "To", Value: t.payee}}
+	return []otpmail.Detail{{Name: "Amount", Value: t.amount}, {Name: "To", Value: t.payee}}
 }
 
-func ExampleTransaction() {
-	mails, err := otpmail.New(&otpmail.Options{
-		Product: "Acme",
-		Kinds:   map[string]otpmail.Kind{"transfer": otpmail.ConfirmTransaction},
-	})
+func ExampleDetailed() {
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	message := otp.Message{ // as a Service makes it, from Request.Data
-		Purpose: "transfer", Language: "de", Code: otp.NewCode("492013"),
-		ExpiresAt: time.Now().Add(10 * time.Minute),
-		Data:      transfer{"250,00 €", "Ada Lovelace"},
+		Purpose: "transfer", Kind: otp.ConfirmTransaction, Language: "de",
+		Code: otp.NewCode("492013"), ExpiresAt: time.Now().Add(10 * time.Minute),
+		Data: transfer{"250,00 €", "Ada Lovelace"},
 	}
 	mail, err := mails.Render(message)
 	if err != nil {
@@ -99,8 +95,8 @@ func ExampleTransaction() {
 	// true
 }
 
-func ExampleStandard_Notice() {
-	mails, err := otpmail.New(&otpmail.Options{Product: "Acme", Support: "help@acme.example"})
+func ExampleCatalog_Notice() {
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme", Support: "help@acme.example"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -128,13 +124,13 @@ func ExampleStandard_Notice() {
 	// Need help? help@acme.example
 }
 
-func ExampleAddress() {
-	address, err := otpmail.Address("Ada.Lovelace@BüCHER.example")
+func ExampleParseAddress() {
+	address, err := otpmail.ParseAddress("Ada.Lovelace@BüCHER.example")
 	fmt.Println(address, err)
 
-	_, err = otpmail.Address("Ada <ada@example.com>, eve@evil.example")
+	_, err = otpmail.ParseAddress("Ada <ada@example.com>, eve@evil.example")
 	fmt.Println(err)
 	// Output:
 	// Ada.Lovelace@xn--bcher-kva.example <nil>
-	// its local part must be ASCII letters, digits and !#$%&'*+-/=?^_`{|}~ with single dots between
+	// invalid address: its local part must be ASCII letters, digits and !#$%&'*+-/=?^_`{|}~ with single dots between
 }

@@ -35,16 +35,16 @@ const (
 		`font-size:{size};line-height:1.2;font-weight:700;letter-spacing:2px;text-align:center;` +
 		`white-space:nowrap;speak-as:spell-out;-webkit-user-select:all;user-select:all;">{code}</p>
 `
-	linesStartHTML = `<table style="width:100%;margin:0 0 20px;border-collapse:collapse;">
+	detailsStartHTML = `<table style="width:100%;margin:0 0 20px;border-collapse:collapse;">
 `
-	lineHTML = `<tr><th class="rule note" scope="row" style="width:30%;padding:8px 0;` +
+	detailHTML = `<tr><th class="rule note" scope="row" style="width:30%;padding:8px 0;` +
 		`border-top:1px solid #d5d9e0;color:#565d69;font-size:14px;font-weight:400;` +
 		`text-align:{start};vertical-align:baseline;">{name}</th>` +
 		`<td class="rule" style="padding:8px 0;padding-{start}:16px;border-top:1px solid #d5d9e0;` +
 		`font-weight:600;text-align:{start};vertical-align:baseline;overflow-wrap:anywhere;">` +
 		`<bdi>{value}</bdi></td></tr>
 `
-	linesEndHTML = `</table>
+	detailsEndHTML = `</table>
 `
 	buttonHTML = `<table role="presentation" cellspacing="0" cellpadding="0"` +
 		` style="margin:0 0 20px;border-collapse:separate;border-spacing:0;"><tr>` +
@@ -56,16 +56,16 @@ const (
 )
 
 // html writes the HTML of the mail for a message.
-func (s *Standard) html(m Sentences) string {
-	p := s.page(m.Language, m.Direction, m.Title)
-	p.lines(m.Lines)
+func (c *Catalog) html(m Sentences) string {
+	p := c.page(m.Language, m.Direction, m.Title)
+	p.details(m.Details)
 
 	p.add(textHTML, "{text}", m.Lead, "{space}", "8px")
 	p.add(codeHTML, "{code}", m.Code, "{size}", codeSize(m.Code))
 	if m.Link != "" {
 		p.add(textHTML, "{text}", m.OrButton, "{space}", "8px")
 		p.add(buttonHTML, "{link}", m.Link, "{label}", m.Button,
-			"{fill}", s.colors.fill, "{ink}", s.colors.ink, "{edge}", s.colors.lightEdge)
+			"{fill}", c.colors.fill, "{ink}", c.colors.ink, "{edge}", c.colors.lightEdge)
 	}
 
 	p.add(expiresHTML, "{expires}", m.Expires, "{keep}", m.Keep)
@@ -75,10 +75,10 @@ func (s *Standard) html(m Sentences) string {
 }
 
 // noticeHTML writes the HTML of the mail for a notice.
-func (s *Standard) noticeHTML(n noticeSentences) string {
-	p := s.page(n.language, n.direction, n.title)
+func (c *Catalog) noticeHTML(n noticeSentences) string {
+	p := c.page(n.language, n.direction, n.title)
 	p.add(textHTML, "{text}", n.text, "{space}", "16px")
-	p.lines(n.lines)
+	p.details(n.details)
 
 	p.add(textHTML, "{text}", n.wasYou, "{space}", "12px")
 	p.add(textHTML, "{text}", n.act, "{space}", "20px")
@@ -108,7 +108,7 @@ type page struct {
 }
 
 // page begins a document with logo and heading.
-func (s *Standard) page(language, direction, title string) *page {
+func (c *Catalog) page(language, direction, title string) *page {
 	head, foot, _ := strings.Cut(pageHTML, "{content}\n")
 	p := &page{start: "left", end: foot}
 	if direction == "rtl" {
@@ -116,9 +116,9 @@ func (s *Standard) page(language, direction, title string) *page {
 	}
 
 	p.add(head, "{language}", language, "{direction}", direction,
-		"{title}", withoutIsolates.Replace(title), "{darkEdge}", s.colors.darkEdge)
-	if s.logo != "" {
-		p.add(logoHTML, "{logo}", s.logo, "{product}", s.product)
+		"{title}", withoutIsolates.Replace(title), "{darkEdge}", c.colors.darkEdge)
+	if c.logo != "" {
+		p.add(logoHTML, "{logo}", c.logo, "{product}", c.product)
 	}
 	p.add(titleHTML, "{text}", title)
 	return p
@@ -141,17 +141,17 @@ func (p *page) note(text string) {
 	}
 }
 
-// lines adds a table of named values.
-func (p *page) lines(lines []Line) {
-	if len(lines) == 0 {
+// details adds a table of named values.
+func (p *page) details(details []Detail) {
+	if len(details) == 0 {
 		return
 	}
 
-	p.add(linesStartHTML)
-	for _, line := range lines {
-		p.add(lineHTML, "{name}", line.Name, "{value}", line.Value, "{start}", p.start)
+	p.add(detailsStartHTML)
+	for _, d := range details {
+		p.add(detailHTML, "{name}", d.Name, "{value}", d.Value, "{start}", p.start)
 	}
-	p.add(linesEndHTML)
+	p.add(detailsEndHTML)
 }
 
 // String returns the whole document.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 
+	"github.com/seed-5978b5f1/otp"
 	choice "github.com/seed-5978b5f1/otp/internal/language"
 )
 
@@ -23,6 +24,13 @@ import (
 //
 //go:embed languages/*.json
 var languageFiles embed.FS
+
+// kindNames are the names of the kinds in the files of the languages.
+var kindNames = map[otp.Kind]string{
+	otp.General: "general", otp.SignIn: "sign_in", otp.ConfirmAddress: "confirm_address",
+	otp.ChangeAddress: "change_address", otp.ResetPassword: "reset_password",
+	otp.ConfirmTransaction: "confirm_transaction",
+}
 
 // phrases are the sentences of one language. {product}, {code}, {support} and {n} stand for what is
 // put in.
@@ -119,7 +127,7 @@ func readPhrases(name string) *phrases {
 }
 
 // matcher returns what chooses among translations. It is made for the first mail: not every process
-// that makes a Standard sends one.
+// that makes a Catalog sends one.
 var matcher = sync.OnceValue(newMatcher)
 
 func newMatcher() choice.Matcher {
@@ -145,9 +153,8 @@ func Languages() []string {
 	return tags
 }
 
-// Direction returns "rtl" for a language that is written from right to left, else "ltr": a value
-// for the dir attribute of HTML. It takes a BCP 47 tag.
-func Direction(tag string) string { return choice.Direction(language.Make(tag)) }
+// direction returns "rtl" for a language that is written from right to left, else "ltr".
+func (t translation) direction() string { return choice.Direction(t.tag) }
 
 // pluralForms names the plural categories as CLDR does.
 var pluralForms = map[plural.Form]string{

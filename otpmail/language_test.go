@@ -19,15 +19,6 @@ func TestLanguages(t *testing.T) {
 	require.Equal(t, language.English, translations()[0].tag, "the fallback")
 }
 
-func TestDirection(t *testing.T) {
-	for tag, want := range map[string]string{
-		"ar": "rtl", "he": "rtl", "fa-IR": "rtl", "en": "ltr", "ja": "ltr", "az-Arab": "rtl",
-		"": "ltr", "<script>": "ltr",
-	} {
-		require.Equal(t, want, Direction(tag), tag)
-	}
-}
-
 // TestTranslationsAreComplete tells a translator what a file lacks or has too much.
 func TestTranslationsAreComplete(t *testing.T) {
 	for _, tr := range translations() {

@@ -33,12 +33,12 @@ type Notice struct {
 	Time time.Time
 	// Language is a BCP 47 tag or the value of an Accept-Language header. Default: English.
 	Language string
-	// Lines are more facts, such as the device. At most 11; see Line.
-	Lines []Line
+	// Details are more facts, such as the device. At most 11; see Detail.
+	Details []Detail
 }
 
 // Notice writes the mail for a notice.
-func (s *Standard) Notice(n Notice) (Mail, error) {
+func (c *Catalog) Notice(n Notice) (Mail, error) {
 	if n.Kind < 1 || int(n.Kind) > noticeKinds {
 		return Mail{}, fmt.Errorf("otpmail: Notice.Kind is %d: it must be a NoticeKind "+
 			"of this package", n.Kind)
@@ -49,29 +49,29 @@ func (s *Standard) Notice(n Notice) (Mail, error) {
 
 	t := choose(n.Language)
 	p := t.phrases()
-	lines, err := plainLines(append([]Line{{p.Time, t.date(n.Time)}}, n.Lines...))
+	details, err := plainDetails(append([]Detail{{p.Time, t.date(n.Time)}}, n.Details...))
 	if err != nil {
-		return Mail{}, fmt.Errorf("otpmail: Notice.Lines, after the time: %w", err)
+		return Mail{}, fmt.Errorf("otpmail: Notice.Details, after the time: %w", err)
 	}
 
 	phrases := p.Notices[noticeNames[n.Kind-1]]
-	put := s.filler(t)
+	put := c.filler(t)
 	notice := noticeSentences{
-		language: t.tag.String(), direction: Direction(t.tag.String()),
-		title: put.Replace(phrases.Subject), text: put.Replace(phrases.Text), lines: lines,
+		language: t.tag.String(), direction: t.direction(),
+		title: put.Replace(phrases.Subject), text: put.Replace(phrases.Text), details: details,
 		wasYou: p.WasYou, act: put.Replace(phrases.Act),
 	}
-	if s.support != "" {
+	if c.support != "" {
 		notice.help = put.Replace(p.Help)
 	}
-	return NewMail(s.subject(phrases.Subject, ""), notice.plain(), s.noticeHTML(notice)), nil
+	return NewMail(c.subject(phrases.Subject, ""), notice.plain(), c.noticeHTML(notice)), nil
 }
 
 // noticeSentences is what the mail for a notice says.
 type noticeSentences struct {
 	language, direction string
 	title, text         string
-	lines               []Line
+	details             []Detail
 	wasYou, act, help   string
 }
 
@@ -80,7 +80,7 @@ func (n noticeSentences) plain() string {
 	var t text
 	t.paragraph(n.title)
 	t.paragraph(n.text)
-	t.lines(n.lines, n.direction)
+	t.details(n.details, n.direction)
 
 	t.paragraph(n.wasYou)
 	t.paragraph(n.act)

@@ -18,13 +18,13 @@ var noticeKinds = []otpmail.NoticeKind{
 func notice(kind otpmail.NoticeKind, language string) otpmail.Notice {
 	return otpmail.Notice{
 		Kind: kind, Language: language,
-		Time:  time.Date(2026, time.March, 12, 14, 5, 0, 0, time.UTC),
-		Lines: []otpmail.Line{{Name: "IP", Value: "192.0.2.1"}},
+		Time:    time.Date(2026, time.March, 12, 14, 5, 0, 0, time.UTC),
+		Details: []otpmail.Detail{{Name: "IP", Value: "192.0.2.1"}},
 	}
 }
 
 func TestNotices(t *testing.T) {
-	s := newStandard(t, acme())
+	s := newCatalog(t, acme())
 	for _, language := range otpmail.Languages() {
 		var text strings.Builder
 		for _, kind := range noticeKinds {
@@ -47,7 +47,7 @@ func TestNotices(t *testing.T) {
 }
 
 func TestNoticeWithoutSupport(t *testing.T) {
-	mail, err := newStandard(t, &otpmail.Options{Product: "Acme"}).Notice(otpmail.Notice{
+	mail, err := newCatalog(t, otpmail.Options{Product: "Acme"}).Notice(otpmail.Notice{
 		Kind: otpmail.PasswordChanged, Time: time.Now(),
 	})
 	require.NoError(t, err)
@@ -55,18 +55,18 @@ func TestNoticeWithoutSupport(t *testing.T) {
 }
 
 func TestBadNotices(t *testing.T) {
-	s := newStandard(t, acme())
+	s := newCatalog(t, acme())
 	now := time.Now()
 	for want, n := range map[string]otpmail.Notice{
 		"Notice.Kind is 0":    {Time: now},
 		"Notice.Kind is 4":    {Time: now, Kind: 4},
 		"Notice.Kind is -1":   {Time: now, Kind: -1},
 		"Notice.Time is zero": {Kind: otpmail.NewDevice},
-		"Notice.Lines, after the time: the value of line 2: it is empty": {
-			Kind: otpmail.NewDevice, Time: now, Lines: []otpmail.Line{{Name: "x"}},
+		"Notice.Details, after the time: the value of number 2: it is empty": {
+			Kind: otpmail.NewDevice, Time: now, Details: []otpmail.Detail{{Name: "x"}},
 		},
-		"Notice.Lines, after the time: there are 13 lines": {
-			Kind: otpmail.NewDevice, Time: now, Lines: make([]otpmail.Line, 12),
+		"Notice.Details, after the time: there are 13: at": {
+			Kind: otpmail.NewDevice, Time: now, Details: make([]otpmail.Detail, 12),
 		},
 	} {
 		mail, err := s.Notice(n)
@@ -82,10 +82,10 @@ func FuzzNotice(f *testing.F) {
 	f.Add("</td><script>", "ar")
 
 	f.Fuzz(func(t *testing.T, value, language string) {
-		s := newStandard(t, acme())
+		s := newCatalog(t, acme())
 		plain := notice(otpmail.NewDevice, language)
 		hostile := plain
-		hostile.Lines = []otpmail.Line{{Name: value, Value: value}}
+		hostile.Details = []otpmail.Detail{{Name: value, Value: value}}
 		got, err := s.Notice(hostile)
 		if err != nil {
 			return

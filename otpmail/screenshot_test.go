@@ -43,7 +43,7 @@ func TestScreenshots(t *testing.T) {
 
 	opts := acme()
 	opts.Links = map[string]string{"sign-in": "https://acme.example/code"}
-	s := newStandard(t, opts)
+	s := newCatalog(t, opts)
 
 	shots := map[string][]image.Image{}
 	for _, purpose := range slices.Sorted(maps.Keys(purposes)) {
@@ -83,12 +83,12 @@ func hard(t *testing.T) {
 	opts.Product = "Donaudampfschifffahrtsgesellschaft & Töchter International Ltd."
 	opts.Logo = "https://acme.example/logo.png" // not there: the picture has its text
 	opts.Color = "#ffe14d"
-	s := newStandard(t, opts)
+	s := newCatalog(t, opts)
 
 	iban := strings.Repeat("DE89370400440532013000", 3)
 	for _, language := range otpmail.Languages() {
 		m := message("pay", language)
-		m.Data = otpmail.Lines{
+		m.Data = otpmail.Details{
 			{Name: "Amount", Value: "€250.00"},
 			{Name: "International bank account number", Value: iban},
 			{Name: "To", Value: "عبد الرحمن بن محمد & Sons (Holding)"},

@@ -16,8 +16,8 @@ type Sentences struct {
 
 	// Subject is the subject, and Title the heading: what the code is for.
 	Subject, Title string
-	// Lines are the lines of Data, if it has any.
-	Lines []Line
+	// Details are those of Data, if it has any.
+	Details []Detail
 	// Lead is the sentence that Code follows. It holds the word for "code".
 	Lead, Code string
 	// Expires says how long the code lasts, and Keep that nobody else may have it.
@@ -37,7 +37,7 @@ type Sentences struct {
 func (s Sentences) text() string {
 	var t text
 	t.paragraph(s.Title)
-	t.lines(s.Lines, s.Direction)
+	t.details(s.Details, s.Direction)
 
 	t.paragraph(s.Lead)
 	t.paragraph(s.Code)
@@ -71,16 +71,16 @@ func (t *text) paragraph(lines ...string) {
 	}
 }
 
-// lines adds a paragraph of named values. Between words that run from right to left, the groups of
-// digits of a number would change places.
-func (t *text) lines(lines []Line, direction string) {
-	var all []string
-	for _, line := range lines {
+// details adds a paragraph of named values. Between words that run from right to left, the groups
+// of digits of a number would change places.
+func (t *text) details(details []Detail, direction string) {
+	var lines []string
+	for _, d := range details {
 		if direction == "rtl" {
-			line.Value = isolate(line.Value)
+			d.Value = isolate(d.Value)
 		}
-		all = append(all, line.Name+": "+line.Value)
+		lines = append(lines, d.Name+": "+d.Value)
 	}
 
-	t.paragraph(all...)
+	t.paragraph(lines...)
 }

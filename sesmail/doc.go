@@ -2,16 +2,13 @@
 // and notices. Use [New] to construct a [*Sender], which is an [otp.Sender].
 //
 //	cfg, err := config.LoadDefaultConfig(ctx)
-//	mails, err := otpmail.New(&otpmail.Options{
-//		Product: "Acme",
-//		Kinds:   map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
-//	})
+//	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 //	sender, err := sesmail.New(sesv2.NewFromConfig(cfg), "Acme <no-reply@acme.example>",
 //		&sesmail.Options{Renderer: mails})
 //
-// A Renderer writes what the mails say: [otpmail.Standard], with finished mails in twelve
-// languages, or mails from templates of your own by package otpmail/mailtemplate. Without one, the
-// mails are those of a Standard that does not know what a code is for.
+// A Renderer writes what the mails say: [otpmail.Catalog], with finished mails in twelve
+// languages, or mails from templates of your own by package otpmail/mailtemplate. The default is a
+// Catalog for the display name of the From address.
 //
 // # What the caller still must do
 //

@@ -14,10 +14,9 @@ import (
 )
 
 func ExampleNew() {
-	mails, err := otpmail.New(&otpmail.Options{
+	mails, err := otpmail.NewCatalog(otpmail.Options{
 		Product: "Acme",
 		Support: "help@acme.example",
-		Kinds:   map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -33,7 +32,7 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 
-	config := otp.Config{Purpose: "sign-in", Sender: sender}
+	config := otp.Config{Purpose: "sign-in", Kind: otp.SignIn, Sender: sender}
 	_ = config
 }
 
@@ -41,7 +40,7 @@ func ExampleNew() {
 func ExampleSender_SendMail() {
 	var (
 		ctx    = context.Background()
-		mails  *otpmail.Standard
+		mails  *otpmail.Catalog
 		sender *sesmail.Sender
 	)
 	changed := func(to, language string) error {

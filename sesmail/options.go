@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/mail"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
@@ -19,8 +16,8 @@ import (
 // Options are what can be left out. All of it is the operator's own: it is checked by [New], not
 // escaped away.
 type Options struct {
-	// Renderer writes the mails. Default: an otpmail.Standard whose product is the display name of
-	// the From address, or else its domain, and which says nothing of what a code is for.
+	// Renderer writes the mails. Default: an otpmail.Catalog whose product is the display name of
+	// the From address, or else its domain.
 	Renderer otpmail.Renderer
 
 	// ReplyTo is the bare address for replies. Default: the From address.
@@ -39,7 +36,6 @@ type Options struct {
 }
 
 const (
-	maxDisplayName      = 64 // characters, as otpmail.Options.Product
 	maxConfigurationSet = 64
 	maxTag              = 256
 )
@@ -52,9 +48,8 @@ const (
 )
 
 // New returns a Sender that sends from an address or a display name with an address, "Acme
-// <no-reply@acme.example>", at most 64 printable characters and 254 bytes. The address or its
-// domain must be an identity that SES has verified in the client's region. Nil options mean the
-// defaults.
+// <no-reply@acme.example>": see [otpmail.ParseFrom]. The address or its domain must be an identity
+// that SES has verified in the client's region. Nil options mean the defaults.
 //
 // The error of a bad configuration names the field, the value and the bound.
 func New(client API, from string, opts *Options) (*Sender, error) {
@@ -62,7 +57,7 @@ func New(client API, from string, opts *Options) (*Sender, error) {
 		return nil, errors.New("sesmail: client is nil: it is required (sesv2.NewFromConfig)")
 	}
 
-	header, product, err := parseFrom(from)
+	sender, err := otpmail.ParseFrom(from)
 	if err != nil {
 		return nil, fmt.Errorf("sesmail: from is %q: %w", from, err)
 	}
@@ -70,54 +65,23 @@ func New(client API, from string, opts *Options) (*Sender, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Sender{client: client, from: header, renderer: opts.Renderer}
+	s := &Sender{client: client, from: sender.String(), renderer: opts.Renderer}
 	if err := s.configure(opts); err != nil {
 		return nil, fmt.Errorf("sesmail: %w", err)
 	}
 
 	if s.renderer == nil {
-		standard, err := otpmail.New(&otpmail.Options{Product: product})
-		if err != nil {
+		if s.renderer, err = sender.Catalog(); err != nil {
 			return nil, fmt.Errorf("sesmail: the default of Options.Renderer: %w", err)
 		}
-		s.renderer = standard
 	}
 	return s, nil
-}
-
-// parseFrom returns what the From header holds, and what to call the product: the display name, or
-// else the domain.
-func parseFrom(s string) (header, product string, err error) {
-	parsed, err := mail.ParseAddress(s)
-	if err != nil {
-		return "", "", err
-	}
-
-	address, err := otpmail.Address(parsed.Address)
-	if err != nil {
-		return "", "", err
-	}
-	if parsed.Name == "" {
-		_, domain, _ := strings.Cut(address, "@")
-		return address, domain, nil
-	}
-
-	notPrintable := func(r rune) bool { return !unicode.IsPrint(r) }
-	switch n := utf8.RuneCountInString(parsed.Name); {
-	case n > maxDisplayName:
-		return "", "", fmt.Errorf("its display name has %d characters: at most %d are allowed",
-			n, maxDisplayName)
-	case !utf8.ValidString(parsed.Name) || strings.ContainsFunc(parsed.Name, notPrintable):
-		return "", "", errors.New("its display name must be UTF-8 without control, formatting " +
-			"and line characters")
-	}
-	return (&mail.Address{Name: parsed.Name, Address: address}).String(), parsed.Name, nil
 }
 
 // configure checks and takes over the options.
 func (s *Sender) configure(o *Options) error {
 	if o.ReplyTo != "" {
-		address, err := otpmail.Address(o.ReplyTo)
+		address, err := otpmail.ParseAddress(o.ReplyTo)
 		if err != nil {
 			return fmt.Errorf("Options.ReplyTo is %q: %w", o.ReplyTo, err)
 		}
@@ -125,7 +89,7 @@ func (s *Sender) configure(o *Options) error {
 	}
 
 	if o.Feedback != "" {
-		address, err := otpmail.Address(o.Feedback)
+		address, err := otpmail.ParseAddress(o.Feedback)
 		if err != nil {
 			return fmt.Errorf("Options.Feedback is %q: %w", o.Feedback, err)
 		}

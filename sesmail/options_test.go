@@ -50,7 +50,7 @@ func TestLongDomain(t *testing.T) {
 	_, err := sesmail.New(&fakeAPI{}, from, nil)
 	require.ErrorContains(t, err, "the default of Options.Renderer")
 
-	mails, err := otpmail.New(&otpmail.Options{Product: "Acme"})
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	require.NoError(t, err)
 	_, err = sesmail.New(&fakeAPI{}, from, &sesmail.Options{Renderer: mails})
 	require.NoError(t, err)

@@ -70,7 +70,7 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 		tag(purposeTag, strings.ReplaceAll(m.Purpose, ".", "-")), tag(messageIDTag, m.ID))
 }
 
-// SendMail sends a mail without a code, such as one by otpmail.Standard.Notice, and returns when
+// SendMail sends a mail without a code, such as one by otpmail.Catalog.Notice, and returns when
 // SES has accepted it. It makes one try, which ends with ctx. Its errors are those of Send.
 func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) error {
 	to, err := bareAddress(to)
@@ -85,10 +85,9 @@ func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) err
 
 // bareAddress returns the address as SES takes it, or an error that matches otp.ErrUndeliverable.
 func bareAddress(to string) (string, error) {
-	address, err := otpmail.Address(to)
+	address, err := otpmail.ParseAddress(to)
 	if err != nil {
-		return "", delivery.Undeliverable(packageName,
-			"the address is not usable: "+err.Error(), nil)
+		return "", delivery.Undeliverable(packageName, err.Error(), err)
 	}
 	return address, nil
 }

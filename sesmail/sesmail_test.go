@@ -73,9 +73,7 @@ type rendererFunc func(otp.Message) (otpmail.Mail, error)
 func (f rendererFunc) Render(m otp.Message) (otpmail.Mail, error) { return f(m) }
 
 func TestSendHandsOverTheMailOfTheRenderer(t *testing.T) {
-	mails, err := otpmail.New(&otpmail.Options{
-		Product: "Acme", Kinds: map[string]otpmail.Kind{"v2.reset": otpmail.ResetPassword},
-	})
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	require.NoError(t, err)
 
 	api := &fakeAPI{}
@@ -337,25 +335,22 @@ func FuzzMailbox(f *testing.F) {
 		f.Add(text, text, text)
 	}
 
-	mails, err := otpmail.New(&otpmail.Options{
-		Product: "Acme", CodeInSubject: true,
-		Kinds: map[string]otpmail.Kind{"pay": otpmail.ConfirmTransaction},
-	})
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme", CodeInSubject: true})
 	require.NoError(f, err)
 	s := newSender(f, newClient(endpoint), &sesmail.Options{Renderer: mails})
 
 	f.Fuzz(func(t *testing.T, name, value, language string) {
 		m := message()
 		local := servers.TableName()
-		m.Purpose, m.Language, m.To = "pay", language, local+"@example.com"
-		m.Data = otpmail.Lines{{Name: name, Value: value}}
+		m.Kind, m.Language, m.To = otp.ConfirmTransaction, language, local+"@example.com"
+		m.Data = otpmail.Details{{Name: name, Value: value}}
 		if err := s.Send(t.Context(), m); err != nil {
 			require.ErrorIs(t, err, otp.ErrNotSent)
 			return
 		}
 
 		plain := m
-		plain.Data = otpmail.Lines{{Name: "Amount", Value: "5"}}
+		plain.Data = otpmail.Details{{Name: "Amount", Value: "5"}}
 		want, err := mails.Render(plain)
 		require.NoError(t, err)
 
@@ -395,6 +390,10 @@ func TestNoLogHoldsTheCode(t *testing.T) {
 // TestTemplatesAreNotLinked: a program that sends by SES has no template package in it. Templates
 // call methods by name, and so keep all operations of SES in the program.
 func TestTemplatesAreNotLinked(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+
 	folder := t.TempDir()
 	source, program := filepath.Join(folder, "main.go"), filepath.Join(folder, "program")
 	require.NoError(t, os.WriteFile(source, []byte(`package main
@@ -411,7 +410,7 @@ import (
 )
 
 func main() {
-	mails, err := otpmail.New(&otpmail.Options{Product: os.Args[1]})
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: os.Args[1]})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -4,12 +4,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/mail"
 	"os"
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
@@ -58,8 +56,8 @@ type Config struct {
 	// "Acme <no-reply@acme.example>", at most 64 printable characters and 254 bytes. Required.
 	From string
 
-	// Renderer writes the mails. Default: an otpmail.Standard whose product is the display name of
-	// From, or else its domain, and which does not say what a code is for.
+	// Renderer writes the mails. Default: an otpmail.Catalog whose product is the display name of
+	// From, or else its domain.
 	Renderer otpmail.Renderer
 
 	// HelloName is how the Sender introduces itself (EHLO): a host name or an address literal.
@@ -81,8 +79,6 @@ const (
 
 	defaultIdleTimeout = 30 * time.Second
 	maxIdleTimeout     = 5 * time.Minute // RFC 5321 §4.5.3.2.7: servers wait at least so long
-
-	maxDisplayName = 64 // characters, as otpmail.Options.Product
 )
 
 // withDefaults returns the configuration with its defaults in place.
@@ -163,41 +159,4 @@ func isHost(s string) bool {
 
 func isHelloName(s string) bool {
 	return s != "" && len(s) <= 255 && strings.Trim(s, lettersAndDigits+".-_:[]") == ""
-}
-
-// sender is what From says.
-type sender struct {
-	header  string // for the From header
-	address string // bare
-	domain  string
-	product string // the display name, or else the domain
-}
-
-// parseFrom checks and takes apart Config.From.
-func parseFrom(s string) (sender, error) {
-	parsed, err := mail.ParseAddress(s)
-	if err != nil {
-		return sender{}, err
-	}
-
-	address, err := otpmail.Address(parsed.Address)
-	if err != nil {
-		return sender{}, err
-	}
-	_, domain, _ := strings.Cut(address, "@")
-	if parsed.Name == "" {
-		return sender{header: address, address: address, domain: domain, product: domain}, nil
-	}
-
-	notPrintable := func(r rune) bool { return !unicode.IsPrint(r) }
-	switch n := utf8.RuneCountInString(parsed.Name); {
-	case n > maxDisplayName:
-		return sender{}, fmt.Errorf("its display name has %d characters: at most %d are allowed",
-			n, maxDisplayName)
-	case !utf8.ValidString(parsed.Name) || strings.ContainsFunc(parsed.Name, notPrintable):
-		return sender{}, errors.New("its display name must be UTF-8 without control, formatting " +
-			"and line characters")
-	}
-	header := (&mail.Address{Name: parsed.Name, Address: address}).String()
-	return sender{header: header, address: address, domain: domain, product: parsed.Name}, nil
 }

@@ -1,10 +1,7 @@
 // Package smtpmail sends mails through an SMTP server: those that carry one-time codes, and
 // notices. Use [New] to construct a [*Sender], which is an [otp.Sender].
 //
-//	mails, err := otpmail.New(&otpmail.Options{
-//		Product: "Acme",
-//		Kinds:   map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
-//	})
+//	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 //	sender, err := smtpmail.New(smtpmail.Config{
 //		Host:     "smtp.acme.example",
 //		Username: "otp",

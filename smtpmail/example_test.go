@@ -15,10 +15,9 @@ import (
 
 // A service whose codes go by mail, through the server of a provider.
 func Example() {
-	mails, err := otpmail.New(&otpmail.Options{
+	mails, err := otpmail.NewCatalog(otpmail.Options{
 		Product: "Acme",
 		Support: "help@acme.example",
-		Kinds:   map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
 	})
 	if err != nil {
 		panic(err)
@@ -41,6 +40,7 @@ func Example() {
 	rand.Read(secret)
 	logins, err := otp.New(otp.Config{
 		Purpose: "sign-in",
+		Kind:    otp.SignIn,
 		Secret:  secret,
 		Store:   memstore.New(nil),
 		Sender:  sender,

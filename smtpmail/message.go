@@ -25,7 +25,7 @@ const maxSubject = 255
 //
 // The package mail of go-mail would do so too. It links html/template, which keeps the linker from
 // leaving out methods, and writes a User-Agent header.
-func compose(from sender, to, id string, now time.Time, m otpmail.Mail) ([]byte, error) {
+func compose(from otpmail.From, to, id string, now time.Time, m otpmail.Mail) ([]byte, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
@@ -37,10 +37,10 @@ func compose(from sender, to, id string, now time.Time, m otpmail.Mail) ([]byte,
 	var message bytes.Buffer
 	for _, header := range [][2]string{
 		{"Date", now.UTC().Format(time.RFC1123Z)},
-		{"From", fold(from.header)},
+		{"From", fold(from.String())},
 		{"To", to},
 		{"Subject", encode(m.Subject)},
-		{"Message-ID", "<" + id + "@" + from.domain + ">"},
+		{"Message-ID", "<" + id + "@" + from.Domain() + ">"},
 		// No out-of-office replies, please (RFC 3834 §5; the second is Microsoft's).
 		{"Auto-Submitted", "auto-generated"},
 		{"X-Auto-Response-Suppress", "All"},

@@ -69,8 +69,9 @@ func FuzzMail(f *testing.F) {
 			sender := newSender(t, c)
 
 			m := message(to)
-			m.Language, m.Data = language, otpmail.Lines{{Name: "Payee", Value: data}}
-			if address, err := otpmail.Address(to); err == nil && address != unknown &&
+			m.Kind, m.Language = otp.ConfirmTransaction, language
+			m.Data = otpmail.Details{{Name: "Payee", Value: data}}
+			if address, err := otpmail.ParseAddress(to); err == nil && address != unknown &&
 				strings.HasSuffix(address, "@acme.example") {
 				m.To = rand.Text() + "@acme.example" // a mailbox of its own
 			}
@@ -150,10 +151,9 @@ func (r raw) Render(otp.Message) (otpmail.Mail, error) {
 func standard(t *testing.T, product string) otpmail.Renderer {
 	t.Helper()
 
-	kinds := map[string]otpmail.Kind{"sign-in": otpmail.ConfirmTransaction}
-	s, err := otpmail.New(&otpmail.Options{Product: product, Kinds: kinds})
+	s, err := otpmail.NewCatalog(otpmail.Options{Product: product})
 	if err != nil {
-		s, err = otpmail.New(&otpmail.Options{Product: "Acme", Kinds: kinds})
+		s, err = otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	}
 	require.NoError(t, err)
 	return s

@@ -16,7 +16,7 @@ import (
 type Sender struct {
 	redacted
 
-	from        sender
+	from        otpmail.From
 	renderer    otpmail.Renderer
 	connections *pool
 }
@@ -31,17 +31,15 @@ func New(c Config) (*Sender, error) {
 		return nil, fmt.Errorf("smtpmail: %w", err)
 	}
 
-	from, err := parseFrom(c.From)
+	from, err := otpmail.ParseFrom(c.From)
 	if err != nil {
 		return nil, fmt.Errorf("smtpmail: Config.From is %q: %w", c.From, err)
 	}
 
 	if c.Renderer == nil {
-		standard, err := otpmail.New(&otpmail.Options{Product: from.product})
-		if err != nil {
+		if c.Renderer, err = from.Catalog(); err != nil {
 			return nil, fmt.Errorf("smtpmail: the default of Config.Renderer: %w", err)
 		}
-		c.Renderer = standard
 	}
 	return &Sender{from: from, renderer: c.Renderer, connections: newPool(&c)}, nil
 }
@@ -79,7 +77,7 @@ func isID(s string) bool {
 	return len(s) >= 1 && len(s) <= 64 && strings.Trim(s, lettersAndDigits+"_-") == ""
 }
 
-// SendMail sends a mail without a code, such as one by otpmail.Standard.Notice. It does what Send
+// SendMail sends a mail without a code, such as one by otpmail.Catalog.Notice. It does what Send
 // does, under a random Message-ID, and returns the same errors.
 func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) error {
 	return s.deliver(ctx, to, rand.Text(), mail)
@@ -91,9 +89,9 @@ const maxTime = time.Minute
 
 // deliver hands one mail to the server.
 func (s *Sender) deliver(ctx context.Context, to, id string, mail otpmail.Mail) error {
-	to, err := otpmail.Address(to)
+	to, err := otpmail.ParseAddress(to)
 	if err != nil {
-		return &sendError{"the address is not usable: " + err.Error(), otp.ErrUndeliverable, nil}
+		return &sendError{err.Error(), otp.ErrUndeliverable, err}
 	}
 
 	text, err := compose(s.from, to, id, time.Now(), mail)
@@ -122,7 +120,7 @@ func (s *Sender) announce(ctx context.Context) (*connection, error) {
 			return nil, err
 		}
 
-		err = c.begin(ctx, s.from.address)
+		err = c.begin(ctx, s.from.Address)
 		if err == nil {
 			return c, nil
 		}

@@ -26,18 +26,18 @@ type Transfer struct {
 
 // Transfers confirms transfers one by one.
 type Transfers struct {
-	Codes *otp.Service // Purpose "transfer", TransferPolicy
+	Codes *otp.Service // Purpose "transfer", ConfirmTransaction, TransferPolicy
 	Pay   func(context.Context, Transfer) error
 }
 
 // binding ties a code to one session and one transfer.
 func binding(session string, t Transfer) string { return session + "/" + t.ID }
 
-// Ask sends a code with what it confirms: the mail shows the lines (otpmail.ConfirmTransaction).
+// Ask sends a code with what it confirms: the mail shows the details.
 func (s *Transfers) Ask(ctx context.Context, to, session string, t Transfer) (otp.Status, error) {
 	return s.Codes.Send(ctx, otp.Request{
 		To: to, Binding: binding(session, t), Trust: otp.Known,
-		Data: otpmail.Lines{{Name: "To", Value: t.Payee}, {Name: "Amount", Value: t.Amount}},
+		Data: otpmail.Details{{Name: "To", Value: t.Payee}, {Name: "Amount", Value: t.Amount}},
 	})
 }
 

@@ -12,7 +12,9 @@ import (
 )
 
 func TestTransfers(t *testing.T) {
-	codes, inbox := otptest.New(t, otp.Config{Purpose: "transfer", Policy: TransferPolicy})
+	codes, inbox := otptest.New(t, otp.Config{
+		Purpose: "transfer", Kind: otp.ConfirmTransaction, Policy: TransferPolicy,
+	})
 	var paid []Transfer
 	s := Transfers{codes, func(_ context.Context, transfer Transfer) error {
 		paid = append(paid, transfer)
@@ -32,10 +34,7 @@ func TestTransfers(t *testing.T) {
 	graceCode, alanCode := ask(toGrace), ask(toAlan)
 
 	// The mail shows what is confirmed.
-	mails, err := otpmail.New(&otpmail.Options{
-		Product: "Acme",
-		Kinds:   map[string]otpmail.Kind{"transfer": otpmail.ConfirmTransaction},
-	})
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	require.NoError(t, err)
 	mail, err := mails.Render(inbox.Messages()[0])
 	require.NoError(t, err)

@@ -58,9 +58,7 @@ func newApp(file string, out io.Writer) http.Handler {
 
 	secret := make([]byte, 32) // in earnest: otp.ParseKey(os.Getenv("OTP_SECRET"))
 	rand.Read(secret)
-	mails := must(otpmail.New(&otpmail.Options{
-		Product: "Acme", Kinds: map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
-	}))
+	mails := must(otpmail.NewCatalog(otpmail.Options{Product: "Acme"}))
 	logins := must(otp.New(otp.Config{
 		Purpose: "sign-in", Kind: otp.SignIn, Secret: secret, Sender: newSender(mails, out),
 		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)),
@@ -80,7 +78,7 @@ func newApp(file string, out io.Writer) http.Handler {
 }
 
 // newSender sends mails by SMTP, or writes them to out.
-func newSender(mails *otpmail.Standard, out io.Writer) otp.Sender {
+func newSender(mails *otpmail.Catalog, out io.Writer) otp.Sender {
 	if host := os.Getenv("SMTP_HOST"); host != "" {
 		return must(smtpmail.New(smtpmail.Config{
 			Host: host, Username: os.Getenv("SMTP_USERNAME"), Password: os.Getenv("SMTP_PASSWORD"),
@@ -96,9 +94,7 @@ func newSender(mails *otpmail.Standard, out io.Writer) otp.Sender {
 
 // find welcomes everybody: the first code makes the account.
 func find(_ *http.Request, typed string) (to string, known bool, err error) {
-	if to, err = otpmail.Address(typed); err != nil {
-		err = fmt.Errorf("%w: %w", otp.ErrInvalid, err)
-	}
+	to, err = otpmail.ParseAddress(typed)
 	return to, true, err
 }
 

@@ -5,10 +5,8 @@
 //	var files embed.FS
 //
 //	folder, err := fs.Sub(files, "mail")
-//	standard, err := otpmail.New(&otpmail.Options{Product: "Acme"})
-//	mails, err := mailtemplate.New(folder, standard, map[string]any{
-//		"reset": Person{Name: "Ada"}, // in the place of Request.Data, to try the templates with
-//	})
+//	catalog, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
+//	mails, err := mailtemplate.New(folder, catalog)
 //
 // # Files
 //
@@ -21,9 +19,8 @@
 // The name is a BCP 47 language tag in its usual form (de, pt-BR, zh-Hant), or any, for all
 // languages of [otpmail.Languages] that have no files of their own. Other files are an error.
 //
-// A purpose that has templates is never mailed without them: it must have files in each of those
-// languages, or any; it may have more languages. A purpose without templates has the mails of the
-// Standard.
+// If a purpose has any templates, it needs them for all of those languages, or an any set. Extra
+// languages are fine. A purpose without templates has the mails of the Catalog.
 //
 // # Templates
 //
@@ -32,16 +29,12 @@
 //
 //	<html lang="{{.Language}}" dir="{{.Direction}}">
 //	<h1>{{.Title}}</h1>
-//	{{range .Lines}}<p>{{.Name}}: <b>{{.Value}}</b></p>{{end}}
+//	{{range .Details}}<p>{{.Name}}: <b>{{.Value}}</b></p>{{end}}
 //	<p>{{.Lead}}</p> <p><b>{{.Code}}</b></p>
 //	{{with .Link}}<p>{{$.OrButton}} <a href="{{.}}">{{$.Button}}</a></p>{{end}}
 //	<p>{{.Expires}} {{.Keep}}</p> <p>{{.Ignore}}</p>
 //
 // A key that a map does not have is an error.
-//
-// New tries every template, in every language, with a sample code and the samples of Data. It is an
-// error if one fails, does not show the code in one piece, or, for a purpose of the kind
-// otpmail.ConfirmTransaction, does not show every line of its sample.
 //
 // # What it does not do
 //

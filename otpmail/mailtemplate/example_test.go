@@ -18,22 +18,19 @@ func ExampleNew() {
 		"reset/any.txt":         {Data: []byte("{{.Data.Name}}:\n{{.Lead}}\n{{.Code}}")},
 		"reset/any.html":        {Data: []byte("{{.Data.Name}}: <p>{{.Lead}}<p>{{.Code}}")},
 	}
-	standard, err := otpmail.New(&otpmail.Options{
-		Product: "Acme",
-		Kinds:   map[string]otpmail.Kind{"reset": otpmail.ResetPassword},
-	})
+	catalog, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	type person struct{ Name string }
-	mails, err := mailtemplate.New(files, standard, map[string]any{"reset": person{"Ada"}})
+	mails, err := mailtemplate.New(files, catalog)
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	mail, err := mails.Render(otp.Message{ // as a Service makes it
-		Purpose: "reset", Language: "de", Data: person{"Grace"},
+		Purpose: "reset", Kind: otp.ResetPassword, Language: "de", Data: person{"Grace"},
 		Code: otp.NewCode("492013"), ExpiresAt: time.Now().Add(10 * time.Minute),
 	})
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	texttemplate "text/template"
 
-	"golang.org/x/net/html"
 	"golang.org/x/text/language"
 
 	choice "github.com/seed-5978b5f1/otp/internal/language"
@@ -46,7 +45,7 @@ func list(files fs.FS) (map[string]map[string]bool, error) {
 }
 
 // read returns the editions of a purpose.
-func read(files fs.FS, purpose string, names map[string]bool) (*catalog, error) {
+func read(files fs.FS, purpose string, names map[string]bool) (*editions, error) {
 	parsed := map[string]*templates{}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if err := checkName(purpose, name); err != nil {
@@ -59,7 +58,7 @@ func read(files fs.FS, purpose string, names map[string]bool) (*catalog, error) 
 		}
 		parsed[name] = t
 	}
-	return newCatalog(purpose, parsed)
+	return newEditions(purpose, parsed)
 }
 
 // checkName wants a language tag in its usual form, or any.
@@ -72,8 +71,8 @@ func checkName(purpose, name string) error {
 	return nil
 }
 
-// newCatalog lays out the templates by language. Every language of otpmail must have some.
-func newCatalog(purpose string, parsed map[string]*templates) (*catalog, error) {
+// newEditions lays out the templates by language. Every language of otpmail must have some.
+func newEditions(purpose string, parsed map[string]*templates) (*editions, error) {
 	translated := otpmail.Languages()
 	languages := append([]string{"en"}, translated...) // English first: the fallback
 	for _, name := range slices.Sorted(maps.Keys(parsed)) {
@@ -82,7 +81,7 @@ func newCatalog(purpose string, parsed map[string]*templates) (*catalog, error) 
 		}
 	}
 
-	c := &catalog{}
+	c := &editions{}
 	var lacking []string
 	var tags []language.Tag
 	for _, name := range distinct(languages) {
@@ -96,7 +95,7 @@ func newCatalog(purpose string, parsed map[string]*templates) (*catalog, error) 
 		}
 
 		e := &edition{language.MustParse(name), slices.Contains(translated, name), files}
-		c.editions = append(c.editions, e)
+		c.all = append(c.all, e)
 		tags = append(tags, e.tag)
 	}
 	if len(lacking) > 0 {
@@ -172,27 +171,4 @@ func (t *templates) execute(view *View) (otpmail.Mail, error) {
 		filled[i] = out.String()
 	}
 	return otpmail.NewMail(filled[0], filled[1], filled[2]), nil
-}
-
-// shownText returns what a reader of an HTML document sees: nothing of tags, comments and the
-// title. Elements part words.
-func shownText(document string) string {
-	var shown strings.Builder
-	hidden := "" // the element that we are in, if nothing in it is shown
-	for z := html.NewTokenizer(strings.NewReader(document)); ; {
-		kind := z.Next()
-		name, _ := z.TagName()
-		switch tag := string(name); {
-		case kind == html.ErrorToken: // the end
-			return shown.String()
-		case kind == html.StartTagToken && (tag == "title" || tag == "style" || tag == "script"):
-			hidden = tag
-		case kind == html.EndTagToken && tag == hidden:
-			hidden = ""
-		case kind == html.TextToken && hidden == "":
-			shown.Write(z.Text())
-		default:
-			shown.WriteByte('\n')
-		}
-	}
 }

@@ -22,15 +22,12 @@ import (
 const code = "492013"
 
 // standard is for a product with one purpose of each sort.
-func standard(tb testing.TB) *otpmail.Standard {
+func standard(tb testing.TB) *otpmail.Catalog {
 	tb.Helper()
 
-	s, err := otpmail.New(&otpmail.Options{
+	s, err := otpmail.NewCatalog(otpmail.Options{
 		Product: "Acme",
-		Kinds: map[string]otpmail.Kind{
-			"pay": otpmail.ConfirmTransaction, "reset": otpmail.ResetPassword,
-		},
-		Links: map[string]string{"reset": "https://acme.example/code"},
+		Links:   map[string]string{"reset": "https://acme.example/code"},
 	})
 	require.NoError(tb, err)
 	return s
@@ -59,9 +56,10 @@ func all(purpose string) []string {
 }
 
 func message(purpose, language string, data any) otp.Message {
+	kinds := map[string]otp.Kind{"pay": otp.ConfirmTransaction, "reset": otp.ResetPassword}
 	return otp.Message{
-		Purpose: purpose, Language: language, Code: otp.NewCode(code), Data: data,
-		ExpiresAt: time.Now().Add(10 * time.Minute),
+		Purpose: purpose, Kind: kinds[purpose], Language: language, Code: otp.NewCode(code),
+		Data: data, ExpiresAt: time.Now().Add(10 * time.Minute),
 	}
 }
 
@@ -77,7 +75,7 @@ func render(t *testing.T, r otpmail.Renderer, m otp.Message) otpmail.Mail {
 func TestAnyServesEveryLanguage(t *testing.T) {
 	files := mails("{{.Subject}}", "{{.Title}}: {{.Code}}, {{.Expires}}",
 		`<p lang="{{.Language}}" dir="{{.Direction}}">{{.Lead}} {{.Code}}</p>`, "reset/any")
-	r, err := mailtemplate.New(files, standard(t), nil)
+	r, err := mailtemplate.New(files, standard(t))
 	require.NoError(t, err)
 
 	for language, want := range map[string]otpmail.Mail{
@@ -120,7 +118,7 @@ func TestOwnLanguages(t *testing.T) {
 	} {
 		files[name] = file(source)
 	}
-	r, err := mailtemplate.New(files, standard(t), map[string]any{"reset": person{"Ada"}})
+	r, err := mailtemplate.New(files, standard(t))
 	require.NoError(t, err)
 
 	for language, want := range map[string]otpmail.Mail{
@@ -142,19 +140,18 @@ func TestOwnLanguages(t *testing.T) {
 
 // TestNoOtherMail: a purpose with templates is never mailed without them, in any language.
 func TestNoOtherMail(t *testing.T) {
-	source := "own {{.Code}} {{range .Lines}}{{.Value}} {{end}}"
-	sample := map[string]any{"pay": otpmail.Lines{{Name: "Amount", Value: "€1.00"}}}
+	source := "own {{.Code}} {{range .Details}}{{.Value}} {{end}}"
 
-	_, err := mailtemplate.New(mails("x", source, source, "pay/en", "pay/de"), standard(t), sample)
+	_, err := mailtemplate.New(mails("x", source, source, "pay/en", "pay/de"), standard(t))
 	require.EqualError(t, err, "mailtemplate: pay lacks templates for ar, es, fr, he, it, ja, "+
 		"nl, pl, pt, zh: add them, or any.html, any.txt and any.subject.txt for all of them")
 
 	for _, names := range [][]string{{"pay/any"}, {"pay/any", "pay/de"}, all("pay")} {
-		r, err := mailtemplate.New(mails("x", source, source, names...), standard(t), sample)
+		r, err := mailtemplate.New(mails("x", source, source, names...), standard(t))
 		require.NoError(t, err)
 
 		for _, language := range append(otpmail.Languages(), "ko", "", strings.Repeat("de,", 999)) {
-			m := message("pay", language, otpmail.Lines{{Name: "Amount", Value: "€250.00"}})
+			m := message("pay", language, otpmail.Details{{Name: "Amount", Value: "€250.00"}})
 			mail := render(t, r, m)
 			require.Contains(t, mail.Text, "own 492013 €250.00")
 			require.Contains(t, mail.HTML, "own 492013 €250.00")
@@ -166,43 +163,9 @@ func TestNoOtherMail(t *testing.T) {
 	}
 }
 
-// TestTransactionsMustBeShown: templates that leave out what is confirmed are refused.
-func TestTransactionsMustBeShown(t *testing.T) {
-	lines := "{{range .Lines}}{{.Value}} {{end}}"
-	sample := otpmail.Lines{{Name: "Amount", Value: "€1.00"}, {Name: "To", Value: "A & <B>"}}
-
-	for name, test := range map[string]struct {
-		text, html string
-		data       any
-		want       string
-	}{
-		"not in the HTML": {"{{.Code}}" + lines, "{{.Code}}", sample, `does not show "€1.00"`},
-		"not in the text": {"{{.Code}}", "{{.Code}}" + lines, sample, `does not show "€1.00"`},
-		"in the title": {
-			"{{.Code}}" + lines, "<title>" + lines + "</title>{{.Code}}", sample, "€1.00",
-		},
-		"the first alone": {
-			"{{.Code}}" + lines, "{{.Code}}{{with index .Lines 0}}{{.Value}}{{end}}", sample,
-			"A & <B>",
-		},
-		"no sample":  {"{{.Code}}" + lines, "{{.Code}}" + lines, nil, "Data has no lines"},
-		"everything": {"{{.Code}} " + lines, "<p>{{.Code}}<p>" + lines, sample, ""},
-	} {
-		files := mails("x", test.text, test.html, "pay/any")
-		_, err := mailtemplate.New(files, standard(t), map[string]any{"pay": test.data})
-		if test.want == "" {
-			require.NoError(t, err, name)
-			continue
-		}
-
-		require.ErrorContains(t, err, "mailtemplate: pay/any: ", name)
-		require.ErrorContains(t, err, test.want, name)
-	}
-}
-
 func TestPurposesWithoutTemplates(t *testing.T) {
 	s := standard(t)
-	r, err := mailtemplate.New(mails("x", "{{.Code}}", "{{.Code}}", "reset/any"), s, nil)
+	r, err := mailtemplate.New(mails("x", "{{.Code}}", "{{.Code}}", "reset/any"), s)
 	require.NoError(t, err)
 
 	m := message("sign-in", "de", nil)
@@ -214,7 +177,7 @@ func TestPurposesWithoutTemplates(t *testing.T) {
 func TestHostileDataIsInert(t *testing.T) {
 	files := mails("For {{.Data}}", "{{.Data}} {{.Code}}",
 		`<p title="{{.Data}}">{{.Data}} {{.Code}}</p>`, "reset/any")
-	r, err := mailtemplate.New(files, standard(t), nil)
+	r, err := mailtemplate.New(files, standard(t))
 	require.NoError(t, err)
 
 	for data, subject := range map[string]string{
@@ -244,7 +207,7 @@ func FuzzData(f *testing.F) {
 	files := mails("For {{.Data}}", "{{.Data}} {{.Code}}",
 		`<p title="{{.Data}}"><a href="https://a.example/?q={{.Data}}">{{.Data}}</a> {{.Code}}</p>`,
 		"reset/any")
-	r, err := mailtemplate.New(files, standard(f), nil)
+	r, err := mailtemplate.New(files, standard(f))
 	require.NoError(f, err)
 
 	for _, data := range []string{"Ada", "x\r\nBcc: y", `"><script>`, "{{.Code}}", "\xff\x00"} {
@@ -262,8 +225,7 @@ func FuzzData(f *testing.F) {
 // was.
 func TestErrorsAreDiscreet(t *testing.T) {
 	files := mails("x", "{{.Code}}", "{{.Data.name}} {{.Code}}", "reset/any")
-	sample := map[string]any{"reset": map[string]any{"name": "Ada"}}
-	r, err := mailtemplate.New(files, standard(t), sample)
+	r, err := mailtemplate.New(files, standard(t))
 	require.NoError(t, err)
 
 	for _, data := range []any{nil, "Ada", map[string]any{}, struct{ Name string }{"Ada"}, shy{}} {
@@ -291,34 +253,20 @@ func TestBadTemplates(t *testing.T) {
 	}
 
 	for want, files := range map[string]fs.FS{
-		"p/any.html:1: unclosed action":          three("x", good, "{{.Code"),
-		"p/any.txt:1: unexpected {{end}}":        three("x", "{{end}}", good),
-		"p/any.subject.txt:1: unclosed":          three("{{", good, good),
-		"p/any: template: p/any.html:1":          three("x", good, "{{.Code}}{{.Cod}}"),
-		"html/template:p/any.html":               three("x", good, "{{.Code}}<a href='"),
-		"p/any: template: p/any.txt:1":           three("x", "{{.Code}}{{.Data.Name}}", good),
-		"p/any: template: p/any.subject.txt:1":   three("{{index .Code 99}}", good, good),
-		"p/any: the subject is empty":            three(" \n", good, good),
-		"p/any: the text never shows":            three(good, "Hi", good),
-		"p/any: the HTML never shows":            three("x", good, "<p>Hi</p>"),
-		"p/any: the HTML never shows {{":         three("x", good, "<!-- {{.Code}} -->"),
-		"p/any: the HTML never shows {{.":        three("x", good, `<a href="/?c={{.Code}}">x</a>`),
-		"p/any: the HTML never shows {{.C":       three("x", good, "<title>{{.Code}}</title>x"),
-		"p/any: the HTML never shows {{.Code}}":  three("x", good, "<style>{{.Code}}</style>x"),
-		"p/any: the HTML never shows {{.Code}},": three("x", good, "<script>{{.Code}}</script>x"),
-		"p/any: the HTML never shows {{.Co":      three("x", good, "{{slice .Code 1}}"),
-		"p/any: the HTML never shows {{.Cod":     three("x", good, "{{.}}"),
-		"open p/any.html: file does not exist":   without(".html"),
-		"open p/any.txt: file does not exist":    without(".txt"),
-		"open p/any.subject.txt: file does not":  without(".subject.txt"),
-		`"p/any.htm" is none of`:                 fstest.MapFS{"p/any.htm": file(good)},
-		`"any.html" is none of`:                  fstest.MapFS{"any.html": file(good)},
-		`"p/q/any.html" is none of`:              fstest.MapFS{"p/q/any.html": file(good)},
-		`"p/.html" is none of`:                   fstest.MapFS{"p/.html": file(good)},
-		`"deutsch_" is neither any nor a BCP`:    fstest.MapFS{"p/deutsch_.html": file(good)},
-		`"pt-br" is neither any nor a BCP 47`:    fstest.MapFS{"p/pt-br.html": file(good)},
+		"p/any.html:1: unclosed action":         three("x", good, "{{.Code"),
+		"p/any.txt:1: unexpected {{end}}":       three("x", "{{end}}", good),
+		"p/any.subject.txt:1: unclosed":         three("{{", good, good),
+		"open p/any.html: file does not exist":  without(".html"),
+		"open p/any.txt: file does not exist":   without(".txt"),
+		"open p/any.subject.txt: file does not": without(".subject.txt"),
+		`"p/any.htm" is none of`:                fstest.MapFS{"p/any.htm": file(good)},
+		`"any.html" is none of`:                 fstest.MapFS{"any.html": file(good)},
+		`"p/q/any.html" is none of`:             fstest.MapFS{"p/q/any.html": file(good)},
+		`"p/.html" is none of`:                  fstest.MapFS{"p/.html": file(good)},
+		`"deutsch_" is neither any nor a BCP`:   fstest.MapFS{"p/deutsch_.html": file(good)},
+		`"pt-br" is neither any nor a BCP 47`:   fstest.MapFS{"p/pt-br.html": file(good)},
 	} {
-		r, err := mailtemplate.New(files, standard(t), nil)
+		r, err := mailtemplate.New(files, standard(t))
 		require.ErrorContains(t, err, want)
 		require.True(t, strings.HasPrefix(err.Error(), "mailtemplate: "))
 		require.Nil(t, r)
@@ -327,15 +275,13 @@ func TestBadTemplates(t *testing.T) {
 
 func TestBadArguments(t *testing.T) {
 	good := mails("x", "{{.Code}}", "{{.Code}}", "p/any")
-	_, err := mailtemplate.New(nil, standard(t), nil)
+	_, err := mailtemplate.New(nil, standard(t))
 	require.ErrorContains(t, err, "files is nil")
-	_, err = mailtemplate.New(good, nil, nil)
-	require.ErrorContains(t, err, "standard is nil")
-	_, err = mailtemplate.New(good, standard(t), map[string]any{"q": 1})
-	require.ErrorContains(t, err, `samples has "q"`)
+	_, err = mailtemplate.New(good, nil)
+	require.ErrorContains(t, err, "catalog is nil")
 
 	broken := errors.New("broken")
-	_, err = mailtemplate.New(brokenFS{broken}, standard(t), nil)
+	_, err = mailtemplate.New(brokenFS{broken}, standard(t))
 	require.ErrorIs(t, err, broken)
 }
 
@@ -353,9 +299,9 @@ func TestTheDocumentedTemplate(t *testing.T) {
 	page, _, found = strings.Cut(page, "\n\nA key")
 	require.True(t, found)
 
-	sample := otpmail.Lines{{Name: "Amount", Value: "€1.00"}}
-	files := mails("{{.Subject}}", "{{.Code}} {{range .Lines}}{{.Value}}{{end}}", page, "pay/any")
-	r, err := mailtemplate.New(files, standard(t), map[string]any{"pay": sample})
+	files := mails("{{.Subject}}", "{{.Code}} {{range .Details}}{{.Value}}{{end}}", page, "pay/any")
+	r, err := mailtemplate.New(files, standard(t))
 	require.NoError(t, err)
-	require.Contains(t, render(t, r, message("pay", "he", sample)).HTML, `dir="rtl"`)
+	details := otpmail.Details{{Name: "Amount", Value: "€1.00"}}
+	require.Contains(t, render(t, r, message("pay", "he", details)).HTML, `dir="rtl"`)
 }

@@ -37,9 +37,9 @@ func newSignIn(t *testing.T) *signIn {
 	s.server.StartTLS()
 	t.Cleanup(s.server.Close)
 
-	mails, err := otpmail.New(&otpmail.Options{
-		Product: "Acme", Kinds: map[string]otpmail.Kind{"sign-in": otpmail.SignIn},
-		Links: map[string]string{"sign-in": s.server.URL + "/code"},
+	mails, err := otpmail.NewCatalog(otpmail.Options{
+		Product: "Acme",
+		Links:   map[string]string{"sign-in": s.server.URL + "/code"},
 	})
 	require.NoError(t, err)
 	service, _ := otptest.New(t, otp.Config{

@@ -17,26 +17,23 @@ const Purpose = "password-reset"
 
 // Mails sends codes and notices by SES, in the language of the person.
 type Mails struct {
-	standard *otpmail.Standard
-	sender   *sesmail.Sender
+	catalog *otpmail.Catalog
+	sender  *sesmail.Sender
 }
 
 // New returns Mails that come from an address or a display name with an address, and call the
 // product by this name.
 func New(client sesmail.API, from, product string) (*Mails, error) {
-	standard, err := otpmail.New(&otpmail.Options{
-		Product: product,
-		Kinds:   map[string]otpmail.Kind{Purpose: otpmail.ResetPassword},
-	})
+	catalog, err := otpmail.NewCatalog(otpmail.Options{Product: product})
 	if err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
 
-	sender, err := sesmail.New(client, from, &sesmail.Options{Renderer: standard})
+	sender, err := sesmail.New(client, from, &sesmail.Options{Renderer: catalog})
 	if err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
-	return &Mails{standard, sender}, nil
+	return &Mails{catalog, sender}, nil
 }
 
 // Codes returns what sends the codes.
@@ -45,7 +42,7 @@ func (m *Mails) Codes() otp.Sender { return m.sender }
 // PasswordChanged tells a person that their password was changed just now. The language is a tag or
 // an Accept-Language header.
 func (m *Mails) PasswordChanged(ctx context.Context, email, language string) error {
-	notice, err := m.standard.Notice(otpmail.Notice{
+	notice, err := m.catalog.Notice(otpmail.Notice{
 		Kind: otpmail.PasswordChanged, Time: time.Now().UTC(), Language: language,
 	})
 	if err != nil {
