@@ -87,7 +87,7 @@ func TestAddressesRefused(t *testing.T) {
 	}
 }
 
-// FuzzAddress: what is taken stays the same when it is looked at again, and is plain in every
+// What is taken stays the same when it is looked at again, and is plain in every
 // respect.
 func FuzzAddress(f *testing.F) {
 	for _, to := range []string{

@@ -24,7 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestGolden holds every sentence of every language, and the HTML of each layout.
+// The golden files hold every sentence of every language, and the HTML of each layout.
 func TestGolden(t *testing.T) {
 	withCode := acme()
 	withCode.CodeInSubject, withCode.Links = true, nil
@@ -62,7 +62,7 @@ func golden(t *testing.T, name, got string) {
 	require.Equal(t, string(want), got, "look at the difference that -update makes in %s", path)
 }
 
-// TestEveryMail checks, in every language and kind, what every mail must have.
+// Every mail, in every language and of every kind, has what a mail must have.
 func TestEveryMail(t *testing.T) {
 	plain := acme()
 	plain.Links = nil
@@ -101,7 +101,7 @@ func direction(language string) string {
 	return "ltr"
 }
 
-// TestKindsDiffer: the mail says what the code is for, in every language.
+// The mail says what the code is for, in every language.
 func TestKindsDiffer(t *testing.T) {
 	s := newCatalog(t, acme())
 	for _, language := range otpmail.Languages() {
@@ -141,7 +141,7 @@ func TestLanguageIsChosen(t *testing.T) {
 	}
 }
 
-// TestTransactionsAreShown: a mail that confirms a transaction has its lines, in every language, or
+// A mail that confirms a transaction has its lines, in every language, or
 // it is not written.
 func TestTransactionsAreShown(t *testing.T) {
 	s := newCatalog(t, acme())
@@ -170,7 +170,7 @@ func TestTransactionsAreShown(t *testing.T) {
 	require.Contains(t, labeled, "المبلغ: \u2068€250.00\u2069\n", "in the mail's language")
 }
 
-// TestRightToLeft: names and numbers from elsewhere keep their order, and the characters for it
+// Names and numbers from elsewhere keep their order, and the characters for it
 // stay out of the subject and of places that would show them.
 func TestRightToLeft(t *testing.T) {
 	opts := acme()
@@ -231,7 +231,7 @@ func TestLogoAndColor(t *testing.T) {
 	require.Contains(t, mail.HTML, "background-color:#FFE14D;color:#000000;")
 }
 
-// TestLongCodes: a code of up to 8 characters is shown large, a longer one so that it fits.
+// A code of up to 8 characters is shown large, a longer one so that it fits.
 func TestLongCodes(t *testing.T) {
 	s, m := newCatalog(t, acme()), message("sign-in", "en")
 	for text, size := range map[string]string{"12345678": "36px", "123456789": "24px"} {
@@ -277,7 +277,7 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// TestOptionsAreCopied: changing a map afterwards changes nothing.
+// Changing a map afterwards changes nothing.
 func TestOptionsAreCopied(t *testing.T) {
 	opts := otpmail.Options{
 		Product: "Acme", Links: map[string]string{"p": "https://acme.example"},
@@ -298,7 +298,7 @@ func TestMessageWithoutCode(t *testing.T) {
 	}
 }
 
-// FuzzHostile: nothing that is put into a mail adds a line, a header or markup.
+// Nothing that is put into a mail adds a line, a header or markup.
 func FuzzHostile(f *testing.F) {
 	for _, text := range []string{
 		"Acme", `<img src=x onerror=alert(1)>`, `"><script>x</script>`, `{code}{product}{content}`,
@@ -345,7 +345,7 @@ func requireSameShape(t *testing.T, want, got otpmail.Mail) {
 	}
 }
 
-// TestConcurrentUse is for the race detector.
+// The race detector watches many mails at once.
 func TestConcurrentUse(t *testing.T) {
 	s := newCatalog(t, acme())
 	var group sync.WaitGroup
@@ -358,7 +358,7 @@ func TestConcurrentUse(t *testing.T) {
 	group.Wait()
 }
 
-// TestDependencies: importers get neither template packages nor an SDK.
+// Importers get neither template packages nor an SDK.
 func TestDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)

@@ -15,7 +15,7 @@ func TestContrast(t *testing.T) {
 	require.InDelta(t, 5.25, contrast("#ff0000", "#000000"), 0.01)
 }
 
-// TestButtonsCanBeRead tries 4,913 colors of all kinds.
+// Buttons of 4,913 colors of all kinds can be read.
 func TestButtonsCanBeRead(t *testing.T) {
 	for r := 0; r <= 256; r += 16 {
 		for g := 0; g <= 256; g += 16 {
@@ -32,7 +32,7 @@ func TestButtonsCanBeRead(t *testing.T) {
 	}
 }
 
-// TestTextCanBeRead: the other colors of the page, as page.html and html.go have them.
+// The other colors of the page, as page.html and html.go have them.
 func TestTextCanBeRead(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"#1d2129", lightPage}, {"#565d69", lightPage}, {"#101318", "#f3f5f8"},

@@ -19,7 +19,7 @@ func TestLanguages(t *testing.T) {
 	require.Equal(t, language.English, translations()[0].tag, "the fallback")
 }
 
-// TestTranslationsAreComplete tells a translator what a file lacks or has too much.
+// The failures tell a translator what a file lacks or has too much.
 func TestTranslationsAreComplete(t *testing.T) {
 	for _, tr := range translations() {
 		t.Run(tr.tag.String(), func(t *testing.T) {
@@ -140,8 +140,8 @@ var words = map[string]string{
 	"it": "codice", "ja": "コード", "nl": "code", "pl": "kod", "pt": "código", "zh": "验证码",
 }
 
-// TestTheWordIsNearTheCode holds what Android looks for: the word within 50 characters of the code
-// (NotificationOtpDetectionHelper in its source), and, more than that, in the same sentence.
+// Android looks for the word within 50 characters of the code (NotificationOtpDetectionHelper in
+// its source), and, more than that, in the same sentence.
 func TestTheWordIsNearTheCode(t *testing.T) {
 	const sentence = `[^.!?。！？]{0,40}`
 	for _, tr := range translations() {

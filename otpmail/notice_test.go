@@ -75,7 +75,7 @@ func TestBadNotices(t *testing.T) {
 	}
 }
 
-// FuzzNotice: nothing in a notice adds a line, a header or markup.
+// Nothing in a notice adds a line, a header or markup.
 func FuzzNotice(f *testing.F) {
 	f.Add("Firefox", "en")
 	f.Add("x\r\nBcc: eve@evil.example", "de")

@@ -34,9 +34,9 @@ var (
 
 const phone = 360 // pixels
 
-// TestScreenshots (make screenshots) takes pictures with Chromium, for a person to look at: each
-// kind of mail in three languages, light and dark, as wide as a phone. It checks nothing but that
-// they can be taken. The ones side by side are docs/images.
+// Chromium takes pictures (make screenshots) for a person to look at: each kind of mail in three
+// languages, light and dark, as wide as a phone. Nothing is checked but that they can be taken. The
+// ones side by side are docs/images.
 func TestScreenshots(t *testing.T) {
 	require.NotEmpty(t, *screenshots, "-screenshots")
 	require.NoError(t, os.MkdirAll(*screenshots, 0o755))

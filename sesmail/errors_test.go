@@ -57,8 +57,7 @@ func withStatus(status int, err error) error {
 	return &smithyhttp.ResponseError{Response: response, Err: err}
 }
 
-// TestErrorsOfTheAPI has every error type of the SDK's package for SES, and what comes from below
-// it.
+// The table has every error type of the SDK's package for SES, and what comes from below it.
 func TestErrorsOfTheAPI(t *testing.T) {
 	illegal := &types.BadRequestException{Message: aws.String("Illegal address")}
 	unverified := &types.MessageRejected{
@@ -131,7 +130,7 @@ func requireDiscreet(t *testing.T, err error) {
 	require.NotContains(t, printed, code)
 }
 
-// TestEachStatusWithEachCode sends 126 combinations through the SDK's own client.
+// The SDK's own client meets 126 combinations.
 func TestEachStatusWithEachCode(t *testing.T) {
 	refusals := []string{ // of the client's making, also with a status of the server's
 		"BadRequestException", "TooManyRequestsException", "MessageRejected", "Throttling",
@@ -213,7 +212,7 @@ func echo(t *testing.T, requests chan<- []byte) string {
 	})
 }
 
-// TestErrorsOnTheWay has the SDK's own client meet real failures.
+// The SDK's own client meets real failures.
 func TestErrorsOnTheWay(t *testing.T) {
 	var requests atomic.Int32
 	counting := func(handler http.HandlerFunc) string {
@@ -225,6 +224,10 @@ func TestErrorsOnTheWay(t *testing.T) {
 	}
 	reset := counting(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	noJSON := counting(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") })
+	half := counting(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, `{"MessageId`)
+	})
 
 	released := make(chan struct{})
 	silent := counting(func(http.ResponseWriter, *http.Request) { <-released })
@@ -259,6 +262,7 @@ func TestErrorsOnTheWay(t *testing.T) {
 	}{
 		"connection reset":   {newClient(reset), 0, open, 1},
 		"answer is no JSON":  {newClient(noJSON), 0, open, 1},
+		"half an answer":     {newClient(half), 0, open, 1},
 		"no answer in time":  {newClient(silent), short, open, 1},
 		"connection refused": {newClient(nobody), 0, notSent, 0},
 		"unknown host":       {newClient("http://host.invalid"), 0, notSent, 0},

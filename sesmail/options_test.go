@@ -44,7 +44,7 @@ func TestBadFrom(t *testing.T) {
 	}
 }
 
-// TestLongDomain: a domain that is no name for a product asks for a Renderer.
+// A domain that is no name for a product asks for a Renderer.
 func TestLongDomain(t *testing.T) {
 	from := "a@" + strings.Repeat("d", 60) + ".example"
 	_, err := sesmail.New(&fakeAPI{}, from, nil)

@@ -161,7 +161,7 @@ func TestSendMail(t *testing.T) {
 	require.Len(t, api.inputs, 1)
 }
 
-// TestUnusableMailsAreRefused: whatever a Renderer returns, it adds no header and no line.
+// Whatever a Renderer returns, it adds no header and no line.
 func TestUnusableMailsAreRefused(t *testing.T) {
 	fail := errors.New("about ada@example.com")
 	for name, render := range map[string]rendererFunc{
@@ -240,7 +240,7 @@ func TestTheTryEndsWithTheCode(t *testing.T) {
 	})
 }
 
-// TestConcurrentUse is for the race detector.
+// The race detector watches many Sends at once.
 func TestConcurrentUse(t *testing.T) {
 	tags := map[string]string{"a": "1", "b": "2", "c": "3"}
 	s := newSender(t, newClient("http://127.0.0.1:1"), &sesmail.Options{Tags: tags})
@@ -283,9 +283,19 @@ func stored(t *testing.T, endpoint, to string) storedMail {
 	return mails[0]
 }
 
-// TestThroughSES sends through a service and SES, and submits the code that is found in the mail.
+// startSES returns the URL of an emulator of SES.
+func startSES(tb testing.TB) string {
+	tb.Helper()
+
+	if testing.Short() {
+		tb.Skip("starts a server")
+	}
+	return servers.SESEndpoint(tb)
+}
+
+// A code goes through a service and SES, and is accepted as the mail has it.
 func TestThroughSES(t *testing.T) {
-	endpoint := servers.SESEndpoint(t)
+	endpoint := startSES(t)
 	s := newSender(t, newClient(endpoint), &sesmail.Options{ReplyTo: "help@acme.example"})
 	for language, subject := range map[string]string{
 		"en": "Your code for Acme", "ja": "Acme の確認コード", "ar": "رمز التحقق الخاص بك في Acme",
@@ -323,10 +333,10 @@ func assertOneRecipient(t *testing.T, mail storedMail) {
 	}, mail.Headers)
 }
 
-// FuzzMailbox: nothing in what is put into a mail adds a header, a recipient or a line to what
-// arrives in the mailbox of the emulator.
+// Nothing in what is put into a mail adds a header, a recipient or a line to what arrives in the
+// mailbox of the emulator.
 func FuzzMailbox(f *testing.F) {
-	endpoint := servers.SESEndpoint(f)
+	endpoint := startSES(f)
 	for _, text := range []string{
 		"Acme", "x\r\nBcc: eve@evil.example", "x\nSubject: y\n\nz", "x\u2028Bcc: y\u0085",
 		"\x00\xff",
@@ -363,7 +373,7 @@ func FuzzMailbox(f *testing.F) {
 	})
 }
 
-// TestNoLogHoldsTheCode turns on all that the SDK can log.
+// All that the SDK can log is on, and still no log has the code.
 func TestNoLogHoldsTheCode(t *testing.T) {
 	requests := make(chan []byte, 2)
 	endpoint := echo(t, requests)
@@ -387,7 +397,7 @@ func TestNoLogHoldsTheCode(t *testing.T) {
 	require.Contains(t, log.String(), "Raw")
 }
 
-// TestTemplatesAreNotLinked: a program that sends by SES has no template package in it. Templates
+// A program that sends by SES has no template package in it. Templates
 // call methods by name, and so keep all operations of SES in the program.
 func TestTemplatesAreNotLinked(t *testing.T) {
 	if testing.Short() {

@@ -138,7 +138,7 @@ func TestOwnLanguages(t *testing.T) {
 	}
 }
 
-// TestNoOtherMail: a purpose with templates is never mailed without them, in any language.
+// A purpose with templates is never mailed without them, in any language.
 func TestNoOtherMail(t *testing.T) {
 	source := "own {{.Code}} {{range .Details}}{{.Value}} {{end}}"
 
@@ -202,7 +202,7 @@ func TestHostileDataIsInert(t *testing.T) {
 	}
 }
 
-// FuzzData: nothing in Data adds a header, markup or control characters.
+// Nothing in Data adds a header, markup or control characters.
 func FuzzData(f *testing.F) {
 	files := mails("For {{.Data}}", "{{.Data}} {{.Code}}",
 		`<p title="{{.Data}}"><a href="https://a.example/?q={{.Data}}">{{.Data}}</a> {{.Code}}</p>`,
@@ -221,7 +221,7 @@ func FuzzData(f *testing.F) {
 	})
 }
 
-// TestErrorsAreDiscreet: Data that does not fit is not mailed, and the error does not tell what it
+// Data that does not fit is not mailed, and the error does not tell what it
 // was.
 func TestErrorsAreDiscreet(t *testing.T) {
 	files := mails("x", "{{.Code}}", "{{.Data.name}} {{.Code}}", "reset/any")
@@ -290,7 +290,7 @@ type brokenFS struct{ err error }
 
 func (b brokenFS) Open(string) (fs.File, error) { return nil, b.err }
 
-// TestTheDocumentedTemplate tries what the package comment shows.
+// The template of the package comment works.
 func TestTheDocumentedTemplate(t *testing.T) {
 	out, err := exec.Command("go", "doc", ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
