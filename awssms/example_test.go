@@ -24,7 +24,6 @@ func Example() {
 	sender, err := awssms.New(client, "Acme", otpsms.Options{
 		Product: "Acme",
 		Domain:  "acme.example",
-		Kinds:   map[string]otpsms.Kind{"sign-in": otpsms.SignIn},
 	}, nil)
 	if err != nil {
 		log.Fatal(err)
@@ -32,11 +31,12 @@ func Example() {
 
 	codes, _ := otptest.New(log.Default(), otp.Config{ // in production, otp.New
 		Purpose:   "sign-in",
+		Kind:      otp.SignIn,
 		Normalize: otpsms.Normalize,
 		Sender:    sender,
 		Policy: otp.Policy{
 			Lifetime:  5 * time.Minute,
-			MaxLength: 10,
+			MaxLength: 8,
 			SendLimits: []otp.Limit{
 				{Count: 1, Window: time.Minute},
 				{Count: 3, Window: time.Hour},

@@ -31,6 +31,7 @@ func message() otp.Message {
 	return otp.Message{
 		ID:        "0123456789abcdef0123456789abcdef",
 		Purpose:   "sign-in",
+		Kind:      otp.SignIn,
 		To:        "0049 151 12345678",
 		Code:      otp.NewCode(code),
 		ExpiresAt: time.Now().Add(5 * time.Minute),

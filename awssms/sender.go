@@ -75,7 +75,6 @@ func New(client API, origination string, text otpsms.Options, opts *Options) (*S
 	}
 
 	s := &Sender{client: client, origination: origination, text: text, options: *opts}
-	s.text.Kinds = maps.Clone(text.Kinds)
 	s.options.CountryParameters = maps.Clone(opts.CountryParameters)
 	return s, nil
 }
@@ -157,7 +156,7 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 		return err
 	}
 
-	text, err := otpsms.Text(m, &s.text)
+	text, err := otpsms.Text(m, s.text)
 	if err != nil {
 		return err
 	}

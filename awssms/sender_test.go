@@ -22,7 +22,6 @@ func TestRequestOfTheSender(t *testing.T) {
 	aws := serve(t, accept)
 	s, err := awssms.New(newClient(aws.URL), "pool-0123", otpsms.Options{
 		Product: "Acme", Domain: "acme.example",
-		Kinds: map[string]otpsms.Kind{"sign-in": otpsms.SignIn},
 	}, &awssms.Options{
 		ConfigurationSet:     "receipts",
 		ProtectConfiguration: "protect-1",
@@ -161,17 +160,15 @@ func TestNothingLeavesInVain(t *testing.T) {
 // Codes of letters and texts that cannot be written fail before anything leaves.
 func TestTextsThatCannotBeWritten(t *testing.T) {
 	api := &fakeAPI{}
-	s, err := awssms.New(api, "Acme", otpsms.Options{
-		Product: "Acme", Kinds: map[string]otpsms.Kind{"transfer": otpsms.ConfirmTransaction},
-	}, nil)
+	s, err := awssms.New(api, "Acme", acme, nil)
 	require.NoError(t, err)
 
 	letters, transfer := message(), message()
 	letters.Code = otp.NewCode("BCDFGH")
-	transfer.Purpose = "transfer"
+	transfer.Kind = otp.ConfirmTransaction
 
 	require.ErrorContains(t, s.Send(t.Context(), letters), "use otp.Digits")
-	require.ErrorContains(t, s.Send(t.Context(), transfer), "needs an otpsms.Transaction")
+	require.ErrorContains(t, s.Send(t.Context(), transfer), "needs an otpsms.Payer")
 	require.Equal(t, notSent, classOf(s.Send(t.Context(), letters)))
 	require.Zero(t, api.seconds)
 }
@@ -252,19 +249,14 @@ func TestOriginationsTaken(t *testing.T) {
 
 // The options are copied: a caller that changes its maps changes nothing.
 func TestOptionsAreCopied(t *testing.T) {
-	text := otpsms.Options{
-		Product: "Acme", Kinds: map[string]otpsms.Kind{"sign-in": otpsms.SignIn},
-	}
 	options := &awssms.Options{CountryParameters: map[string]string{"IN_ENTITY_ID": "1"}}
 	aws := serve(t, accept)
-	s, err := awssms.New(newClient(aws.URL), "Acme", text, options)
+	s, err := awssms.New(newClient(aws.URL), "Acme", acme, options)
 	require.NoError(t, err)
 
-	text.Kinds["sign-in"] = otpsms.ResetPassword
 	options.CountryParameters["IN_ENTITY_ID"] = "2"
 
 	require.NoError(t, s.Send(t.Context(), message()))
-	require.Contains(t, aws.got()[0].Body["MessageBody"], "sign in to Acme")
 	require.Equal(t, map[string]any{"IN_ENTITY_ID": "1"},
 		aws.got()[0].Body["DestinationCountryParameters"])
 }

@@ -2,6 +2,7 @@ package otpsms
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/seed-5978b5f1/otp"
 )
@@ -54,20 +55,17 @@ func (e *NumberError) Unwrap() error { return otp.ErrInvalid }
 
 // Why Text writes no message.
 var (
-	errNoOptions  = errors.New("the options are nil: Options.Product is required")
 	errNoCode     = errors.New("the message has no code")
 	errCodeLength = errors.New("the code must have 6 to 14 digits")
 	errLetters    = errors.New("the code has characters other than digits: Android finds only " +
 		"codes with a digit, and a code of otp.Letters has none; use otp.Digits")
-	errNoTransaction = errors.New("the purpose is ConfirmTransaction, which needs an " +
-		"otpsms.Transaction in Request.Data")
-	errTransaction = errors.New("the Amount and Payee of the Transaction must be printable text " +
-		"of one line, without words that begin with @")
-	errLong = errors.New("the Transaction does not fit into one text message: shorten its Payee")
+	errKind      = errors.New("the message has a Kind that is none of the constants of otp.Kind")
+	errNoPayment = errors.New("the Kind is ConfirmTransaction, which needs an otpsms.Payer in " +
+		"Request.Data, such as an otpsms.Payment")
+	errPayment = errors.New("the Amount and Payee of the Payment must be printable text of one " +
+		"line, without words that begin with @")
+	errLong = errors.New("the Payment does not fit into one text message: shorten its Payee")
 )
 
-// A textError says why there is no message, and that nothing was sent.
-type textError struct{ cause error }
-
-func (e *textError) Error() string   { return "otpsms: " + e.cause.Error() }
-func (e *textError) Unwrap() []error { return []error{otp.ErrNotSent, e.cause} }
+// notSent says why there is no message, and that nothing was sent.
+func notSent(cause error) error { return fmt.Errorf("otpsms: %w", otp.NotSent(cause)) }

@@ -41,16 +41,15 @@ func ExampleAllow() {
 // A Service calls its Sender with such a message.
 func ExampleText() {
 	message := otp.Message{
-		Purpose:  "transfer",
+		Kind:     otp.ConfirmTransaction,
 		Language: "de-CH, en;q=0.5",
 		Code:     otp.NewCode("492013"),
-		Data:     otpsms.Transaction{Amount: "9 €", Payee: "A"},
+		Data:     otpsms.Payment{Amount: "9 €", Payee: "A"},
 	}
 
-	text, err := otpsms.Text(message, &otpsms.Options{
+	text, err := otpsms.Text(message, otpsms.Options{
 		Product: "Acme",
 		Domain:  "acme.example",
-		Kinds:   map[string]otpsms.Kind{"transfer": otpsms.ConfirmTransaction},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -31,7 +31,7 @@ func (t *twilio) Send(ctx context.Context, m otp.Message) error {
 		return errors.Join(otp.ErrUndeliverable, err)
 	}
 
-	text, err := otpsms.Text(m, &t.text)
+	text, err := otpsms.Text(m, t.text)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// message returns a message for the purpose "login" with this code.
+// message returns a message with this code.
 func message(code string) otp.Message {
 	return otp.Message{
 		ID:        "0123456789abcdef0123456789abcdef",

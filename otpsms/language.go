@@ -4,35 +4,27 @@ import (
 	"sync"
 
 	"golang.org/x/text/language"
-)
 
-// maxLanguage bounds, in bytes, the Accept-Language header that is looked at.
-const maxLanguage = 1024
+	match "github.com/seed-5978b5f1/otp/internal/language"
+)
 
 // matcher finds the edition for a language. It is made for the first message: not every process
 // that can send sends.
-var matcher = sync.OnceValue(func() language.Matcher {
+var matcher = sync.OnceValue(func() match.Matcher {
 	var tags []language.Tag
 	for i := range editions {
 		tags = append(tags, editions[i].tag)
 	}
-	return language.NewMatcher(tags)
+	return match.NewMatcher(tags)
 })
 
 // choose returns the edition that fits the tag or Accept-Language header best.
-func choose(accept string) *edition {
-	if len(accept) > maxLanguage {
-		accept = ""
-	}
-
-	_, i := language.MatchStrings(matcher(), accept)
-	return &editions[i]
-}
+func choose(accept string) *edition { return &editions[matcher().Match(accept)] }
 
 // between returns what stands between two sentences.
 func between(e *edition) string {
 	switch e.tag {
-	case language.Chinese, language.Japanese:
+	case language.Chinese, language.TraditionalChinese, language.Japanese:
 		return ""
 	}
 	return " "

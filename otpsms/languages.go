@@ -1,15 +1,27 @@
 package otpsms
 
-import "golang.org/x/text/language"
+import (
+	"golang.org/x/text/language"
+
+	"github.com/seed-5978b5f1/otp"
+)
 
 // A wording says in one language what a code is for.
 type wording struct {
 	// sentence is the message in full.
 	sentence string
 
-	// label is the shortest form. It ends in the code.
+	// label is the short form. It ends in the code, and has at most 18 UCS-2 units beside that and
+	// the product, so that it holds a code of 8 digits beside the longest names. The code has a
+	// space before it, as Android wants it: see the package comment.
 	label string
 }
+
+// wordings are those of each Kind.
+type wordings [otp.ConfirmTransaction + 1]wording
+
+// brief is what a payment comes down to, in every language.
+const brief = "{amount}, {payee}: {code}"
 
 // An edition is the text of the package in one language. {code}, {product}, {amount} and {payee}
 // stand for what is put in.
@@ -19,7 +31,7 @@ type edition struct {
 	// warning is added to the sentence where there is room.
 	warning string
 
-	wordings [kinds]wording
+	wordings wordings
 }
 
 // editions are the languages of the package, English first: the fallback.
@@ -32,28 +44,28 @@ var editions = []edition{
 	{
 		tag:     language.English,
 		warning: "Do not share it with anyone.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} is your code for {product}.",
 				"{product} code: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} is your code to sign in to {product}.",
 				"{product} sign-in code: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} is your code to confirm this number for {product}.",
-				"{product} confirmation code: {code}",
+				"{product} number code: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} is your code to use this new number with {product}.",
 				"{product} new number code: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} is your code to reset your {product} password.",
 				"{product} password code: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} is your code to pay {amount} to {payee} with {product}.",
 				"Pay {amount} to {payee}: {code}",
 			},
@@ -62,28 +74,28 @@ var editions = []edition{
 	{
 		tag:     language.Arabic,
 		warning: "لا تشاركه مع أي شخص.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} هو رمز التحقق الخاص بك في {product}.",
 				"رمز {product}: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} هو رمز تسجيل الدخول إلى {product}.",
 				"رمز الدخول إلى {product}: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} هو رمز تأكيد هذا الرقم في {product}.",
 				"رمز تأكيد الرقم {product}: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} هو رمز تأكيد رقمك الجديد في {product}.",
-				"رمز الرقم الجديد {product}: {code}",
+				"رمز رقم جديد {product}: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} هو رمز إعادة تعيين كلمة المرور في {product}.",
 				"رمز كلمة المرور {product}: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} هو رمز تأكيد دفع {amount} إلى {payee} عبر {product}.",
 				"رمز دفع {amount} إلى {payee}: {code}",
 			},
@@ -92,28 +104,28 @@ var editions = []edition{
 	{
 		tag:     language.German,
 		warning: "Geben Sie ihn an niemanden weiter.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} ist Ihr Code für {product}.",
 				"Code {product}: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} ist Ihr Code zur Anmeldung bei {product}.",
 				"Anmeldecode {product}: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} ist Ihr Code, um diese Nummer bei {product} zu bestätigen.",
-				"Bestätigungscode {product}: {code}",
+				"Code Nummer {product}: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} ist Ihr Code, um Ihre neue Nummer bei {product} zu bestätigen.",
-				"Code neue Nummer {product}: {code}",
+				"Neue Nummer {product}: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} ist Ihr Code, um Ihr Passwort bei {product} zurückzusetzen.",
 				"Passwort-Code {product}: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} ist Ihr Code für die Zahlung von {amount} an {payee} mit {product}.",
 				"Zahlung von {amount} an {payee}: {code}",
 			},
@@ -122,28 +134,28 @@ var editions = []edition{
 	{
 		tag:     language.Spanish,
 		warning: "No la comparta con nadie.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} es su clave para {product}.",
 				"Clave {product}: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} es su clave para entrar en {product}.",
 				"Clave de acceso {product}: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} es su clave para confirmar este teléfono en {product}.",
-				"Clave de teléfono {product}: {code}",
+				"Clave teléfono {product}: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} es su clave para confirmar su nuevo teléfono en {product}.",
 				"Nuevo teléfono {product}: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} es su clave para restablecer su contraseña de {product}.",
 				"Contraseña {product}: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} es su clave para pagar {amount} a {payee} con {product}.",
 				"Pago de {amount} a {payee}: {code}",
 			},
@@ -152,28 +164,28 @@ var editions = []edition{
 	{
 		tag:     language.French,
 		warning: "Ne le communiquez à personne.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} est votre code pour {product}.",
 				"Code {product} : {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} est votre code pour vous connecter à {product}.",
 				"Connexion à {product} : {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} est votre code pour confirmer ce numéro sur {product}.",
 				"Confirmation {product} : {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} est votre code pour confirmer votre nouveau numéro sur {product}.",
 				"Nouveau numéro {product} : {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} est votre code pour réinitialiser votre mot de passe {product}.",
 				"Mot de passe {product} : {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} est votre code pour payer {amount} à {payee} avec {product}.",
 				"Paiement de {amount} à {payee} : {code}",
 			},
@@ -182,28 +194,28 @@ var editions = []edition{
 	{
 		tag:     language.Hebrew,
 		warning: "אין למסור אותו לאיש.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} הוא הקוד שלך עבור {product}.",
 				"קוד {product}: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} הוא הקוד שלך להתחברות אל {product}.",
 				"קוד התחברות {product}: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} הוא הקוד שלך לאישור המספר הזה עבור {product}.",
 				"קוד אישור מספר {product}: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} הוא הקוד שלך לאישור המספר החדש עבור {product}.",
 				"קוד מספר חדש {product}: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} הוא הקוד שלך לאיפוס הסיסמה עבור {product}.",
 				"קוד איפוס סיסמה {product}: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} הוא הקוד שלך לתשלום {amount} אל {payee} באמצעות {product}.",
 				"תשלום {amount} אל {payee}: {code}",
 			},
@@ -212,28 +224,28 @@ var editions = []edition{
 	{
 		tag:     language.Italian,
 		warning: "Non condividerlo con nessuno.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} è il tuo codice per {product}.",
 				"Codice {product}: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} è il tuo codice per accedere a {product}.",
-				"Codice di accesso {product}: {code}",
+				"Codice accesso {product}: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} è il tuo codice per confermare questo numero su {product}.",
-				"Codice di conferma {product}: {code}",
+				"Codice numero {product}: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} è il tuo codice per confermare il tuo nuovo numero su {product}.",
 				"Nuovo numero {product}: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} è il tuo codice per reimpostare la password di {product}.",
 				"Codice password {product}: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} è il tuo codice per pagare {amount} a {payee} con {product}.",
 				"Pagamento di {amount} a {payee}: {code}",
 			},
@@ -242,58 +254,58 @@ var editions = []edition{
 	{
 		tag:     language.Japanese,
 		warning: "誰にも教えないでください。",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} は {product} の確認コードです。",
-				"{product} の確認コード：{code}",
+				"{product} の確認コード: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} は {product} のログイン用確認コードです。",
-				"{product} のログインコード：{code}",
+				"{product} のログインコード: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} は {product} でこの電話番号を確認するためのコードです。",
-				"{product} の番号確認コード：{code}",
+				"{product} の番号確認コード: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} は {product} で新しい電話番号を確認するためのコードです。",
-				"{product} の新番号確認コード：{code}",
+				"{product} の新番号確認コード: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} は {product} のパスワード再設定用確認コードです。",
-				"{product} のパスワード再設定コード：{code}",
+				"{product} のパスワード再設定コード: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} は {product} で {payee} に {amount} を支払うための確認コードです。",
-				"{payee} への {amount} の支払い確認コード：{code}",
+				"{payee} への {amount} の支払い確認コード: {code}",
 			},
 		},
 	},
 	{
 		tag:     language.Dutch,
 		warning: "Deel hem met niemand.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} is uw code voor {product}.",
 				"Code {product}: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} is uw code om in te loggen bij {product}.",
 				"Inlogcode {product}: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} is uw code om dit nummer te bevestigen bij {product}.",
-				"Bevestigingscode {product}: {code}",
+				"Code nummer {product}: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} is uw code om uw nieuwe nummer te bevestigen bij {product}.",
-				"Code nieuw nummer {product}: {code}",
+				"Nieuw nummer {product}: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} is uw code om uw wachtwoord bij {product} opnieuw in te stellen.",
 				"Wachtwoordcode {product}: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} is uw code om {amount} te betalen aan {payee} met {product}.",
 				"Betaling van {amount} aan {payee}: {code}",
 			},
@@ -302,28 +314,28 @@ var editions = []edition{
 	{
 		tag:     language.Polish,
 		warning: "Nie podawaj go nikomu.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} to kod do {product}.",
 				"Kod {product}: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} to kod logowania do {product}.",
 				"Kod logowania {product}: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} to kod potwierdzenia tego numeru w {product}.",
-				"Kod potwierdzenia {product}: {code}",
+				"Kod numeru {product}: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} to kod potwierdzenia nowego numeru w {product}.",
-				"Kod nowego numeru {product}: {code}",
+				"Nowy numer {product}: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} to kod do zmiany hasła w {product}.",
-				"Kod zmiany hasła {product}: {code}",
+				"Zmiana hasła {product}: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} to kod transakcji w {product}. Kwota: {amount}, odbiorca: {payee}.",
 				"Kwota: {amount}, odbiorca: {payee}, kod: {code}",
 			},
@@ -332,28 +344,28 @@ var editions = []edition{
 	{
 		tag:     language.Portuguese,
 		warning: "Não o revele a ninguém.",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} é o seu código para {product}.",
 				"Código {product}: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} é o seu código para entrar em {product}.",
-				"Código de acesso {product}: {code}",
+				"Código acesso {product}: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} é o seu código para confirmar este número em {product}.",
-				"Código do número {product}: {code}",
+				"Código número {product}: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} é o seu código para confirmar o novo número em {product}.",
-				"Código novo número {product}: {code}",
+				"Novo número {product}: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} é o seu código para redefinir a senha de {product}.",
 				"Código de senha {product}: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} é o seu código para pagar {amount} a {payee} com {product}.",
 				"Pagar {amount} a {payee}: {code}",
 			},
@@ -362,30 +374,60 @@ var editions = []edition{
 	{
 		tag:     language.Chinese,
 		warning: "请勿告诉他人。",
-		wordings: [kinds]wording{
-			General: {
+		wordings: wordings{
+			otp.General: {
 				"{code} 是您的 {product} 验证码。",
-				"{product} 验证码：{code}",
+				"{product} 验证码: {code}",
 			},
-			SignIn: {
+			otp.SignIn: {
 				"{code} 是您的 {product} 登录验证码。",
-				"{product} 登录验证码：{code}",
+				"{product} 登录验证码: {code}",
 			},
-			ConfirmAddress: {
+			otp.ConfirmAddress: {
 				"{code} 是您在 {product} 验证此手机号的验证码。",
-				"{product} 手机号验证码：{code}",
+				"{product} 手机号验证码: {code}",
 			},
-			ChangeAddress: {
+			otp.ChangeAddress: {
 				"{code} 是您在 {product} 验证新手机号的验证码。",
-				"{product} 新手机号验证码：{code}",
+				"{product} 新手机号验证码: {code}",
 			},
-			ResetPassword: {
+			otp.ResetPassword: {
 				"{code} 是您重置 {product} 密码的验证码。",
-				"{product} 密码重置验证码：{code}",
+				"{product} 密码重置验证码: {code}",
 			},
-			ConfirmTransaction: {
+			otp.ConfirmTransaction: {
 				"{code} 是您通过 {product} 向 {payee} 支付 {amount} 的验证码。",
-				"向 {payee} 支付 {amount} 的验证码：{code}",
+				"向 {payee} 支付 {amount} 的验证码: {code}",
+			},
+		},
+	},
+	{
+		tag:     language.TraditionalChinese,
+		warning: "請勿告訴他人。",
+		wordings: wordings{
+			otp.General: {
+				"{code} 是您的 {product} 驗證碼。",
+				"{product} 驗證碼: {code}",
+			},
+			otp.SignIn: {
+				"{code} 是您的 {product} 登入驗證碼。",
+				"{product} 登入驗證碼: {code}",
+			},
+			otp.ConfirmAddress: {
+				"{code} 是您在 {product} 驗證此手機號碼的驗證碼。",
+				"{product} 手機號碼驗證碼: {code}",
+			},
+			otp.ChangeAddress: {
+				"{code} 是您在 {product} 驗證新手機號碼的驗證碼。",
+				"{product} 新手機號碼驗證碼: {code}",
+			},
+			otp.ResetPassword: {
+				"{code} 是您重設 {product} 密碼的驗證碼。",
+				"{product} 密碼重設驗證碼: {code}",
+			},
+			otp.ConfirmTransaction: {
+				"{code} 是您透過 {product} 向 {payee} 支付 {amount} 的驗證碼。",
+				"向 {payee} 支付 {amount} 的驗證碼: {code}",
 			},
 		},
 	},

@@ -3,51 +3,10 @@ package otpsms
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
-
-// Kind is what a code is for. The message says so: people who know what they confirm are harder to
-// deceive.
-type Kind int
-
-const (
-	// General says no more than that this is the code for the product. It is the kind of purposes
-	// that Options.Kinds does not name.
-	General Kind = iota
-
-	// SignIn is for codes that sign a person in.
-	SignIn
-
-	// ConfirmAddress is for codes that show that a telephone number is the person's own.
-	ConfirmAddress
-
-	// ChangeAddress is for codes to a new telephone number that shall replace another one.
-	ChangeAddress
-
-	// ResetPassword is for codes that let a person choose a new password.
-	ResetPassword
-
-	// ConfirmTransaction is for codes that confirm a payment. The message shows the amount and the
-	// payee: see Transaction.
-	ConfirmTransaction
-
-	kinds = iota // the number of kinds
-)
-
-// String returns the name of the kind.
-func (k Kind) String() string {
-	names := [kinds]string{"General", "SignIn", "ConfirmAddress", "ChangeAddress", "ResetPassword",
-		"ConfirmTransaction"}
-
-	if k < 0 || int(k) >= len(names) {
-		return "Kind(?)"
-	}
-	return names[k]
-}
 
 // Options say what stands in a message. Product is required.
 //
@@ -59,13 +18,14 @@ type Options struct {
 	// word of it begins with @.
 	Product string
 
-	// Kinds says what the codes of a purpose are for. The keys are values of otp.Config.Purpose.
-	Kinds map[string]Kind
-
-	// Domain is the host of the web page or app that asks for the code, for example example.com.
-	// The last line of the message is then "@example.com #123456", which iOS, macOS and Chrome fill
-	// in on that site and its subdomains, and nowhere else (Origin-bound one-time codes delivered
-	// via SMS, WICG). The host is in lower case and in ASCII ("xn--" for others).
+	// Domain is the host of the page that asks for the code, for example example.com. The last line
+	// of the message is then "@example.com #123456" (Origin-bound one-time codes delivered via SMS,
+	// WICG), and the code is offered there and not on other sites. The host is in lower case and in
+	// ASCII ("xn--" for others).
+	//
+	// Give the exact host. Chrome compares the whole origin: a code for example.com is not offered
+	// on app.example.com (sms_queue.cc, Chromium at 1a4f344, November 2026). Safari, as the draft
+	// has it (at 2bb70db), also takes other hosts of the same site.
 	Domain string
 
 	// AppHash is the hash of 11 characters by which Android's SMS Retriever hands a message to the
@@ -88,11 +48,7 @@ const (
 
 // Check returns an error that names the field, its value and the bound if the options are not
 // usable. Senders call it at construction.
-func (o *Options) Check() error {
-	if o == nil {
-		return errNoOptions
-	}
-
+func (o Options) Check() error {
 	if n := units(o.Product); n < 1 || n > maxProduct {
 		return fmt.Errorf("Options.Product is %q, %d characters: it must have 1 to %d",
 			o.Product, n, maxProduct)
@@ -100,18 +56,11 @@ func (o *Options) Check() error {
 	if err := checkLine(o.Product); err != nil {
 		return fmt.Errorf("Options.Product is %q: %w", o.Product, err)
 	}
-
-	for _, purpose := range slices.Sorted(maps.Keys(o.Kinds)) {
-		if kind := o.Kinds[purpose]; kind < 0 || kind >= kinds {
-			return fmt.Errorf("Options.Kinds has %d for %q: it must be one of the kinds, "+
-				"General (0) to ConfirmTransaction (%d)", int(kind), purpose, ConfirmTransaction)
-		}
-	}
 	return o.checkLastLine()
 }
 
 // checkLastLine checks what autofill goes by.
-func (o *Options) checkLastLine() error {
+func (o Options) checkLastLine() error {
 	switch {
 	case o.Domain != "" && o.AppHash != "":
 		return fmt.Errorf("Options.Domain is %q and Options.AppHash is %q: give one, since a "+
@@ -131,7 +80,7 @@ func (o *Options) checkLastLine() error {
 }
 
 // lastLine returns the line for autofill, with the line break before it.
-func (o *Options) lastLine(code string) string {
+func (o Options) lastLine(code string) string {
 	switch {
 	case o.Domain != "":
 		return "\n@" + o.Domain + " #" + code
@@ -143,7 +92,7 @@ func (o *Options) lastLine(code string) string {
 
 // mostSeptets returns how long a message of the GSM 7-bit default alphabet can be. The SMS
 // Retriever wants "no longer than 140 bytes": 140 characters are that much in every reading.
-func (o *Options) mostSeptets() int {
+func (o Options) mostSeptets() int {
 	if o.AppHash != "" {
 		return 140
 	}

@@ -20,8 +20,6 @@ func TestOptionsTaken(t *testing.T) {
 		"deep":             {Product: "A", Domain: "a.b-2.c3.example"},
 		"hash":             {Product: "A", AppHash: "FA+9qCX9VSu"},
 		"at inside":        {Product: "Us@Home"},
-		"all kinds": {Product: "A", Kinds: map[string]otpsms.Kind{"a": otpsms.General,
-			"b": otpsms.ConfirmTransaction}},
 	} {
 		assert.NoError(t, options.Check(), name)
 	}
@@ -29,30 +27,25 @@ func TestOptionsTaken(t *testing.T) {
 
 func TestOptionsRefused(t *testing.T) {
 	for name, test := range map[string]struct {
-		options *otpsms.Options
+		options otpsms.Options
 		want    string
 	}{
-		"nil":               {nil, "Options.Product is required"},
-		"no product":        {&otpsms.Options{}, `Options.Product is "", 0 characters`},
-		"long product":      {&otpsms.Options{Product: strings.Repeat("A", 21)}, "21 characters"},
-		"eleven emoji":      {&otpsms.Options{Product: strings.Repeat("😀", 11)}, "22 characters"},
-		"two lines":         {&otpsms.Options{Product: "A\nB"}, `Options.Product is "A\nB"`},
-		"direction":         {&otpsms.Options{Product: "A\u202eB"}, "formatting"},
-		"not UTF-8":         {&otpsms.Options{Product: "A\xff"}, "UTF-8"},
-		"line for autofill": {&otpsms.Options{Product: "A @b #1"}, "begins with @"},
-		"unknown kind": {&otpsms.Options{Product: "A", Kinds: map[string]otpsms.Kind{"x": 6}},
-			`Options.Kinds has 6 for "x"`},
-		"negative kind": {&otpsms.Options{Product: "A", Kinds: map[string]otpsms.Kind{"x": -1}},
-			`Options.Kinds has -1 for "x"`},
+		"no product":        {otpsms.Options{}, `Options.Product is "", 0 characters`},
+		"long product":      {otpsms.Options{Product: strings.Repeat("A", 21)}, "21 characters"},
+		"eleven emoji":      {otpsms.Options{Product: strings.Repeat("😀", 11)}, "22 characters"},
+		"two lines":         {otpsms.Options{Product: "A\nB"}, `Options.Product is "A\nB"`},
+		"direction":         {otpsms.Options{Product: "A\u202eB"}, "formatting"},
+		"not UTF-8":         {otpsms.Options{Product: "A\xff"}, "UTF-8"},
+		"line for autofill": {otpsms.Options{Product: "A @b #1"}, "begins with @"},
 		"too long together": {
-			&otpsms.Options{Product: strings.Repeat("A", 20), Domain: "other.example"},
+			otpsms.Options{Product: strings.Repeat("A", 20), Domain: "other.example"},
 			"together they have 33 characters, and at most 32 fit"},
 		"two last lines": {
-			&otpsms.Options{Product: "A", Domain: "a.example", AppHash: "FA+9qCX9VSu"},
+			otpsms.Options{Product: "A", Domain: "a.example", AppHash: "FA+9qCX9VSu"},
 			"one last line"},
-		"short hash": {&otpsms.Options{Product: "A", AppHash: "FA+9qCX9VS"}, "Options.AppHash"},
-		"long hash":  {&otpsms.Options{Product: "A", AppHash: "FA+9qCX9VSu1"}, "11 characters"},
-		"bad hash":   {&otpsms.Options{Product: "A", AppHash: "FA-9qCX9VSu"}, "Options.AppHash"},
+		"short hash": {otpsms.Options{Product: "A", AppHash: "FA+9qCX9VS"}, "Options.AppHash"},
+		"long hash":  {otpsms.Options{Product: "A", AppHash: "FA+9qCX9VSu1"}, "11 characters"},
+		"bad hash":   {otpsms.Options{Product: "A", AppHash: "FA-9qCX9VSu"}, "Options.AppHash"},
 	} {
 		assert.ErrorContains(t, test.options.Check(), test.want, name)
 	}
@@ -62,16 +55,7 @@ func TestOptionsRefused(t *testing.T) {
 		"a..example", ".a.example", "a.example.", "-a.example", "a-.example", "bücher.example",
 		"a example.com", "a_b.example", "@a.example", "a.example #1",
 	} {
-		options := &otpsms.Options{Product: "A", Domain: domain}
+		options := otpsms.Options{Product: "A", Domain: domain}
 		assert.ErrorContains(t, options.Check(), "Options.Domain", "%q", domain)
-	}
-}
-
-func TestKindsAreNamed(t *testing.T) {
-	for kind, want := range map[otpsms.Kind]string{
-		otpsms.General: "General", otpsms.ConfirmTransaction: "ConfirmTransaction",
-		otpsms.ResetPassword: "ResetPassword", -1: "Kind(?)", 6: "Kind(?)",
-	} {
-		assert.Equal(t, want, kind.String())
 	}
 }

@@ -18,12 +18,13 @@ import (
 )
 
 var (
-	languages = []string{"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh"}
+	languages = []string{"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh",
+		"zh-Hant"}
 
-	kinds = []otpsms.Kind{otpsms.General, otpsms.SignIn, otpsms.ConfirmAddress,
-		otpsms.ChangeAddress, otpsms.ResetPassword, otpsms.ConfirmTransaction}
+	kinds = []otp.Kind{otp.General, otp.SignIn, otp.ConfirmAddress, otp.ChangeAddress,
+		otp.ResetPassword, otp.ConfirmTransaction}
 
-	transaction = otpsms.Transaction{Amount: "250 EUR", Payee: "Ada"}
+	payment = otpsms.Payment{Amount: "250 EUR", Payee: "Ada"}
 )
 
 // The patterns that telephones publish.
@@ -38,6 +39,12 @@ var (
 	// What Android's SMS User Consent looks for: "a 4-10 character alphanumeric code containing at
 	// least one number".
 	alphanumeric = regexp.MustCompile(`[A-Za-z0-9]+`)
+
+	// What Android wants before and behind 4 digits, or 5 to 8 characters with a digit, to take
+	// them for a code, and to hide the notification from apps that read others' (Android 15,
+	// module ExtServices, NotificationOtpDetectionHelper).
+	beforeCode = regexp.MustCompile(`(^|[\s>("'=\[\p{Han}]|[^0-9]:)$`)
+	behindCode = regexp.MustCompile(`^($|[^-_0-9A-Za-z])`)
 )
 
 // foundByUserConsent reports whether text has the code where SMS User Consent finds it.
@@ -46,6 +53,17 @@ func foundByUserConsent(text, code string) bool {
 		return word == code && len(word) >= 4 && len(word) <= 10 &&
 			strings.ContainsAny(word, "0123456789")
 	})
+}
+
+// hiddenByAndroid reports whether Android hides text, because it takes the code for one.
+func hiddenByAndroid(text, code string) bool {
+	for i := range text {
+		if strings.HasPrefix(text[i:], code) && len(code) <= 8 &&
+			beforeCode.MatchString(text[:i]) && behindCode.MatchString(text[i+len(code):]) {
+			return true
+		}
+	}
+	return false
 }
 
 // A gsmTable is the alphabet of 3GPP TS 23.038 §6.2.1 once more, as it stands in the table of the
@@ -96,26 +114,26 @@ func TestEveryMessageIsOneSegment(t *testing.T) {
 			names{product: product, hash: "FA+9qCX9VSu"})
 	}
 
-	for length := 6; length <= 14; length++ {
+	for _, length := range []int{6, 8, 10, 14} {
 		code := "20394857120394"[:length]
 		m := message(code)
-		m.Data = transaction
+		m.Data = payment
 
 		for _, n := range all {
 			for _, m.Language = range languages {
-				for _, kind := range kinds {
-					options := &otpsms.Options{Product: n.product, Domain: n.domain,
-						AppHash: n.hash, Kinds: map[string]otpsms.Kind{"login": kind}}
+				for _, m.Kind = range kinds {
+					options := otpsms.Options{Product: n.product, Domain: n.domain,
+						AppHash: n.hash}
 
 					text, err := otpsms.Text(m, options)
-					if kind == otpsms.ConfirmTransaction && err != nil {
-						// TestTransactionsAreShownInFullOrRefused
+					if m.Kind == otp.ConfirmTransaction && err != nil {
+						// TestPaymentsAreShownInFullOrRefused
 						require.ErrorContains(t, err, "does not fit")
 						continue
 					}
-					require.NoError(t, err, "%v %s %v", n, m.Language, kind)
+					require.NoError(t, err, "%v %s %v", n, m.Language, m.Kind)
 
-					checkMessage(t, text, code, options)
+					checkMessage(t, text, m, options)
 				}
 			}
 		}
@@ -123,9 +141,10 @@ func TestEveryMessageIsOneSegment(t *testing.T) {
 }
 
 // checkMessage checks what holds for every message.
-func checkMessage(t *testing.T, text, code string, options *otpsms.Options) {
+func checkMessage(t *testing.T, text string, m otp.Message, options otpsms.Options) {
 	t.Helper()
 
+	code := m.Code.Reveal()
 	size, most, encoding := segmentOf(text)
 	require.LessOrEqual(t, size, most, "%s: %q", encoding, text)
 	require.NotContains(t, text, "{", "%q", text)
@@ -151,8 +170,14 @@ func checkMessage(t *testing.T, text, code string, options *otpsms.Options) {
 		require.Contains(t, text, code)
 	}
 
-	// User Consent finds up to ten digits: MaxLength 10 is what the package advises.
 	require.Equal(t, len(code) <= 10, foundByUserConsent(text, code), "%q", text)
+
+	// A payment that leaves no room for its code has it in the last line only.
+	if strings.Contains(lines[0], code) {
+		require.Equal(t, len(code) <= 8, hiddenByAndroid(text, code), "%q", text)
+	} else {
+		require.True(t, m.Kind == otp.ConfirmTransaction || len(code) > 8, "%q", text)
+	}
 }
 
 // The messages themselves, for people who speak the languages: a change shows here.
@@ -160,18 +185,17 @@ func checkMessage(t *testing.T, text, code string, options *otpsms.Options) {
 //	go test ./otpsms -run TestMessages -update
 func TestMessages(t *testing.T) {
 	m := message("123456")
-	m.Data = otpsms.Transaction{Amount: "250,00 EUR", Payee: "Ada Lovelace"}
+	m.Data = otpsms.Payment{Amount: "250,00 EUR", Payee: "Ada Lovelace"}
 
 	got := map[string][]string{}
 	for _, m.Language = range languages {
-		for _, kind := range kinds {
+		for _, m.Kind = range kinds {
 			for _, domain := range []string{"", "example.com"} {
-				text, err := otpsms.Text(m, &otpsms.Options{Product: "Acme", Domain: domain,
-					Kinds: map[string]otpsms.Kind{"login": kind}})
+				text, err := otpsms.Text(m, otpsms.Options{Product: "Acme", Domain: domain})
 				require.NoError(t, err)
 
 				size, most, encoding := segmentOf(text)
-				got[m.Language] = append(got[m.Language], fmt.Sprintf("%s (%d of %d, %s): %s", kind,
+				got[m.Language] = append(got[m.Language], fmt.Sprintf("%s (%d of %d, %s): %s", m.Kind,
 					size, most, encoding, text))
 			}
 		}
@@ -193,16 +217,15 @@ func TestMessages(t *testing.T) {
 // Each kind and language has a text of its own: a person can tell what the code is for.
 func TestMessagesDiffer(t *testing.T) {
 	m := message("492013")
-	m.Data = transaction
+	m.Data = payment
 
 	seen := map[string]string{}
 	for _, m.Language = range languages {
-		for _, kind := range kinds {
-			text, err := otpsms.Text(m, &otpsms.Options{Product: "Acme",
-				Kinds: map[string]otpsms.Kind{"login": kind}})
+		for _, m.Kind = range kinds {
+			text, err := otpsms.Text(m, otpsms.Options{Product: "Acme"})
 			require.NoError(t, err)
 
-			name := fmt.Sprint(m.Language, kind)
+			name := fmt.Sprint(m.Language, m.Kind)
 			require.Empty(t, seen[text], "%s has the text of %s: %q", name, seen[text], text)
 			seen[text] = name
 		}
@@ -217,28 +240,32 @@ func TestLanguageIsChosenAsBrowsersAsk(t *testing.T) {
 		"tlh":                       "is your code",
 		"de-CH, en;q=0.5":           "ist Ihr Code",
 		"pt-BR":                     "seu código",
-		"zh-Hant-TW":                "验证码",
+		"zh":                        "验证码",
+		"zh-CN, en;q=0.5":           "验证码",
+		"zh-TW,zh;q=0.9,en;q=0.8":   "驗證碼",
+		"zh-HK":                     "驗證碼",
+		"zh-Hant":                   "驗證碼",
 		"iw":                        "הקוד שלך",
 		"no such language; q=x":     "is your code",
 		strings.Repeat("de, ", 500): "is your code", // over 1024 bytes are not read
 	} {
 		m.Language = asked
-		text, err := otpsms.Text(m, &otpsms.Options{Product: "Acme"})
+		text, err := otpsms.Text(m, otpsms.Options{Product: "Acme"})
 		require.NoError(t, err)
 		assert.Contains(t, text, want, "asked for %.20q", asked)
 	}
 }
 
-func TestTransactionsAreShownInFullOrRefused(t *testing.T) {
+func TestPaymentsAreShownInFullOrRefused(t *testing.T) {
 	m := message("492013")
-	options := &otpsms.Options{Product: "Acme", Domain: "acme.example",
-		Kinds: map[string]otpsms.Kind{"login": otpsms.ConfirmTransaction}}
+	m.Kind = otp.ConfirmTransaction
+	options := otpsms.Options{Product: "Acme", Domain: "acme.example"}
 
 	shown, refused := 0, 0
 	for _, m.Language = range languages {
 		for length := 1; length <= 160; length++ {
 			payee := strings.Repeat("p", length)
-			m.Data = otpsms.Transaction{Amount: "1 250,00 €", Payee: payee}
+			m.Data = otpsms.Payment{Amount: "1 250,00 €", Payee: payee}
 
 			text, err := otpsms.Text(m, options)
 			if err != nil {
@@ -252,7 +279,7 @@ func TestTransactionsAreShownInFullOrRefused(t *testing.T) {
 			shown++
 			require.Contains(t, text, "1 250,00 €")
 			require.Regexp(t, `\b`+payee+`\b`, text)
-			checkMessage(t, text, m.Code.Reveal(), options)
+			checkMessage(t, text, m, options)
 		}
 	}
 
@@ -263,10 +290,10 @@ func TestTransactionsAreShownInFullOrRefused(t *testing.T) {
 // Formatted amounts have no-break spaces, which the GSM alphabet does not.
 func TestSpacesOfAmountsBecomeCommonOnes(t *testing.T) {
 	m := message("492013")
-	m.Data = otpsms.Transaction{Amount: "1\u202f250,00\u00a0EUR", Payee: "Ada\u2009Lovelace"}
+	m.Kind = otp.ConfirmTransaction
+	m.Data = otpsms.Payment{Amount: "1\u202f250,00\u00a0EUR", Payee: "Ada\u2009Lovelace"}
 
-	text, err := otpsms.Text(m, &otpsms.Options{Product: "Acme",
-		Kinds: map[string]otpsms.Kind{"login": otpsms.ConfirmTransaction}})
+	text, err := otpsms.Text(m, otpsms.Options{Product: "Acme"})
 	require.NoError(t, err)
 	require.Contains(t, text, "pay 1 250,00 EUR to Ada Lovelace with")
 }
@@ -276,21 +303,22 @@ func TestRefused(t *testing.T) {
 	noCode := digits
 	noCode.Code = otp.Code{}
 
-	acme := &otpsms.Options{Product: "Acme"}
-	paying := &otpsms.Options{Product: "Acme",
-		Kinds: map[string]otpsms.Kind{"login": otpsms.ConfirmTransaction}}
+	acme := otpsms.Options{Product: "Acme"}
+	strange := digits
+	strange.Kind = 6
 	with := func(data any) otp.Message {
 		m := digits
+		m.Kind = otp.ConfirmTransaction
 		m.Data = data
 		return m
 	}
 	pay := func(amount, payee string) otp.Message {
-		return with(otpsms.Transaction{Amount: amount, Payee: payee})
+		return with(otpsms.Payment{Amount: amount, Payee: payee})
 	}
 
 	for name, test := range map[string]struct {
 		message otp.Message
-		options *otpsms.Options
+		options otpsms.Options
 		want    string
 	}{
 		"short code":        {message("49201"), acme, "6 to 14 digits"},
@@ -298,16 +326,16 @@ func TestRefused(t *testing.T) {
 		"no digits":         {message("٤٩٢٠١٣"), acme, "other than digits"},
 		"letters":           {letters, acme, "Android finds only codes with a digit"},
 		"no code":           {noCode, acme, "no code"},
-		"no options":        {digits, nil, "Options.Product is required"},
-		"bad options":       {digits, &otpsms.Options{}, `Options.Product is "", 0 characters`},
-		"no transaction":    {digits, paying, "needs an otpsms.Transaction"},
-		"another type":      {with("250 EUR"), paying, "needs an otpsms.Transaction"},
-		"no amount":         {pay("", "Ada"), paying, "Amount and Payee"},
-		"no payee":          {pay("1 EUR", ""), paying, "Amount and Payee"},
-		"payee of lines":    {pay("1 EUR", "a\nb"), paying, "one line"},
-		"payee with a line": {pay("1 EUR", "x @evil.com #1"), paying, "@"},
-		"payee turned":      {pay("1 EUR", "\u202eadA"), paying, "printable"},
-		"amount not UTF-8":  {pay("\xff", "Ada"), paying, "printable"},
+		"strange kind":      {strange, acme, "none of the constants of otp.Kind"},
+		"bad options":       {digits, otpsms.Options{}, `Options.Product is "", 0 characters`},
+		"no payment":        {with(nil), acme, "needs an otpsms.Payer"},
+		"another type":      {with("250 EUR"), acme, "needs an otpsms.Payer"},
+		"no amount":         {pay("", "Ada"), acme, "Amount and Payee"},
+		"no payee":          {pay("1 EUR", ""), acme, "Amount and Payee"},
+		"payee of lines":    {pay("1 EUR", "a\nb"), acme, "one line"},
+		"payee with a line": {pay("1 EUR", "x @evil.com #1"), acme, "@"},
+		"payee turned":      {pay("1 EUR", "\u202eadA"), acme, "printable"},
+		"amount not UTF-8":  {pay("\xff", "Ada"), acme, "printable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, err := otpsms.Text(test.message, test.options)
