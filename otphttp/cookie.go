@@ -3,6 +3,7 @@ package otphttp
 import (
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -20,13 +21,11 @@ func Binding(w http.ResponseWriter, r *http.Request) string {
 	return cookies{}.binding(w, r)
 }
 
-// Binding is like the function [Binding], for the cookie of this Flow.
-func (f *Flow) Binding(w http.ResponseWriter, r *http.Request) string {
-	return f.cookies.binding(w, r)
-}
-
 // cookies reads and writes the cookies of this package.
-type cookies struct{ insecure bool }
+type cookies struct {
+	insecure bool
+	origins  []string // whose requests may come from another site
+}
 
 func (c cookies) binding(w http.ResponseWriter, r *http.Request) string {
 	if binding, ok := c.readBinding(r); ok {
@@ -36,6 +35,12 @@ func (c cookies) binding(w http.ResponseWriter, r *http.Request) string {
 	binding := rand.Text()
 	c.set(w, r, bindingCookie, binding, 0)
 	return binding
+}
+
+// binds reports whether the request brings a Binding.
+func (c cookies) binds(r *http.Request) bool {
+	_, ok := c.readBinding(r)
+	return ok
 }
 
 func (c cookies) readBinding(r *http.Request) (string, bool) {
@@ -58,16 +63,18 @@ func (c cookies) get(r *http.Request, name string) string {
 	return cookie.Value
 }
 
-// set sets a cookie for maxAge seconds; 0 is until the browser ends, and less than 0 removes it.
+// set sets a cookie for maxAge seconds. 0 makes one that ends with the browser, a negative maxAge
+// deletes it.
 //
-// A request from another site, which Config.Origins must have let in, gets a cookie for that site
-// alone (Partitioned, CHIPS).
+// An application of Config.Origins on another site gets a cookie for that site alone (Partitioned,
+// CHIPS).
 func (c cookies) set(w http.ResponseWriter, r *http.Request, name, value string, maxAge int) {
 	cookie := &http.Cookie{
 		Name: c.name(name), Value: value, Path: "/", MaxAge: maxAge,
 		Secure: !c.insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
-	if r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Method == http.MethodPost {
+	crossSite := r.Header.Get("Sec-Fetch-Site") == "cross-site"
+	if crossSite && slices.Contains(c.origins, r.Header.Get("Origin")) {
 		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, !c.insecure
 	}
 

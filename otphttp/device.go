@@ -43,21 +43,26 @@ func (d *devices) mark(address string) string {
 	)
 }
 
-// matches reports whether the mark is one for the address and not too old.
-func (d *devices) matches(mark, address string) bool {
+// made returns when the mark was made, if it is one for the address and not too old.
+func (d *devices) made(mark, address string) (made time.Time, ok bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(mark)
 	if err != nil || len(raw) <= markHead {
-		return false
+		return time.Time{}, false
 	}
 
 	head, signature := raw[:markHead], raw[markHead:]
-	made := time.Unix(int64(binary.BigEndian.Uint64(head)), 0)
+	made = time.Unix(int64(binary.BigEndian.Uint64(head)), 0)
 	signed := append(head[:markHead:markHead], address...)
-	return verifies(d.keys, signed, signature) && time.Now().Before(made.Add(deviceLifetime))
+	ok = verifies(d.keys, signed, signature) && time.Now().Before(made.Add(deviceLifetime))
+	return made, ok
 }
 
-// KnowsDevice reports whether the request comes from a device that is known to the address: the stored
-// one of an account.
+// deviceGrace is how much older a mark may be than Config.DeviceSince says: it was made where the
+// password was changed, say.
+const deviceGrace = time.Minute
+
+// KnowsDevice reports whether the request comes from a device that is known to the address: the
+// stored one of an account.
 func (f *Flow) KnowsDevice(r *http.Request, to string) bool {
 	address, err := f.config.Codes.Normalize(to)
 	if err != nil {
@@ -65,16 +70,32 @@ func (f *Flow) KnowsDevice(r *http.Request, to string) bool {
 	}
 
 	for _, mark := range f.marks(r) {
-		if f.devices.matches(mark, address) {
-			return true
+		if made, ok := f.devices.made(mark, address); ok {
+			return f.deviceCounts(r, to, made)
 		}
 	}
 	return false
 }
 
-// RememberDevice makes the device known to the address: the stored one of an account. With Config.Devices
-// the Flow does so itself when a code is accepted. Call it where the person has signed in by other
-// means, before anything is written to w. Devices are known to all flows with the same Keys.
+// deviceCounts reports whether a mark that was made then is young enough for the application.
+func (f *Flow) deviceCounts(r *http.Request, to string, made time.Time) bool {
+	if f.config.DeviceSince == nil {
+		return true
+	}
+
+	since, err := f.config.DeviceSince(r, to)
+	if err != nil {
+		f.config.Log.ErrorContext(r.Context(), "Config.DeviceSince failed",
+			"flow", f.config.Name, "err", err)
+		return false
+	}
+	return !made.Before(since.Add(-deviceGrace))
+}
+
+// RememberDevice makes the device known to the address: the stored one of an account. With
+// Config.Devices the Flow does so itself when a code is accepted. Call it where the person has
+// signed in by other means, before anything is written to w. Devices are known to all flows with
+// the same Keys.
 func (f *Flow) RememberDevice(w http.ResponseWriter, r *http.Request, to string) {
 	address, err := f.config.Codes.Normalize(to)
 	if err != nil {
@@ -83,7 +104,7 @@ func (f *Flow) RememberDevice(w http.ResponseWriter, r *http.Request, to string)
 
 	marks := []string{f.devices.mark(address)}
 	for _, mark := range f.marks(r) {
-		if len(marks) < maxDeviceAccounts && !f.devices.matches(mark, address) {
+		if _, same := f.devices.made(mark, address); !same && len(marks) < maxDeviceAccounts {
 			marks = append(marks, mark)
 		}
 	}

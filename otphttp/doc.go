@@ -2,23 +2,23 @@
 // changing an address, and for resetting a password.
 //
 //	flow, err := otphttp.New(otphttp.Config{
-//		Codes:   logins,                  // an *otp.Service
-//		Keys:    otp.Keys{secret},        // sign the cookies
-//		Devices: true,                    // known devices have limits of their own
-//		Find: func(r *http.Request, typed string) (to string, known bool, err error) {
-//			return accounts.Find(r.Context(), typed)
+//		Codes:   logins,           // an *otp.Service
+//		Keys:    otp.Keys{secret}, // seal the sessions
+//		Devices: true,             // known devices have limits of their own
+//		Find: func(r *http.Request, typed string) (otphttp.Recipient, error) {
+//			to, known, err := accounts.Find(r.Context(), typed)
+//			return otphttp.Recipient{To: to, Known: known}, err
 //		},
-//		Accept: func(r *http.Request, to string) (otphttp.Done, error) {
+//		Accept: func(r *http.Request, c otphttp.Claim) (otphttp.Done, error) {
 //			return func(ctx context.Context, w http.ResponseWriter) error {
-//				return sessions.Begin(ctx, w, to)
+//				return sessions.Begin(ctx, w, c.To)
 //			}, nil
 //		},
-//		Repeatable: true,
 //	})
 //
-//	mux.HandleFunc("/api/codes", flow.ServeSend)      // POST {"email": "…"}
-//	mux.HandleFunc("/api/sign-in", flow.ServeVerify)  // POST {"code": "…"}
-//	mux.HandleFunc("/api/status", flow.ServeStatus)   // GET
+//	mux.HandleFunc("/api/codes", flow.ServeSend)     // POST {"email": "…"}
+//	mux.HandleFunc("/api/sign-in", flow.ServeVerify) // POST {"code": "…"}
+//	mux.HandleFunc("/api/status", flow.ServeStatus)  // GET
 //
 // Package otphttp/pages adds the pages for people, in twelve languages.
 //

@@ -26,14 +26,14 @@ func Example() {
 	}
 
 	flow, err := otphttp.New(otphttp.Config{
-		Codes:      logins,
-		Keys:       otp.Keys{secret},
-		Devices:    true,
-		Repeatable: true,
-		Find: func(_ *http.Request, typed string) (to string, known bool, err error) {
-			return typed, strings.HasSuffix(typed, "@example.com"), nil // look the account up
+		Codes:   logins,
+		Keys:    otp.Keys{secret},
+		Devices: true,
+		Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+			known := strings.HasSuffix(typed, "@example.com") // look the account up
+			return otphttp.Recipient{To: typed, Known: known}, nil
 		},
-		Accept: func(_ *http.Request, to string) (otphttp.Done, error) {
+		Accept: func(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
 			return func(_ context.Context, w http.ResponseWriter) error {
 				http.SetCookie(w, &http.Cookie{Name: "session", Value: "…"}) // begin a session
 				return nil

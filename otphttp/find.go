@@ -1,50 +1,97 @@
 package otphttp
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
 )
 
-// findStep is what the time of Find is rounded up to.
-const findStep = 25 * time.Millisecond
+// maxAddress bounds an address, in bytes: 64 for the local part of an email address, 255 for its
+// domain (RFC 5321 §4.5.3.1), and the sign between them.
+const maxAddress = 320
 
-// find looks the account up, in a time that does not tell whether there is one.
-func (f *Flow) find(r *http.Request, typed string) (to string, known bool, err error) {
+// maxTransaction bounds Recipient.Binding, in bytes.
+const maxTransaction = 128
+
+// typed returns the address that the person has entered.
+func (f *Flow) typed(r *http.Request) string {
+	return strings.TrimSpace(r.PostForm.Get(f.config.AddressField))
+}
+
+// normal returns the form of an address in which the Service compares them. What is no address,
+// such as a user name, stays as it is.
+func (f *Flow) normal(address string) string {
+	normal, err := f.config.Codes.Normalize(address)
+	if err != nil {
+		return address
+	}
+	return normal
+}
+
+// find asks the application who gets the code.
+func (f *Flow) find(r *http.Request, typed string) (Recipient, error) {
+	if _, err := otp.NormalizeAddress(typed); typed != "" && err != nil || len(typed) > maxAddress {
+		return Recipient{}, f.invalidAddress(err)
+	}
+
+	rec, err := f.config.Find(r, typed)
+	_, ownProblem := errors.AsType[*Problem](err)
+	switch {
+	case !ownProblem && errors.Is(err, otp.ErrInvalid):
+		return Recipient{}, f.invalidAddress(err)
+	case err != nil:
+		return Recipient{}, err
+	}
+
+	rec.To = cmp.Or(rec.To, typed)
+	switch _, err := f.config.Codes.Normalize(rec.To); {
+	case err != nil:
+		return Recipient{}, f.invalidAddress(err)
+	case len(rec.To) > maxAddress:
+		return Recipient{}, fmt.Errorf("otphttp: Config.Find returned a To of %d bytes: "+
+			"it must have at most %d", len(rec.To), maxAddress)
+	case len(rec.Binding) > maxTransaction:
+		return Recipient{}, fmt.Errorf("otphttp: Config.Find returned a Binding of %d bytes: "+
+			"it must have at most %d", len(rec.Binding), maxTransaction)
+	}
+	return rec, nil
+}
+
+// findFloor is what the time of a look-up outside of Send is rounded up to, and its doubles.
+const findFloor = 250 * time.Millisecond
+
+// findWithin is find in a time that does not tell whether there is an account.
+func (f *Flow) findWithin(r *http.Request, typed string) (Recipient, error) {
 	start := time.Now()
-	defer func() {
-		taken := time.Since(start)
-		time.Sleep(taken.Truncate(findStep) + findStep - taken)
-	}()
+	rec, err := f.find(r, typed)
 
-	if len(typed) > maxAddress {
-		return "", false, f.invalidAddress(nil)
-	}
-	if _, err := otp.NormalizeAddress(typed); err != nil {
-		return "", false, f.invalidAddress(err)
+	roundUp(start, findFloor)
+	return rec, err
+}
+
+// roundUp sleeps until the floor has passed since start, or where that is too late, twice the floor,
+// four times, and so on.
+func roundUp(start time.Time, floor time.Duration) {
+	if floor <= 0 {
+		return
 	}
 
-	to, known, err = f.config.Find(r, typed)
-	if errors.Is(err, otp.ErrInvalid) {
-		return "", false, f.invalidAddress(err)
+	for time.Since(start) > floor {
+		floor *= 2
 	}
-	if err == nil && !known && to == "" {
-		to = typed
-	}
-	return to, known, err
+	time.Sleep(time.Until(start.Add(floor)))
 }
 
 func (f *Flow) invalidAddress(cause error) error {
 	p := problem(AddressInvalid)
 	p.Field, p.Err = f.config.AddressField, cause
+	if f.config.AddressField != "email" {
+		p.Detail = "This cannot be used. Check it for typing errors."
+	}
 	return p
-}
-
-// sameAddress compares two typed addresses.
-func (f *Flow) sameAddress(a, b string) bool {
-	normalA, errA := f.config.Codes.Normalize(a)
-	normalB, errB := f.config.Codes.Normalize(b)
-	return errA == nil && errB == nil && normalA == normalB
 }

@@ -40,7 +40,7 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 		codes, _ := otptest.New(t, otp.Config{})
 		config := otphttp.Config{
 			Codes: codes, Keys: testKeys, Find: find,
-			Accept: func(*http.Request, string) (otphttp.Done, error) { return nil, nil },
+			Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil },
 		}
 		_, err := otphttp.New(config)
 		require.NoError(t, err)

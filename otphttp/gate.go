@@ -14,7 +14,7 @@ func (f *Flow) open(w http.ResponseWriter, r *http.Request, methods ...string) e
 	if err := checkMethod(w, r, methods...); err != nil {
 		return err
 	}
-	if err := f.checkOrigin(r); err != nil {
+	if err := f.checkSite(r); err != nil {
 		return err
 	}
 	if err := f.checkBudget(w, r); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -45,9 +46,14 @@ type service struct {
 // newService returns a Flow for two accounts. configure changes the configuration.
 func newService(t *testing.T, configure func(*otphttp.Config)) *service {
 	t.Helper()
+	return newServiceWith(t, otp.Policy{}, configure)
+}
+
+func newServiceWith(t *testing.T, p otp.Policy, configure func(*otphttp.Config)) *service {
+	t.Helper()
 
 	s := &service{log: new(bytes.Buffer)}
-	s.codes, s.inbox = otptest.New(t, otp.Config{})
+	s.codes, s.inbox = otptest.New(t, otp.Config{Policy: p})
 
 	config := otphttp.Config{
 		Codes:  s.codes,
@@ -68,22 +74,22 @@ func newService(t *testing.T, configure func(*otphttp.Config)) *service {
 
 var errOnFire = errors.New("the database is on fire")
 
-func find(_ *http.Request, typed string) (to string, known bool, err error) {
+func find(_ *http.Request, typed string) (otphttp.Recipient, error) {
 	switch {
 	case strings.EqualFold(typed, ada):
-		return ada, true, nil
+		return otphttp.Recipient{To: ada, Known: true}, nil
 	case strings.EqualFold(typed, bob):
-		return bob, true, nil
+		return otphttp.Recipient{To: bob, Known: true}, nil
 	case strings.HasPrefix(typed, "fire"):
-		return "", false, errOnFire
+		return otphttp.Recipient{}, errOnFire
 	case !strings.Contains(typed, "@"):
-		return "", false, otp.ErrInvalid
+		return otphttp.Recipient{}, otp.ErrInvalid
 	}
-	return typed, false, nil
+	return otphttp.Recipient{}, nil
 }
 
 // accept refuses the password "short", as an application does.
-func (s *service) accept(r *http.Request, to string) (otphttp.Done, error) {
+func (s *service) accept(r *http.Request, c otphttp.Claim) (otphttp.Done, error) {
 	s.hashes++
 	if r.PostFormValue("password") == "short" {
 		return nil, &otphttp.Problem{
@@ -93,7 +99,7 @@ func (s *service) accept(r *http.Request, to string) (otphttp.Done, error) {
 		}
 	}
 	return func(_ context.Context, w http.ResponseWriter) error {
-		s.doneFor = append(s.doneFor, to)
+		s.doneFor = append(s.doneFor, c.To)
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "signed-in"})
 		return s.doneErr
 	}, nil
@@ -109,6 +115,16 @@ type client struct {
 
 func newClient(t *testing.T) *client {
 	return &client{t: t, cookies: map[string]*http.Cookie{}, header: http.Header{}}
+}
+
+// twin returns a client with the same cookies, as a second click has.
+func (c *client) twin() *client {
+	return &client{t: c.t, cookies: maps.Clone(c.cookies), header: c.header.Clone()}
+}
+
+// restart drops the cookies that end with the browser.
+func (c *client) restart() {
+	maps.DeleteFunc(c.cookies, func(_ string, cookie *http.Cookie) bool { return cookie.MaxAge == 0 })
 }
 
 // A reply is an answer, read.
@@ -134,6 +150,9 @@ func (c *client) do(handler http.HandlerFunc, r *http.Request) reply {
 	for _, cookie := range response.Cookies() {
 		if !c.blocked {
 			c.cookies[cookie.Name] = cookie
+		}
+		if cookie.MaxAge < 0 {
+			delete(c.cookies, cookie.Name)
 		}
 	}
 

@@ -1,8 +1,13 @@
 package otphttp
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -39,9 +44,9 @@ func (f *Flow) cors(w http.ResponseWriter, r *http.Request, methods ...string) (
 	return true
 }
 
-// checkOrigin refuses what another site makes a browser send. A GET is checked too, because it acts
+// checkSite refuses what another site makes a browser send. A GET is checked too, because it acts
 // where Config.AllowGET is set.
-func (f *Flow) checkOrigin(r *http.Request) error {
+func (f *Flow) checkSite(r *http.Request) error {
 	checked := r.Clone(r.Context())
 	checked.Method = http.MethodPost
 
@@ -56,4 +61,36 @@ func (f *Flow) checkOrigin(r *http.Request) error {
 // fromBrowser reports whether the headers are those that every browser sends with a POST.
 func fromBrowser(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
+}
+
+// originSchemes are those of the origins that browsers and app shells send: Capacitor, Ionic and
+// Tauri beside HTTP.
+var originSchemes = []string{"https", "http", "capacitor", "ionic", "tauri"}
+
+// checkOrigin refuses what no browser sends as an Origin (RFC 6454 §6.2): it would let nobody in.
+func checkOrigin(origin string) error {
+	u, err := url.Parse(origin)
+	if err != nil || !slices.Contains(originSchemes, u.Scheme) || u.Scheme+"://"+u.Host != origin ||
+		!isHost(u.Hostname()) {
+		return errors.New(`it must be an origin as browsers send it, such as ` +
+			`"https://app.example.com": in lower case and ASCII, without a path or a wildcard`)
+	}
+
+	port, usual := u.Port(), map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	number, err := strconv.ParseUint(port, 10, 16)
+	if strings.HasSuffix(u.Host, ":") || port != "" &&
+		(err != nil || port == usual || strconv.FormatUint(number, 10) != port) {
+		return fmt.Errorf("its port is %q: browsers send no usual port, and none with zeros", port)
+	}
+	return nil
+}
+
+// isHost reports whether the text is a host name in lower case, or an IP address.
+func isHost(host string) bool {
+	if strings.Contains(host, ":") {
+		return net.ParseIP(host) != nil && strings.ToLower(host) == host
+	}
+	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("-._", r)
+	})
 }

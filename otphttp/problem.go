@@ -30,6 +30,9 @@ type Problem struct {
 	// becomes the header Retry-After.
 	CodeStatus *otp.Status
 
+	// Session is State.Session of a Send that was refused, for a client that carries its session.
+	Session string
+
 	// Err is the cause, for the program. It is not shown. Optional.
 	Err error
 }
@@ -106,13 +109,14 @@ func (p *Problem) write(w http.ResponseWriter) {
 	}
 
 	d := struct {
-		Title  string      `json:"title"`
-		Status int         `json:"status"`
-		Code   ProblemCode `json:"code"`
-		Detail string      `json:"detail"`
-		Field  string      `json:"field,omitempty"`
-		Flow   *otp.Status `json:"flow,omitempty"`
-	}{http.StatusText(status), status, p.Code, p.Detail, p.Field, p.CodeStatus}
+		Title   string      `json:"title"`
+		Status  int         `json:"status"`
+		Code    ProblemCode `json:"code"`
+		Detail  string      `json:"detail"`
+		Field   string      `json:"field,omitempty"`
+		Flow    *otp.Status `json:"flow,omitempty"`
+		Session string      `json:"session,omitempty"`
+	}{http.StatusText(status), status, p.Code, p.Detail, p.Field, p.CodeStatus, p.Session}
 	if p.CodeStatus != nil {
 		setRetryAfter(w, status, p.CodeStatus.RetryAt)
 	}

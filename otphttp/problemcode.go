@@ -33,6 +33,7 @@ const (
 const (
 	AddressInvalid       ProblemCode = "address_invalid"        // 400: not an address
 	AddressMismatch      ProblemCode = "address_mismatch"       // 409: another one was asked for
+	TransactionChanged   ProblemCode = "transaction_changed"    // 409: another one is pending
 	ChallengeRequired    ProblemCode = "challenge_required"     // 429: ask again with its answer
 	SessionMissing       ProblemCode = "session_missing"        // 403: no cookie, no session
 	Unfinished           ProblemCode = "unfinished"             // 503: the code is spent in vain
@@ -90,6 +91,8 @@ var reasons = []reason{
 		"This is not an address. Enter one such as ada@example.com."},
 	{AddressMismatch, http.StatusConflict, nil,
 		"You have asked for a code for another address since. No attempt was lost."},
+	{TransactionChanged, http.StatusConflict, nil,
+		"What is to be confirmed has changed since. Ask for another code. No attempt was lost."},
 	{ChallengeRequired, http.StatusTooManyRequests, nil,
 		"Too many codes were asked for. Nothing was sent. Solve a challenge to go on."},
 	{SessionMissing, http.StatusForbidden, nil, "Enter the code where you asked for it, " +

@@ -1,9 +1,11 @@
 package otphttp
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -15,7 +17,7 @@ import (
 //
 // The error is a *Problem, or one of package otp, or the service's own; [ProblemOf] describes it.
 // With an error for which State.Status.Live is true, the client has a code that it asked for
-// before: lead it to where the code is entered.
+// before, or that may still arrive: lead it to where the code is entered.
 func (f *Flow) Send(w http.ResponseWriter, r *http.Request) (State, error) {
 	methods := []string{http.MethodPost}
 	if f.config.AllowGET && r.PathValue(f.config.AddressField) != "" {
@@ -31,78 +33,195 @@ func (f *Flow) Send(w http.ResponseWriter, r *http.Request) (State, error) {
 }
 
 func (f *Flow) send(w http.ResponseWriter, r *http.Request) (State, error) {
-	now := time.Now()
-	typed := strings.TrimSpace(r.PostForm.Get(f.config.AddressField))
-	s := session{issued: now, vouched: now, address: typed}
-
-	to, known, err := f.find(r, s.address)
+	if err := checkKey(r); err != nil {
+		return State{}, err
+	}
+	q, err := f.look(w, r)
 	if err != nil {
 		return State{}, err
 	}
 
-	f.bind(w, r, &s)
-	if err := f.vouch(r, to, &s); err != nil {
-		return State{}, err
+	status, err := f.ask(r, q)
+	state := q.session.state()
+	state.Status = status
+	if q.session.address == "" { // elsewhere Data would tell that there is an account
+		state.Data = q.Data
 	}
-
-	status, err := f.config.Codes.Send(r.Context(), otp.Request{
-		To: to, Binding: s.binding, Trust: s.trust, Decoy: !known,
-		Language: r.Header.Get("Accept-Language"),
-	})
-
-	// Rule 10: a decoy never fails, so a failed delivery is told as sent. Observe has seen it.
-	if errors.Is(err, otp.ErrDelivery) {
-		err = nil
+	if status.Live || carries(r) {
+		state.Session = f.begin(w, r, &q.session)
 	}
-	if err != nil && !status.Live {
-		return State{Address: s.address, Status: status}, f.refusal(err, status, &s)
-	}
-
-	state := State{Address: s.address, Status: status, Session: f.begin(w, r, s)}
 	if err != nil {
-		return state, f.refusal(err, status, &s)
+		return state, withSession(err, state.Session)
+	}
+
+	if !q.Known && f.config.Unknown != nil {
+		go f.tellUnknown(r, q.session.address)
 	}
 	return state, nil
 }
 
-// vouch gives the session its Trust: by the device, by the answer of a challenge, or by what it had
-// when the client asked before, while that code may live, so that the same code can be sent again.
-func (f *Flow) vouch(r *http.Request, to string, s *session) error {
-	if s.binding == "" {
-		return nil // Rule 8: a Trust above Stranger needs a Binding
-	}
-	if f.config.Devices && f.KnowsDevice(r, to) {
-		s.trust = otp.Known
-		return nil
-	}
-
-	if f.config.Challenge != nil {
-		solved, err := f.config.Challenge(r)
-		if err != nil || solved {
-			s.trust = otp.Challenged
-			return err
-		}
-	}
-
-	earlier, ok := f.session(r)
-	recent := s.issued.Before(earlier.vouched.Add(f.config.Codes.Policy().Lifetime))
-	if ok && recent && earlier.binding == s.binding && f.sameAddress(earlier.address, s.address) {
-		s.trust, s.vouched = earlier.trust, earlier.vouched
-	}
-	return nil
+// An asker is who asks for a code, and for whom.
+type asker struct {
+	Recipient
+	session session       // to be handed out
+	earlier session       // of the client, or zero
+	device  bool          // known to the address
+	taken   time.Duration // to look all this up
 }
 
+// look finds out who asks, and for whom. Its time does not tell whether there is an account, since
+// it counts towards Policy.MinSendTime. So it does nothing that a client can draw out: it reads no
+// body, and asks for no challenge. It takes a tenth of that time at least, or the answer would tell
+// by its expiry whether a second began while the account was looked up.
+func (f *Flow) look(w http.ResponseWriter, r *http.Request) (*asker, error) {
+	begun := time.Now()
+	typed := f.typed(r)
+	rec, err := f.find(r, typed)
+	if err != nil {
+		return nil, err
+	}
+
+	q := &asker{Recipient: rec, device: f.config.Devices && f.KnowsDevice(r, rec.To)}
+	q.earlier, _ = f.session(r)
+	q.session = session{
+		issued: begun, vouched: begun, known: rec.Known, browser: f.bind(w, r, typed),
+		transaction: rec.Binding, to: rec.To, address: typed,
+	}
+	if err := f.revokeReplaced(r, q); err != nil {
+		return nil, err
+	}
+
+	roundUp(begun, f.config.Codes.Policy().MinSendTime/10)
+	q.taken = time.Since(begun)
+	return q, nil
+}
+
+// revokeReplaced voids the code of the transaction that this one takes the place of, so that no
+// change of mind uses up the live codes of an address.
+func (f *Flow) revokeReplaced(r *http.Request, q *asker) error {
+	if q.earlier.transaction == "" || q.earlier.binding() == q.session.binding() {
+		return nil
+	}
+	return f.config.Codes.Revoke(r.Context(), q.earlier.to, q.earlier.binding())
+}
+
+// An outcome is that of asking under one Trust.
+type outcome struct {
+	ground
+	status otp.Status
+	err    error
+}
+
+// ask sends a code under the first Trust that there is a ground for and that does not refuse it.
+func (f *Flow) ask(r *http.Request, q *asker) (otp.Status, error) {
+	var tried trustSet
+	var got outcome
+	for g, err := range f.grounds(r, q) {
+		if err != nil {
+			return otp.Status{}, err
+		}
+		if tried.has(g.trust) {
+			continue
+		}
+
+		o := f.askAs(r, q, g)
+		if o.err == nil || !refused(o.err) {
+			got = o
+			break
+		}
+		if tried == 0 || o.status.Live && !got.status.Live {
+			got = o
+		}
+		tried = tried.with(g.trust)
+	}
+
+	q.session.trust, q.session.vouched = got.trust, got.vouched
+	if got.status.Live {
+		q.session.asked = q.session.asked.with(got.trust)
+	}
+	if refused(got.err) {
+		return got.status, f.refusal(q, got, tried)
+	}
+	return got.status, f.delivered(r, q, got.err)
+}
+
+// askAs asks under one Trust. The first time, what the look-up has taken is part of the time that
+// Send takes at least (rule 10).
+func (f *Flow) askAs(r *http.Request, q *asker, g ground) outcome {
+	begun := time.Now().Add(-q.taken)
+	q.taken = 0
+
+	status, err := f.config.Codes.Send(r.Context(), otp.Request{
+		To: q.To, Binding: q.session.binding(), Trust: g.trust, Decoy: !q.Known, Begun: begun,
+		Language: cmp.Or(q.Language, r.Header.Get("Accept-Language")), Data: q.Data,
+	})
+	return outcome{g, status, err}
+}
+
+// refused reports whether the limits refuse a code under one Trust, and may admit it under another.
+func refused(err error) bool { return errors.Is(err, otp.ErrLimited) || errors.Is(err, otp.ErrLocked) }
+
 // refusal describes why nothing was sent.
-func (f *Flow) refusal(err error, status otp.Status, s *session) error {
-	if !errors.Is(err, otp.ErrLimited) && !errors.Is(err, otp.ErrLocked) {
+func (f *Flow) refusal(q *asker, o outcome, tried trustSet) error {
+	p := ProblemOf(o.err)
+	if f.config.Challenge != nil && q.session.browser != "" && !tried.has(otp.Challenged) {
+		p = problem(ChallengeRequired)
+		p.Err = o.err
+	}
+	p.CodeStatus = &o.status
+	return p
+}
+
+// delivered tells that a delivery has failed, where there is no account to hide, and logs it
+// elsewhere. Rule 10: a decoy never fails.
+func (f *Flow) delivered(r *http.Request, q *asker, err error) error {
+	if !errors.Is(err, otp.ErrDelivery) {
 		return err
 	}
 
 	p := ProblemOf(err)
-	if f.config.Challenge != nil && s.trust == otp.Stranger && s.binding != "" && !status.Live {
-		p = problem(ChallengeRequired)
-		p.Err = err
+	if f.config.Anyone || q.session.address == "" {
+		if p.Code == Undeliverable {
+			p.Field = f.config.AddressField
+		}
+		return p
 	}
-	p.CodeStatus = &status
-	return p
+
+	attributes := []any{"flow", f.config.Name, "class", string(p.Code)}
+	var message interface{ MessageID() string }
+	if errors.As(err, &message) {
+		attributes = append(attributes, "message", message.MessageID())
+	}
+	f.config.Log.WarnContext(r.Context(), "a message was not delivered; the answer does not tell",
+		attributes...)
+	return nil
+}
+
+// withSession adds the session to a problem, so that a client that carries it goes on with the same
+// Binding.
+func withSession(err error, session string) error {
+	if session == "" {
+		return err
+	}
+
+	p := *ProblemOf(err)
+	p.Session = session
+	return &p
+}
+
+// unknownTimeout bounds Config.Unknown.
+const unknownTimeout = time.Minute
+
+// tellUnknown runs Config.Unknown, which must not end the process.
+func (f *Flow) tellUnknown(r *http.Request, typed string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), unknownTimeout)
+	defer cancel()
+	defer func() {
+		if failure := recover(); failure != nil {
+			f.config.Log.ErrorContext(ctx, "Config.Unknown panicked", "flow", f.config.Name,
+				"panic", fmt.Sprintf("%T", failure))
+		}
+	}()
+
+	f.config.Unknown(r.Clone(ctx), typed)
 }

@@ -2,6 +2,7 @@ package otphttp
 
 import (
 	"crypto/rand"
+	"encoding/base32"
 	"net/http"
 	"time"
 
@@ -11,81 +12,65 @@ import (
 // sessionField is the member by which clients without cookies carry their session.
 const sessionField = "session"
 
-// A session is what a client has to remember from Send to Verify. It is signed, not secret: it
-// holds nothing that the client does not know. That there is no account is not in it.
+// A session is what a client holds from Send to Verify, sealed.
 type session struct {
 	issued  time.Time // whole seconds, like vouched
-	vouched time.Time // when the client has given the evidence for trust
-	trust   otp.Trust
-	done    bool
-	binding string
-	address string // as typed
+	vouched time.Time // when there was evidence for trust
+	trust   otp.Trust // of the latest code
+	asked   trustSet  // of all codes that may be live
+
+	known    bool // there is such an account
+	accepted bool // a code, within the lifetime of the session
+	proved   bool // the address, by the browser
+
+	browser     string // the Binding of the browser
+	transaction string // the Binding of the Recipient
+	to          string
+	address     string // as typed; empty where the application knows who it is
 }
 
-// bind gives the session its Binding: that of the session which the client sends along, that of its
-// cookie, or none.
-func (f *Flow) bind(w http.ResponseWriter, r *http.Request, s *session) {
-	switch {
-	case r.PostForm.Has(sessionField):
-		earlier, err := f.tokens.read(r.PostForm.Get(sessionField))
-		if err != nil {
-			earlier.binding = rand.Text()
+// A trustSet has a bit for each Trust.
+type trustSet byte
+
+func (t trustSet) with(trust otp.Trust) trustSet { return t | 1<<trust }
+func (t trustSet) has(trust otp.Trust) bool      { return t&(1<<trust) != 0 }
+
+// binding is that of the codes of the session. It is empty for clients that have none.
+func (s *session) binding() string {
+	if s.transaction == "" {
+		return s.browser
+	}
+	return s.browser + "/" + s.transaction
+}
+
+// trusts are those under which the session may have a live code, that of the latest one first.
+func (s *session) trusts() []otp.Trust {
+	trusts := []otp.Trust{s.trust}
+	for _, trust := range []otp.Trust{otp.Known, otp.Challenged, otp.Stranger} {
+		if trust != s.trust && s.asked.has(trust) {
+			trusts = append(trusts, trust)
 		}
-		s.binding = earlier.binding
-	case f.bound(r) || !f.config.AllowUnbound || fromBrowser(r):
-		s.binding = f.Binding(w, r)
 	}
+	return trusts
 }
 
-// claim returns the session of the submission. A submission for another address than that of the
-// session comes from another tab of the same browser: it is refused before it costs an attempt.
-func (f *Flow) claim(r *http.Request) (session, error) {
-	address := r.PostForm.Get(f.config.AddressField)
-
-	s, ok := f.session(r)
-	switch {
-	case !ok && f.config.AllowUnbound && !fromBrowser(r) && !r.PostForm.Has(sessionField):
-		return session{address: address}, nil
-	case !ok:
-		return session{}, problem(SessionMissing)
-	case address != "" && !f.sameAddress(address, s.address):
-		p := problem(AddressMismatch)
-		p.Field = f.config.AddressField
-		return session{}, p
+// state is where the client stands, but for the Status of the code. What a person has not typed is
+// not hidden from them.
+func (s *session) state() State {
+	address := s.address
+	if address == "" {
+		address = s.to
 	}
-	return s, nil
+	return State{Address: address, Accepted: s.accepted, Proved: s.proved}
 }
 
-// bound reports whether the request brings the cookie that Binding sets.
-func (f *Flow) bound(r *http.Request) bool {
-	_, ok := f.cookies.readBinding(r)
-	return ok
-}
-
-// begin hands the session to the client: as a cookie, or as text for clients that sent one along. A
-// client without a Binding has none.
-func (f *Flow) begin(w http.ResponseWriter, r *http.Request, s session) (text string) {
-	switch {
-	case s.binding == "":
-		return ""
-	case r.PostForm.Has(sessionField):
-		return f.tokens.write(s)
-	}
-
-	f.setSession(w, r, s)
-	return ""
-}
-
-func (f *Flow) setSession(w http.ResponseWriter, r *http.Request, s session) {
-	f.cookies.set(w, r, f.sessionCookie(), f.tokens.write(s), f.tokens.maxAge())
-}
-
-func (f *Flow) sessionCookie() string { return bindingCookie + "-" + f.config.Name }
+// claim is what an accepted code of the session shows.
+func (s *session) claim() Claim { return Claim{s.to, s.transaction, s.proved} }
 
 // session returns the session that the client sends along, or that of its cookie.
 func (f *Flow) session(r *http.Request) (session, bool) {
 	text := f.cookies.get(r, f.sessionCookie())
-	if r.PostForm.Has(sessionField) {
+	if carries(r) {
 		text = r.PostForm.Get(sessionField)
 	}
 
@@ -93,14 +78,142 @@ func (f *Flow) session(r *http.Request) (session, bool) {
 	return s, err == nil
 }
 
-// markDone marks the session as done, so that a page that is opened again says so, and the device
+// carries reports whether the client carries its session itself, in place of cookies.
+func carries(r *http.Request) bool { return r.PostForm.Has(sessionField) }
+
+// minBindingKey is the least length of an Idempotency-Key that makes a Binding, in bytes: 128
+// random bits in base64.
+const minBindingKey = 22
+
+// bind returns the Binding of the browser: that of its session, so that a code in the person's hand
+// works after the cookie of the Binding was lost, that of its cookie, or a new one. A client that
+// carries its session makes the Binding itself if it sends a key, so that a request that is
+// repeated after its answer was lost has the same. Clients that may be unbound have none.
+func (f *Flow) bind(w http.ResponseWriter, r *http.Request, address string) string {
+	earlier, ok := f.session(r)
+	switch key := idempotencyKey(r); {
+	case carries(r) && ok:
+		return earlier.browser
+	case carries(r) && len(key) >= minBindingKey:
+		return f.madeBinding(address, key)
+	case carries(r):
+		return rand.Text()
+	case ok || f.cookies.binds(r) || !f.config.AllowUnbound || fromBrowser(r):
+		return f.Binding(w, r)
+	}
+	return ""
+}
+
+// madeBinding returns the Binding that a client makes by its key, for an address.
+func (f *Flow) madeBinding(address, key string) string {
+	mac := sum(f.bindingKeys[0], []byte(f.normal(address)), []byte{0}, []byte(key))
+	return base32.StdEncoding.EncodeToString(mac)[:bindingLength]
+}
+
+// Binding returns the Binding of the browser: that of its session in this Flow, else that of the
+// cookie "__Host-otp", which it sets where it is missing, as the function [Binding] does.
+func (f *Flow) Binding(w http.ResponseWriter, r *http.Request) string {
+	s, ok := f.tokens.read(f.cookies.get(r, f.sessionCookie()))
+	if ok != nil || f.cookies.get(r, bindingCookie) == s.browser {
+		return f.cookies.binding(w, r)
+	}
+
+	f.cookies.set(w, r, bindingCookie, s.browser, f.cookieAge())
+	return s.browser
+}
+
+// begin hands the session to the client: as a cookie, or as text for clients that sent one along. A
+// client without a Binding has none.
+func (f *Flow) begin(w http.ResponseWriter, r *http.Request, s *session) (text string) {
+	switch {
+	case s.browser == "":
+		return ""
+	case carries(r):
+		return f.tokens.write(s)
+	}
+
+	// Both cookies live as long, whatever the browser does when it ends.
+	f.cookies.set(w, r, bindingCookie, s.browser, f.cookieAge())
+	f.setSession(w, r, s)
+	return ""
+}
+
+func (f *Flow) setSession(w http.ResponseWriter, r *http.Request, s *session) {
+	f.cookies.set(w, r, f.sessionCookie(), f.tokens.write(s), f.cookieAge())
+}
+
+func (f *Flow) sessionCookie() string { return bindingCookie + "-" + f.config.Name }
+
+// cookieAge is how long cookies stay, in seconds: a day after the code, so that a form that was left
+// open finds its Binding.
+func (f *Flow) cookieAge() int {
+	return int((f.config.Codes.Policy().Lifetime + 24*time.Hour) / time.Second)
+}
+
+// End ends the flow of the browser, at sign-out: it revokes the codes of its Binding and drops its
+// cookies, but for that of the device. Call it before anything is written to w. A failure of the
+// store is logged; the codes then end by themselves.
+func (f *Flow) End(w http.ResponseWriter, r *http.Request) {
+	if s, ok := f.session(r); ok {
+		f.failed(r, f.config.Codes.Revoke(r.Context(), s.to, s.binding()))
+	}
+
+	f.cookies.set(w, r, f.sessionCookie(), "", -1)
+	f.cookies.set(w, r, bindingCookie, "", -1)
+}
+
+// claim returns the session of the submission. A submission for another address than that of the
+// session comes from another tab of the same browser: it is refused before it costs an attempt.
+func (f *Flow) claim(r *http.Request) (session, error) {
+	typed := f.typed(r)
+
+	s, ok := f.session(r)
+	switch {
+	case !ok && f.config.AllowUnbound && !fromBrowser(r) && !carries(r):
+		return f.unbound(r, typed)
+	case !ok:
+		return session{}, problem(SessionMissing)
+	case typed != "" && f.normal(typed) != f.normal(s.state().Address):
+		p := problem(AddressMismatch)
+		p.Field = f.config.AddressField
+		return session{}, p
+	}
+	return s, nil
+}
+
+// unbound returns what stands for the session of a client that has none.
+func (f *Flow) unbound(r *http.Request, typed string) (session, error) {
+	rec, err := f.findWithin(r, typed)
+	if err != nil {
+		return session{}, err
+	}
+	return session{
+		known: rec.Known, transaction: rec.Binding, to: rec.To, address: typed,
+	}, nil
+}
+
+// pending asks the application again what is to be confirmed, where it knows who it is. The code of
+// another transaction confirms nothing, and costs no attempt.
+func (f *Flow) pending(r *http.Request, s *session) (data any, err error) {
+	if s.address != "" {
+		return nil, nil
+	}
+
+	rec, err := f.find(r, "")
+	if err == nil && (rec.Binding != s.transaction || f.normal(rec.To) != f.normal(s.to)) {
+		err = problem(TransactionChanged)
+	}
+	return rec.Data, err
+}
+
+// mark marks the session as accepted, so that a page that is opened again says so, and the device
 // as known.
-func (f *Flow) markDone(w http.ResponseWriter, r *http.Request, s session, to string) {
-	if s.binding != "" && !r.PostForm.Has(sessionField) {
-		s.done, s.issued = true, time.Now()
+func (f *Flow) mark(w http.ResponseWriter, r *http.Request, s *session) {
+	if s.browser != "" && !carries(r) {
+		s.accepted, s.issued = true, time.Now()
 		f.setSession(w, r, s)
 	}
 	if f.config.Devices {
-		f.RememberDevice(w, r, to)
+		f.RememberDevice(w, r, s.to)
 	}
 }

@@ -24,16 +24,27 @@ func (f *Flow) status(r *http.Request) (State, error) {
 		return State{}, problem(SessionMissing)
 	}
 
-	to, known, err := f.find(r, s.address)
-	if err != nil {
-		return State{}, err
+	state := s.state()
+	var err error
+	if state.Data, err = f.pending(r, &s); err != nil {
+		return state, err
 	}
+	state.Status, err = f.statusOf(r, &s)
+	return state, err
+}
 
-	status, err := f.config.Codes.Status(r.Context(), otp.Request{
-		To: to, Binding: s.binding, Trust: s.trust, Decoy: !known,
-	})
-	if err != nil {
-		return State{}, err
+// statusOf returns the Status of the latest code of a session, or of another one that is live.
+func (f *Flow) statusOf(r *http.Request, s *session) (latest otp.Status, err error) {
+	for i, trust := range s.trusts() {
+		status, err := f.config.Codes.Status(r.Context(), otp.Request{
+			To: s.to, Binding: s.binding(), Trust: trust, Decoy: !s.known,
+		})
+		if err != nil || status.Live {
+			return status, err
+		}
+		if i == 0 {
+			latest = status
+		}
 	}
-	return State{Address: s.address, Status: status, Accepted: s.done}, nil
+	return latest, nil
 }

@@ -1,6 +1,8 @@
 package otphttp
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -15,13 +17,10 @@ import (
 // minKey is the least length of a key, in bytes.
 const minKey = 32
 
-// maxAddress bounds an address, in bytes: 64 for the local part of an email address, 255 for its
-// domain (RFC 5321 §4.5.3.1), and the sign between them.
-const maxAddress = 320
-
-// tokens writes sessions as text and reads them.
+// tokens writes sessions as text and reads them. The text is sealed (AES-256-GCM): who has it
+// learns neither the address of the account nor whether there is one.
 type tokens struct {
-	keys     [][]byte // the first signs
+	keys     []cipher.AEAD // the first writes
 	lifetime time.Duration
 }
 
@@ -31,7 +30,23 @@ const sessionGrace = time.Hour
 
 func newTokens(keys otp.Keys, name string, codeLifetime time.Duration) (*tokens, error) {
 	derived, err := subkeys(keys, "otphttp/session/"+name)
-	return &tokens{derived, codeLifetime + sessionGrace}, err
+	if err != nil {
+		return nil, err
+	}
+
+	t := &tokens{lifetime: codeLifetime + sessionGrace}
+	for _, key := range derived {
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return nil, err
+		}
+		aead, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			return nil, err
+		}
+		t.keys = append(t.keys, aead)
+	}
+	return t, nil
 }
 
 // subkeys derives keys for one use.
@@ -47,55 +62,104 @@ func subkeys(keys otp.Keys, use string) ([][]byte, error) {
 	return derived, nil
 }
 
-// sessionHead is the length of what stands before the address.
-const sessionHead = 8 + 8 + 1 + 1 + bindingLength
+// The layout of a session: what has a fixed length, room for what Find has returned, the typed
+// address, and zeros. So the length depends on what the client has sent, and on nothing else.
+const (
+	sessionVersion = 1
+	sessionHead    = 1 + 1 + 1 + 1 + 8 + 8 + bindingLength
+	sessionStep    = 256 // lengths are multiples of it, and at least twice that
+)
 
-// write returns the session as text, signed.
-func (t *tokens) write(s session) string {
-	payload := binary.BigEndian.AppendUint64(nil, uint64(s.issued.Unix()))
-	payload = binary.BigEndian.AppendUint64(payload, uint64(s.vouched.Unix()))
-	payload = append(payload, flag(s.done), byte(s.trust))
-	payload = append(payload, s.binding...)
-	payload = append(payload, s.address...)
+// The flags of a session.
+const (
+	flagKnown = 1 << iota
+	flagAccepted
+	flagProved
+)
 
-	signed := append(payload, sum(t.keys[0], payload)...)
-	return base64.RawURLEncoding.EncodeToString(signed)
+// write returns the session as text, sealed.
+func (t *tokens) write(s *session) string {
+	flags := flag(s.known, flagKnown) | flag(s.accepted, flagAccepted) | flag(s.proved, flagProved)
+
+	plain := []byte{sessionVersion, flags, byte(s.trust), byte(s.asked)}
+	plain = binary.BigEndian.AppendUint64(plain, uint64(s.issued.Unix()))
+	plain = binary.BigEndian.AppendUint64(plain, uint64(s.vouched.Unix()))
+	plain = append(plain, s.browser...)
+	plain = appendField(plain, s.transaction, maxTransaction)
+	plain = appendField(plain, s.to, maxAddress)
+	plain = appendField(plain, s.address, len(s.address))
+
+	length := max(2*sessionStep, (len(plain)+sessionStep-1)/sessionStep*sessionStep)
+	plain = append(plain, make([]byte, length-len(plain))...)
+	return base64.RawURLEncoding.EncodeToString(t.keys[0].Seal(nil, nil, plain, nil))
 }
 
-func flag(set bool) byte {
+func flag(set bool, bit byte) byte {
 	if set {
-		return 1
+		return bit
 	}
 	return 0
+}
+
+// appendField appends a text with its length, in the given room.
+func appendField(to []byte, text string, room int) []byte {
+	to = binary.BigEndian.AppendUint16(to, uint16(len(text)))
+	to = append(to, text...)
+	return append(to, make([]byte, room-len(text))...)
 }
 
 var errToken = errors.New("the session is not one of this service, or is over")
 
 // read returns the session of a text.
 func (t *tokens) read(text string) (session, error) {
-	signed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	at := len(signed) - sha256.Size
-	if err != nil || at <= sessionHead || !verifies(t.keys, signed[:at], signed[at:]) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
 		return session{}, errToken
 	}
 
-	head, address := signed[:sessionHead], signed[sessionHead:at]
-	s := session{
-		issued:  time.Unix(int64(binary.BigEndian.Uint64(head)), 0),
-		vouched: time.Unix(int64(binary.BigEndian.Uint64(head[8:])), 0),
-		done:    head[16] == 1,
-		trust:   otp.Trust(head[17]),
-		binding: string(head[18:]),
-		address: string(address),
+	for _, key := range t.keys {
+		plain, err := key.Open(nil, nil, sealed, nil)
+		if err != nil {
+			continue
+		}
+		s, ok := parseSession(plain)
+		if ok && time.Now().Before(s.issued.Add(t.lifetime)) {
+			return s, nil
+		}
 	}
-	if !time.Now().Before(s.issued.Add(t.lifetime)) {
-		return session{}, errToken
-	}
-	return s, nil
+	return session{}, errToken
 }
 
-// maxAge is the lifetime of the cookie of a session, in seconds.
-func (t *tokens) maxAge() int { return int(t.lifetime / time.Second) }
+// parseSession reads what write has written. Only another version can differ.
+func parseSession(plain []byte) (s session, ok bool) {
+	if len(plain) < 2*sessionStep || plain[0] != sessionVersion {
+		return session{}, false
+	}
+
+	flags := plain[1]
+	s = session{
+		known:    flags&flagKnown != 0,
+		accepted: flags&flagAccepted != 0,
+		proved:   flags&flagProved != 0,
+		trust:    otp.Trust(plain[2]),
+		asked:    trustSet(plain[3]),
+		issued:   time.Unix(int64(binary.BigEndian.Uint64(plain[4:])), 0),
+		vouched:  time.Unix(int64(binary.BigEndian.Uint64(plain[12:])), 0),
+		browser:  string(plain[20:sessionHead]),
+	}
+	rest := plain[sessionHead:]
+	s.transaction, rest = field(rest, maxTransaction)
+	s.to, rest = field(rest, maxAddress)
+	s.address, _ = field(rest, 0)
+	return s, true
+}
+
+// field returns the text at the start of plain, and what follows its room.
+func field(plain []byte, room int) (text string, rest []byte) {
+	length := int(binary.BigEndian.Uint16(plain))
+	text = string(plain[2 : 2+length])
+	return text, plain[2+max(room, length):]
+}
 
 func sum(key []byte, parts ...[]byte) []byte {
 	mac := hmac.New(sha256.New, key)

@@ -1,16 +1,17 @@
 package otphttp
 
 import (
-	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
 	"github.com/seed-5978b5f1/otp"
 )
-
-// keyField is the hidden field that tells one submission from another.
-const keyField = "idempotency_key"
 
 // Verify verifies the code in the body of the request and does what it allows, for handlers that
 // answer in their own way. It checks method, origin, budget and body as [Flow.ServeVerify] does.
@@ -26,98 +27,137 @@ func (f *Flow) Verify(w http.ResponseWriter, r *http.Request) (State, error) {
 }
 
 func (f *Flow) verify(w http.ResponseWriter, r *http.Request) (State, error) {
+	if err := checkKey(r); err != nil {
+		return State{}, err
+	}
 	s, err := f.claim(r)
 	if err != nil {
 		return State{}, err
 	}
-	state := State{Address: s.address}
 
-	to, _, err := f.find(r, s.address)
+	state := s.state()
+	if state.Data, err = f.pending(r, &s); err != nil {
+		return state, err
+	}
+	sub, err := f.judge(r, &s)
+	if err != nil {
+		return f.rejected(state, &s, err)
+	}
+
+	done, err := f.config.Accept(r, s.claim())
 	if err != nil {
 		return state, err
 	}
-	done, err := f.config.Accept(r, to)
-	if err != nil {
-		return state, err
+	if err := f.repeatable(f.config.Codes.Verify(r.Context(), sub)); err != nil {
+		return f.rejected(state, &s, err)
 	}
 
-	err = f.config.Codes.Verify(r.Context(), otp.Submission{
-		To: to, Binding: s.binding, Trust: s.trust,
-		Code:           r.PostForm.Get(f.config.CodeField),
-		IdempotencyKey: idempotencyKey(r),
-	})
-
-	switch {
-	case err == nil, errors.Is(err, otp.ErrRepeated) && f.config.Repeatable:
-		state.Answered, err = f.finish(w, r, s, to, done)
-		state.Accepted = err == nil
-		return state, err
-	case errors.Is(err, otp.ErrRepeated):
-		f.markDone(w, r, s, to) // the browser may have dropped the first answer
-		state.Accepted = true
-		return state, nil
-	case s.binding == "":
-		return state, withoutReason(err) // whoever submits it may not have asked for it
-	}
-
-	problem := ProblemOf(err)
-	if problem.CodeStatus != nil {
-		state.Status = *problem.CodeStatus
-	}
-	return state, problem
+	state.Answered, err = f.finish(w, r, &s, done)
+	state.Accepted = err == nil
+	return state, err
 }
 
-// idempotencyKey returns the key of the header Idempotency-Key, or of the hidden field.
+// judge returns the submission that Verify would accept now. What is wrong is told here, before
+// Accept works for it. A code that was asked for under another Trust of this session counts, too.
+func (f *Flow) judge(r *http.Request, s *session) (otp.Submission, error) {
+	sub := otp.Submission{
+		To: s.to, Binding: s.binding(), Code: r.PostForm.Get(f.config.CodeField),
+		IdempotencyKey: f.submissionKey(r),
+	}
+
+	var rejected error
+	for _, sub.Trust = range s.trusts() {
+		err := f.repeatable(f.config.Codes.Check(r.Context(), sub))
+		if err == nil || !errors.Is(err, otp.ErrRejected) {
+			return sub, err
+		}
+		if rejected == nil {
+			rejected = err // of the latest code
+		}
+	}
+	return sub, rejected
+}
+
+// repeatable returns nil for a submission that was accepted before, unless Config.Once is set.
+func (f *Flow) repeatable(err error) error {
+	if errors.Is(err, otp.ErrRepeated) && !f.config.Once {
+		return nil
+	}
+	return err
+}
+
+// rejected tells why a code was not accepted: the reason is for whoever has asked for the code.
+func (f *Flow) rejected(state State, s *session, err error) (State, error) {
+	if s.browser == "" {
+		return state, withoutReason(err)
+	}
+
+	p := ProblemOf(err)
+	if p.CodeStatus != nil {
+		state.Status = *p.CodeStatus
+	}
+	return state, p
+}
+
+// keyField is the hidden field that tells one submission from another.
+const keyField = "idempotency_key"
+
+// maxKey bounds an idempotency key, in bytes.
+const maxKey = 128
+
+// idempotencyKey returns the key of the header Idempotency-Key, with or without the quotation marks
+// of draft-ietf-httpapi-idempotency-key-header-07, or of the hidden field.
 func idempotencyKey(r *http.Request) string {
-	if key := r.Header.Get("Idempotency-Key"); key != "" {
+	key := r.Header.Get("Idempotency-Key")
+	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
+		key = key[1 : len(key)-1]
+	}
+	if key != "" {
 		return key
 	}
 	return r.PostForm.Get(keyField)
 }
 
-// finish does what the accepted code allows. If that fails, the client is left as it was.
-func (f *Flow) finish(
-	w http.ResponseWriter, r *http.Request, s session, to string, done Done,
-) (answered bool, err error) {
-	before := slices.Clone(w.Header().Values("Set-Cookie"))
-	f.markDone(w, r, s, to)
-
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), doneTimeout)
-	defer cancel()
-
-	a := &answer{ResponseWriter: w}
-	if done != nil {
-		err = done(ctx, a)
-	}
-	if err != nil {
-		w.Header()["Set-Cookie"] = before
-		p := problem(Unfinished)
-		p.Err = err
-		return a.written, p
+// checkKey refuses a key that is too long, by its name.
+func checkKey(r *http.Request) error {
+	if len(idempotencyKey(r)) <= maxKey {
+		return nil
 	}
 
-	if f.config.RevokeOthers {
-		// It is done all the same: the codes that are left expire.
-		f.failed(r, f.config.Codes.RevokeAll(ctx, to, s.binding))
+	p := problem(InvalidRequest)
+	p.Field = keyField
+	p.Detail = fmt.Sprintf("The Idempotency-Key must have at most %d bytes.", maxKey)
+	return p
+}
+
+// unmixed names the members that may differ between a submission and its repetition, beside the
+// fields of the Flow: what carries it, and the answers of the usual challenges.
+var unmixed = []string{
+	sessionField, keyField,
+	"cf-turnstile-response", "g-recaptcha-response", "h-captcha-response", "frc-captcha-solution",
+	"altcha", "challenge",
+}
+
+// submissionKey returns the key of a submission with the rest of the form mixed in: another password
+// under the same key is no repetition. No key stays no key.
+func (f *Flow) submissionKey(r *http.Request) string {
+	key := idempotencyKey(r)
+	if key == "" {
+		return ""
 	}
-	return a.written, nil
-}
 
-// An answer knows whether it was written.
-type answer struct {
-	http.ResponseWriter
-	written bool
+	hash := sha256.New()
+	mix := func(text string) {
+		hash.Write(binary.BigEndian.AppendUint32(nil, uint32(len(text))))
+		hash.Write([]byte(text))
+	}
+	mix(key)
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		own := name == f.config.CodeField || name == f.config.AddressField
+		if !own && !slices.Contains(unmixed, name) {
+			mix(name)
+			mix(r.PostForm.Get(name))
+		}
+	}
+	return base64.RawURLEncoding.EncodeToString(hash.Sum(nil))
 }
-
-func (a *answer) WriteHeader(status int) {
-	a.written = true
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answer) Write(p []byte) (int, error) {
-	a.written = true
-	return a.ResponseWriter.Write(p)
-}
-
-// Unwrap serves http.ResponseController.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -31,20 +31,20 @@ func TestARefusalCostsNothing(t *testing.T) {
 	assert.Equal(t, []string{ada}, s.doneFor)
 }
 
-// A double click is answered as done without acting twice, and acts again only where that does no
-// harm. Rule 1: it takes the same key and the same code.
+// Rule 1: a submission comes again with the same key and the same code. Done runs again, or not where
+// it must not.
 func TestRepetitions(t *testing.T) {
 	for name, c := range map[string]struct {
-		repeatable bool
-		header     bool
-		done       []string
+		once, header, quoted bool
 	}{
-		"by the field":    {false, false, []string{ada}},
-		"by the header":   {false, true, []string{ada}},
-		"that do no harm": {true, false, []string{ada, ada}},
+		"by the field":   {},
+		"by the header":  {header: true},
+		"in quotes":      {header: true, quoted: true},
+		"once":           {once: true},
+		"once by header": {once: true, header: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newService(t, func(config *otphttp.Config) { config.Repeatable = c.repeatable })
+			s := newService(t, func(config *otphttp.Config) { config.Once = c.once })
 			client := newClient(t)
 			client.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 			code := s.inbox.Code(t, ada)
@@ -58,12 +58,21 @@ func TestRepetitions(t *testing.T) {
 			}
 
 			verify(code, "first").want(t, http.StatusOK, "")
-			verify(code, "first").want(t, http.StatusOK, "")
-			assert.Equal(t, c.done, s.doneFor)
+			key, done := "first", []string{ada, ada}
+			if c.quoted {
+				key = `"first"`
+			}
+			if again := verify(code, key); c.once {
+				again.want(t, http.StatusConflict, "repeated")
+				done = done[1:]
+			} else {
+				again.want(t, http.StatusOK, "")
+			}
+			assert.Equal(t, done, s.doneFor)
 
 			verify(code, "second").want(t, http.StatusForbidden, "code_used")
 			verify(wrong(code), "first").want(t, http.StatusForbidden, "code_mismatch")
-			assert.Equal(t, c.done, s.doneFor)
+			assert.Equal(t, done, s.doneFor)
 		})
 	}
 }
@@ -74,16 +83,14 @@ func TestRepetitionAfterALostAnswer(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
 	lost := newClient(t)
 	lost.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
-	c := newClient(t)
-	for name, cookie := range lost.cookies {
-		c.cookies[name] = cookie
-	}
+	c := lost.twin()
 	lost.header.Set("Idempotency-Key", "k")
 	c.header.Set("Idempotency-Key", "k")
 
 	lost.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
 	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
-	assert.Equal(t, []string{ada}, s.doneFor)
+	assert.Equal(t, []string{ada, ada}, s.doneFor)
+	assert.Equal(t, "signed-in", c.cookies["session"].Value)
 
 	c.get(func(w http.ResponseWriter, r *http.Request) {
 		state, err := s.Status(w, r)
@@ -98,7 +105,12 @@ func TestLongKey(t *testing.T) {
 	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	c.header.Set("Idempotency-Key", string(make([]byte, 129)))
 
-	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusBadRequest, "invalid_request")
+	for _, handler := range []http.HandlerFunc{s.ServeSend, s.ServeVerify} {
+		d := c.post(handler, "email", ada, "code", s.inbox.Code(t, ada)).
+			want(t, http.StatusBadRequest, "invalid_request")
+		assert.Equal(t, "idempotency_key", d.Field)
+		assert.Contains(t, d.Detail, "Idempotency-Key must have at most 128 bytes")
+	}
 	assert.Empty(t, s.doneFor)
 }
 
@@ -121,7 +133,7 @@ func TestUnfinished(t *testing.T) {
 func TestDone(t *testing.T) {
 	ctx, hangUp := context.WithCancel(t.Context())
 	s := newService(t, func(c *otphttp.Config) {
-		c.Accept = func(*http.Request, string) (otphttp.Done, error) {
+		c.Accept = func(*http.Request, otphttp.Claim) (otphttp.Done, error) {
 			return func(ctx context.Context, w http.ResponseWriter) error {
 				hangUp()
 				deadline, ok := ctx.Deadline()

@@ -67,7 +67,7 @@ func newApp(file string, out io.Writer) http.Handler {
 	a := app{db}
 	flow := must(otphttp.New(otphttp.Config{
 		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept,
-		Devices: true, Repeatable: true, Insecure: true, // in earnest: HTTPS
+		Devices: true, Insecure: true, // in earnest: HTTPS
 	}))
 	options := pages.Options{Product: "Acme", Path: "/sign-in/"}
 
@@ -93,9 +93,9 @@ func newSender(mails *otpmail.Catalog, out io.Writer) otp.Sender {
 }
 
 // find welcomes everybody: the first code makes the account.
-func find(_ *http.Request, typed string) (to string, known bool, err error) {
-	to, err = otpmail.ParseAddress(typed)
-	return to, true, err
+func find(_ *http.Request, typed string) (otphttp.Recipient, error) {
+	to, err := otpmail.ParseAddress(typed)
+	return otphttp.Recipient{To: to, Known: true}, err
 }
 
 // An app knows who is signed in.
@@ -105,12 +105,12 @@ type app struct{ db *sql.DB }
 const schema = "CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, address, expires);"
 
 // accept begins a session once the code is accepted.
-func (a app) accept(_ *http.Request, to string) (otphttp.Done, error) {
+func (a app) accept(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
 	return func(ctx context.Context, w http.ResponseWriter) error {
 		token := rand.Text()
 		hash := sha256.Sum256([]byte(token))
 		const insert = "INSERT INTO sessions VALUES (?, ?, unixepoch('now', '+30 days'))"
-		_, err := a.db.ExecContext(ctx, insert, hash[:], to)
+		_, err := a.db.ExecContext(ctx, insert, hash[:], c.To)
 		http.SetCookie(w, &http.Cookie{
 			Name: "session", Value: token, Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true,
 			SameSite: http.SameSiteLaxMode,

@@ -15,8 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
+	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 func TestWholeFlow(t *testing.T) {
@@ -44,10 +46,10 @@ func TestWholeFlow(t *testing.T) {
 				"6 digits",
 				"valid for another 10 min",
 				"Attempts left: 5",
-				"ask for another code in 1:01",
+				"ask for another code in 1:00",
 			)
 			for _, attribute := range []string{
-				`autocomplete="one-time-code"`, `inputmode="numeric"`, `data-wait="61"`,
+				`autocomplete="one-time-code"`, `inputmode="numeric"`, `data-wait="60"`,
 			} {
 				require.Contains(t, page.text, attribute)
 			}
@@ -289,26 +291,29 @@ func form(path, body string) *http.Request {
 	return r
 }
 
-// A failure of the service is told on the page, and nothing is lost.
+// A failure of the service is told on the page.
 func TestFailureOfTheService(t *testing.T) {
 	broken := true
-	s := newWebsite(t, func(_ *pages.Options, c *otphttp.Config) {
-		c.Find = func(r *http.Request, typed string) (string, bool, error) {
+	codes, inbox := otptest.New(t, otp.Config{Kind: otp.ResetPassword, Store: &otptest.FaultyStore{
+		Store: memstore.New(nil),
+		Fault: func(otptest.StoreCall) (fault otptest.StoreFault) {
 			if broken {
-				return "", false, errBroken
+				fault.Before = errBroken
 			}
-			return typed, true, nil
-		}
-	})
+			return fault
+		},
+	}})
+	s := newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })
 	b := newBrowser(t, s)
 
 	page := b.ask(ada)
-	page.want(t, "Something went wrong on our side. Nothing was lost.")
+	page.want(t, "Something went wrong on our side.")
 	page.wantNot(t, "fire")
 	require.Contains(t, page.text, `value="`+ada+`"`)
 
 	broken = false
 	b.submit("/", "email", ada).want(t, "Enter the code")
+	require.Len(t, inbox.Messages(), 1)
 	broken = true
 	page = b.get("/code")
 	require.Equal(t, http.StatusServiceUnavailable, page.StatusCode)

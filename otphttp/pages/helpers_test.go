@@ -66,15 +66,15 @@ func newWebsiteFor(
 	return s
 }
 
-func find(_ *http.Request, typed string) (to string, known bool, err error) {
+func find(_ *http.Request, typed string) (otphttp.Recipient, error) {
 	if !strings.Contains(typed, "@") {
-		return "", false, otp.ErrInvalid
+		return otphttp.Recipient{}, otp.ErrInvalid
 	}
-	return typed, typed != eve, nil
+	return otphttp.Recipient{To: typed, Known: typed != eve}, nil
 }
 
 // accept refuses short passwords, and those that the pages know no text for.
-func (s *website) accept(r *http.Request, _ string) (otphttp.Done, error) {
+func (s *website) accept(r *http.Request, _ otphttp.Claim) (otphttp.Done, error) {
 	switch r.PostForm.Get("password") {
 	case "short":
 		return nil, &otphttp.Problem{Code: "password_too_short", Field: "password"}

@@ -24,7 +24,7 @@ func newFlow(t *testing.T, kind otp.Kind) *otphttp.Flow {
 	codes, _ := otptest.New(t, otp.Config{Kind: kind})
 	flow, err := otphttp.New(otphttp.Config{
 		Codes: codes, Keys: otp.Keys{make([]byte, 32)}, Find: find,
-		Accept: func(*http.Request, string) (otphttp.Done, error) { return nil, nil },
+		Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil },
 	})
 	require.NoError(t, err)
 	return flow
@@ -178,6 +178,7 @@ func TestWaits(t *testing.T) {
 				SendLimits: []otp.Limit{{Count: 1, Window: limit}},
 			}})
 			s := newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })
+			time.Sleep(time.Millisecond) // into a second
 			newBrowser(t, s).ask(ada)
 			newBrowser(t, s).ask(ada).want(t, "ask for another code "+want)
 		})

@@ -53,8 +53,10 @@ func newSignIn(t *testing.T) *signIn {
 
 	flow, err := otphttp.New(otphttp.Config{
 		Codes: service, Keys: otp.Keys{make([]byte, 32)},
-		Find: func(_ *http.Request, typed string) (string, bool, error) { return typed, true, nil },
-		Accept: func(*http.Request, string) (otphttp.Done, error) {
+		Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+			return otphttp.Recipient{To: typed, Known: true}, nil
+		},
+		Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) {
 			return func(context.Context, http.ResponseWriter) error {
 				s.done.Add(1)
 				return nil

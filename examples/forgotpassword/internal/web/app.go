@@ -74,16 +74,16 @@ func (a *App) Flow() (*otphttp.Flow, error) {
 }
 
 // find returns the address as it was registered.
-func (a *App) find(r *http.Request, typed string) (to string, known bool, err error) {
+func (a *App) find(r *http.Request, typed string) (otphttp.Recipient, error) {
 	if err := users.CheckEmail(typed); err != nil {
-		return "", false, fmt.Errorf("%w: %w", otp.ErrInvalid, err)
+		return otphttp.Recipient{}, fmt.Errorf("%w: %w", otp.ErrInvalid, err)
 	}
 
 	user, err := a.Users.Find(r.Context(), typed)
 	if errors.Is(err, users.ErrUnknown) {
-		return typed, false, nil
+		return otphttp.Recipient{To: typed}, nil
 	}
-	return user.Email, err == nil, err
+	return otphttp.Recipient{To: user.Email, Known: true}, err
 }
 
 // hashTimeout bounds how long a reset waits for its turn to hash.
@@ -91,9 +91,9 @@ const hashTimeout = 5 * time.Second
 
 // accept checks and hashes the new password before the code is spent, so that a busy server refuses
 // with nothing lost.
-func (a *App) accept(r *http.Request, to string) (otphttp.Done, error) {
+func (a *App) accept(r *http.Request, c otphttp.Claim) (otphttp.Done, error) {
 	password := r.PostForm.Get("password")
-	if err := users.CheckPassword(password, to); err != nil {
+	if err := users.CheckPassword(password, c.To); err != nil {
 		return nil, passwordProblem(err)
 	}
 
@@ -105,7 +105,7 @@ func (a *App) accept(r *http.Request, to string) (otphttp.Done, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, _ http.ResponseWriter) error {
-		return a.setPassword(ctx, to, hash, r.Header.Get("Accept-Language"))
+		return a.setPassword(ctx, c.To, hash, r.Header.Get("Accept-Language"))
 	}, nil
 }
 
