@@ -138,11 +138,14 @@ func (c *Catalog) Render(m otp.Message) (Mail, error) {
 	if err != nil {
 		return Mail{}, err
 	}
-	return NewMail(sentences.Subject, sentences.text(), c.html(sentences)), nil
+	return c.mail(sentences), nil
 }
 
-// Sentences returns what the mail for a message says, for renderers that have a layout of their
-// own. Its errors are those of Render.
+// mail puts sentences into the layout of the package.
+func (c *Catalog) mail(s Sentences) Mail { return NewMail(s.Subject, s.PlainText(), c.html(s)) }
+
+// Sentences returns what the mail for a message says, for layouts of one's own. Its errors are
+// those of Render.
 func (c *Catalog) Sentences(m otp.Message) (Sentences, error) {
 	code, err := plainText(m.Code.Reveal(), maxCode)
 	if err != nil {
@@ -167,22 +170,26 @@ func (c *Catalog) Sentences(m otp.Message) (Sentences, error) {
 		subject = kind.SubjectWithCode
 	}
 	put := c.filler(t)
-	all := Sentences{
-		Language: t.tag.String(), Direction: t.direction(), Product: c.product,
-		Subject: c.subject(subject, code), Title: put.Replace(kind.Title),
-		Details: details, Lead: kind.Lead, Code: code,
-		Expires: t.expires(minutesLeft(time.Until(m.ExpiresAt))),
-		Keep:    p.Keep, Ignore: put.Replace(kind.Ignore),
-	}
+	all := c.sentences(t)
+	all.Subject, all.Title = c.subject(subject, code), put.Replace(kind.Title)
+	all.Details, all.Lead, all.Code = details, kind.Lead, code
+	all.Expires, all.Keep = t.expires(minutesLeft(time.Until(m.ExpiresAt))), p.Keep
+	all.Ignore = put.Replace(kind.Ignore)
 
 	if base := c.links[m.Purpose]; base != "" {
 		all.Link = base + "#c=" + url.PathEscape(code)
 		all.OrButton, all.OrLink, all.Button = p.OrButton, p.OrLink, kind.Button
 	}
-	if c.support != "" {
-		all.Help = put.Replace(p.Help)
-	}
 	return all, nil
+}
+
+// sentences returns what all mails in a language have in common.
+func (c *Catalog) sentences(t translation) Sentences {
+	all := Sentences{Language: t.tag.String(), Direction: t.direction(), Product: c.product}
+	if c.support != "" {
+		all.Help = c.filler(t).Replace(t.phrases().Help)
+	}
+	return all
 }
 
 // notWritten returns the error of a message for which no mail is written.

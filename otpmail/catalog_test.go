@@ -128,8 +128,10 @@ func TestLanguageIsChosen(t *testing.T) {
 	s := newCatalog(t, acme())
 	for accept, want := range map[string]string{
 		"": "en", "en": "en", "en-GB": "en", "de": "de", "de-AT": "de", "pt-BR": "pt",
-		"pt-PT":      "pt",
-		"zh-Hans-CN": "zh", "zh-CN": "zh", "iw": "he", "ar-EG": "ar", "DE": "de", "de_CH": "de",
+		"pt-PT": "pt",
+		"zh":    `zh"`, "zh-Hans-CN": `zh"`, "zh-CN": `zh"`, "zh-SG": `zh"`, "zh-Hans-HK": `zh"`,
+		"zh-TW,zh;q=0.9,en;q=0.8": `zh-Hant"`, "zh-HK": `zh-Hant"`, "zh-Hant": `zh-Hant"`,
+		"zh-MO": `zh-Hant"`, "iw": "he", "ar-EG": "ar", "DE": "de", "de_CH": "de",
 		"nl-BE": "nl", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5": "fr", "en;q=0.1, ja": "ja",
 		"ko, pl;q=0.5": "pl", "ko": "en", "*": "en",
 		"xx-invalid-\x00": "en", "de\r\nBcc: x": "en", "<script>": "en", "\u2028": "en",
@@ -137,7 +139,7 @@ func TestLanguageIsChosen(t *testing.T) {
 		strings.Repeat("de,", 1<<20): "en",
 	} {
 		mail := render(t, s, message("sign-in", accept))
-		require.Contains(t, mail.HTML, `<html lang="`+want+`"`, "%.60q", accept)
+		require.Contains(t, mail.HTML, `<html lang="`+want, "%.60q", accept)
 	}
 }
 

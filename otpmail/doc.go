@@ -9,11 +9,11 @@
 //		Renderer: mails,
 //	})
 //
-// A [Catalog] writes HTML and text in Arabic, Chinese (simplified), Dutch, English, French, German,
-// Hebrew, Italian, Japanese, Polish, Portuguese and Spanish, for light and dark screens. The
-// language is the best match for Request.Language, a BCP 47 tag or the value of an Accept-Language
-// header; English if nothing matches. Package otpmail/mailtemplate writes mails from templates of
-// your own.
+// A [Catalog] writes HTML and text in Arabic, Chinese (simplified and traditional), Dutch, English,
+// French, German, Hebrew, Italian, Japanese, Polish, Portuguese and Spanish, for light and dark
+// screens. The language is the best match for Request.Language, a BCP 47 tag or the value of an
+// Accept-Language header; English if nothing matches. Package otpmail/mailtemplate puts the same
+// sentences into a layout of your own.
 //
 // # What the mail says
 //

@@ -55,34 +55,27 @@ const (
 `
 )
 
-// html writes the HTML of the mail for a message.
-func (c *Catalog) html(m Sentences) string {
-	p := c.page(m.Language, m.Direction, m.Title)
-	p.details(m.Details)
+// html writes the HTML of a mail.
+func (c *Catalog) html(s Sentences) string {
+	p := c.page(s.Language, s.Direction, s.Title)
+	p.text(s.Text, "16px")
+	p.details(s.Details)
 
-	p.add(textHTML, "{text}", m.Lead, "{space}", "8px")
-	p.add(codeHTML, "{code}", m.Code, "{size}", codeSize(m.Code))
-	if m.Link != "" {
-		p.add(textHTML, "{text}", m.OrButton, "{space}", "8px")
-		p.add(buttonHTML, "{link}", m.Link, "{label}", m.Button,
+	p.text(s.Lead, "8px")
+	p.code(s.Code)
+	if s.Link != "" {
+		p.text(s.OrButton, "8px")
+		p.add(buttonHTML, "{link}", s.Link, "{label}", s.Button,
 			"{fill}", c.colors.fill, "{ink}", c.colors.ink, "{edge}", c.colors.lightEdge)
 	}
+	if s.Expires != "" {
+		p.add(expiresHTML, "{expires}", s.Expires, "{keep}", s.Keep)
+	}
 
-	p.add(expiresHTML, "{expires}", m.Expires, "{keep}", m.Keep)
-	p.note(m.Ignore)
-	p.note(m.Help)
-	return p.String()
-}
-
-// noticeHTML writes the HTML of the mail for a notice.
-func (c *Catalog) noticeHTML(n noticeSentences) string {
-	p := c.page(n.language, n.direction, n.title)
-	p.add(textHTML, "{text}", n.text, "{space}", "16px")
-	p.details(n.details)
-
-	p.add(textHTML, "{text}", n.wasYou, "{space}", "12px")
-	p.add(textHTML, "{text}", n.act, "{space}", "20px")
-	p.note(n.help)
+	p.text(s.WasYou, "12px")
+	p.text(s.Act, "20px")
+	p.note(s.Ignore)
+	p.note(s.Help)
 	return p.String()
 }
 
@@ -92,14 +85,6 @@ var (
 	isolates        = strings.NewReplacer(isolateStart, "<bdi>", isolateEnd, "</bdi>")
 	withoutIsolates = strings.NewReplacer(isolateStart, "", isolateEnd, "")
 )
-
-// codeSize returns the size of type with which the code fits on one line of a small phone.
-func codeSize(code string) string {
-	if len(code) > 8 {
-		return "24px"
-	}
-	return "36px"
-}
 
 // page is an HTML document in the making.
 type page struct {
@@ -132,6 +117,25 @@ func (p *page) add(part string, namesAndValues ...string) {
 	}
 
 	p.WriteString(strings.NewReplacer(namesAndValues...).Replace(part))
+}
+
+// text adds a paragraph with space below it, unless it is empty.
+func (p *page) text(text, space string) {
+	if text != "" {
+		p.add(textHTML, "{text}", text, "{space}", space)
+	}
+}
+
+// code adds the code, unless it is empty, in a size with which it fits on one line of a small
+// phone.
+func (p *page) code(code string) {
+	size := "36px"
+	if len(code) > 8 {
+		size = "24px"
+	}
+	if code != "" {
+		p.add(codeHTML, "{code}", code, "{size}", size)
+	}
 }
 
 // note adds a paragraph in small type, unless it is empty.

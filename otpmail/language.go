@@ -75,6 +75,7 @@ type kindPhrases struct {
 type noticePhrases struct {
 	Subject string `json:"subject"` // the heading too
 	Text    string `json:"text"`    // what has happened
+	WasYou  string `json:"was_you"` // in the place of phrases.WasYou, if it is not empty
 	Act     string `json:"act"`     // what to do for those who did not do it themselves
 }
 

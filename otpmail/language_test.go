@@ -14,7 +14,7 @@ import (
 
 func TestLanguages(t *testing.T) {
 	require.Equal(t, []string{
-		"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh",
+		"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh", "zh-Hant",
 	}, Languages())
 	require.Equal(t, language.English, translations()[0].tag, "the fallback")
 }
@@ -34,6 +34,9 @@ func TestTranslationsAreComplete(t *testing.T) {
 				checkPhrase(t, name+".subject", n.Subject, "{product}")
 				checkPhrase(t, name+".text", n.Text, "{product}")
 				checkWith(t, name+".act", n.Act, "{product}")
+				if n.WasYou != "" {
+					checkPhrase(t, name+".was_you", n.WasYou)
+				}
 			}
 			assert.Len(t, p.Notices, len(noticeNames))
 
@@ -138,6 +141,7 @@ func checkForms(t *testing.T, tr translation, name string, forms map[string]stri
 var words = map[string]string{
 	"ar": "رمز", "de": "[Cc]ode", "en": "code", "es": "código", "fr": "code", "he": "קוד",
 	"it": "codice", "ja": "コード", "nl": "code", "pl": "kod", "pt": "código", "zh": "验证码",
+	"zh-Hant": "驗證碼",
 }
 
 // Android looks for the word within 50 characters of the code (NotificationOtpDetectionHelper in

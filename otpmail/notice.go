@@ -1,6 +1,7 @@
 package otpmail
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -16,12 +17,29 @@ const (
 	AddressChanged
 	// NewDevice tells that somebody has signed in on a device that the account did not know.
 	NewDevice
+	// PaymentDetailsChanged tells that what the account pays with, or is paid to, was changed.
+	PaymentDetailsChanged
+	// AccountExists tells that somebody has tried to sign up with an address that has an account.
+	// Send it where the Send of the decoy has returned nil, which bounds it, and after the answer,
+	// which its time would give away.
+	AccountExists
 
 	noticeKinds int = iota // how many there are
 )
 
-// names of the kinds of notices in the files of the languages, by NoticeKind - 1.
-var noticeNames = [noticeKinds]string{"password_changed", "address_changed", "new_device"}
+// noticeNames are the names of the kinds in the files of the languages, by NoticeKind - 1.
+var noticeNames = [noticeKinds]string{
+	"password_changed", "address_changed", "new_device", "payment_details_changed",
+	"account_exists",
+}
+
+// String returns the name of the kind, "password_changed" for example.
+func (k NoticeKind) String() string {
+	if k < 1 || int(k) > noticeKinds {
+		return "NoticeKind(?)"
+	}
+	return noticeNames[k-1]
+}
 
 // Notice tells a person what has happened to their account, so that they can act if it was not
 // them. Its mail has no code, no link and no button: nobody learns to follow those of a mail that
@@ -37,53 +55,38 @@ type Notice struct {
 	Details []Detail
 }
 
-// Notice writes the mail for a notice.
+// Notice writes the mail for a notice, in the language that fits n.Language best.
 func (c *Catalog) Notice(n Notice) (Mail, error) {
+	sentences, err := c.NoticeSentences(n)
+	if err != nil {
+		return Mail{}, err
+	}
+	return c.mail(sentences), nil
+}
+
+// NoticeSentences returns what the mail for a notice says, for layouts of one's own. Its errors are
+// those of Notice.
+func (c *Catalog) NoticeSentences(n Notice) (Sentences, error) {
 	if n.Kind < 1 || int(n.Kind) > noticeKinds {
-		return Mail{}, fmt.Errorf("otpmail: Notice.Kind is %d: it must be a NoticeKind "+
-			"of this package", n.Kind)
+		return Sentences{}, fmt.Errorf("otpmail: Notice.Kind is %d: it must be a NoticeKind "+
+			"of this package", int(n.Kind))
 	}
 	if n.Time.IsZero() {
-		return Mail{}, errors.New("otpmail: Notice.Time is zero: it is required")
+		return Sentences{}, errors.New("otpmail: Notice.Time is zero: it is required")
 	}
 
 	t := choose(n.Language)
 	p := t.phrases()
 	details, err := plainDetails(append([]Detail{{p.Time, t.date(n.Time)}}, n.Details...))
 	if err != nil {
-		return Mail{}, fmt.Errorf("otpmail: Notice.Details, after the time: %w", err)
+		return Sentences{}, fmt.Errorf("otpmail: Notice.Details, after the time: %w", err)
 	}
 
-	phrases := p.Notices[noticeNames[n.Kind-1]]
+	phrases := p.Notices[n.Kind.String()]
 	put := c.filler(t)
-	notice := noticeSentences{
-		language: t.tag.String(), direction: t.direction(),
-		title: put.Replace(phrases.Subject), text: put.Replace(phrases.Text), details: details,
-		wasYou: p.WasYou, act: put.Replace(phrases.Act),
-	}
-	if c.support != "" {
-		notice.help = put.Replace(p.Help)
-	}
-	return NewMail(c.subject(phrases.Subject, ""), notice.plain(), c.noticeHTML(notice)), nil
-}
-
-// noticeSentences is what the mail for a notice says.
-type noticeSentences struct {
-	language, direction string
-	title, text         string
-	details             []Detail
-	wasYou, act, help   string
-}
-
-// plain writes the plain text of the mail.
-func (n noticeSentences) plain() string {
-	var t text
-	t.paragraph(n.title)
-	t.paragraph(n.text)
-	t.details(n.details, n.direction)
-
-	t.paragraph(n.wasYou)
-	t.paragraph(n.act)
-	t.paragraph(n.help)
-	return t.String()
+	all := c.sentences(t)
+	all.Subject, all.Title = c.subject(phrases.Subject, ""), put.Replace(phrases.Subject)
+	all.Text, all.Details = put.Replace(phrases.Text), details
+	all.WasYou, all.Act = cmp.Or(phrases.WasYou, p.WasYou), put.Replace(phrases.Act)
+	return all, nil
 }

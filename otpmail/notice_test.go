@@ -13,6 +13,7 @@ import (
 
 var noticeKinds = []otpmail.NoticeKind{
 	otpmail.PasswordChanged, otpmail.AddressChanged, otpmail.NewDevice,
+	otpmail.PaymentDetailsChanged, otpmail.AccountExists,
 }
 
 func notice(kind otpmail.NoticeKind, language string) otpmail.Notice {
@@ -59,7 +60,7 @@ func TestBadNotices(t *testing.T) {
 	now := time.Now()
 	for want, n := range map[string]otpmail.Notice{
 		"Notice.Kind is 0":    {Time: now},
-		"Notice.Kind is 4":    {Time: now, Kind: 4},
+		"Notice.Kind is 6":    {Time: now, Kind: 6},
 		"Notice.Kind is -1":   {Time: now, Kind: -1},
 		"Notice.Time is zero": {Kind: otpmail.NewDevice},
 		"Notice.Details, after the time: the value of number 2: it is empty": {

@@ -6,7 +6,7 @@
 //	sender, err := sesmail.New(sesv2.NewFromConfig(cfg), "Acme <no-reply@acme.example>",
 //		&sesmail.Options{Renderer: mails})
 //
-// A Renderer writes what the mails say: [otpmail.Catalog], with finished mails in twelve
+// A Renderer writes what the mails say: [otpmail.Catalog], with finished mails in thirteen
 // languages, or mails from templates of your own by package otpmail/mailtemplate. The default is a
 // Catalog for the display name of the From address.
 //
