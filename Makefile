@@ -45,7 +45,7 @@ test-running:
 	@set -e; for module in $(MODULES); do \
 		echo "test $$module"; $(GO) -C $$module test -race -shuffle=on -timeout=20m ./...; \
 	done
-	$(GO) test -run TestAllocs .
+	$(GO) test -run TestAllocs ./internal/ruletest
 	$(GO) -C internal/storetest test -run TestPurgeOfMany ./sqldb
 
 bench: ## measure, and hold the figures to their bounds, in about a quarter of an hour
@@ -66,7 +66,7 @@ proof: ## the long form of the proofs, in some minutes; the quick form is part o
 # still in a bubble of testing/synctest. Then it panics.
 fips:
 	GODEBUG=fips140=only GOMAXPROCS=1 GOGC=off GOMEMLIMIT=8GiB \
-		$(GO) test -count=1 -p=1 . ./memstore ./otptest
+		$(GO) test -count=1 -p=1 . ./internal/ruletest ./memstore ./otptest
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@set -e; for module in $(MODULES); do \

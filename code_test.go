@@ -3,8 +3,15 @@ package otp
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 
@@ -79,7 +86,7 @@ func TestDeriveSkipsBytesWithBias(t *testing.T) {
 func TestCodesAreBoundToTheirFields(t *testing.T) {
 	m, other := testMAC(), newMAC(bytes.Repeat([]byte("x"), 32))
 	one, two := numbered(Digits, 14, 1), numbered(Digits, 14, 2)
-	texts := map[codeText]string{}
+	texts := map[string]string{}
 
 	for name, text := range map[string]codeText{
 		"base":             derive(m, one, "ab", "cd", "ef"),
@@ -93,11 +100,12 @@ func TestCodesAreBoundToTheirFields(t *testing.T) {
 		"no address":       derive(m, one, "ab", "", "cdef"),
 		"only the purpose": derive(m, one, "abcdef", "", ""),
 	} {
-		assert.NotContains(t, texts, text, name)
-		texts[text] = name
+		assert.NotContains(t, texts, string(text.bytes()), name)
+		texts[string(text.bytes())] = name
 	}
 
-	assert.Equal(t, "base", texts[derive(m, one, "ab", "cd", "ef")])
+	again := derive(m, one, "ab", "cd", "ef")
+	assert.Equal(t, "base", texts[string(again.bytes())])
 }
 
 func TestRead(t *testing.T) {
@@ -229,3 +237,57 @@ func FuzzReadCode(f *testing.F) {
 		require.True(t, !ok || len(typed) <= maxTyped)
 	})
 }
+
+// Everything secret is compared in constant time, by the functions that do so.
+func TestSecretsAreComparedInConstantTime(t *testing.T) {
+	comparers := map[string]string{ // by the file that they stand in
+		"equal": "code.go", "verdictOnUsed": "state.go", "unseal": "encode.go",
+		"spend": "spend.go", "load": "spend.go",
+	}
+	constant := []string{"subtle.ConstantTimeCompare", "hmac.Equal"}
+	found := map[string]bool{}
+
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				call, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				called := fmt.Sprintf("%v.%v", call.X, call.Sel)
+				assert.NotContains(t, []string{"bytes.Equal", "bytes.Compare"}, called, name)
+				if slices.Contains(constant, called) && comparers[f.Name.Name] == name {
+					found[f.Name.Name] = true
+				}
+				return true
+			})
+		}
+	}
+	assert.Len(t, found, len(comparers), found)
+}
+
+// Of all texts of six digits, one is accepted for a code of six digits.
+func TestOneCodeOfAMillion(t *testing.T) {
+	codes := &answers{texts: map[operationID]string{{1}: "270315"}}
+	accepted := 0
+	for i := range 1_000_000 {
+		g := submission(t, 2, fmt.Sprintf("%06d", i), codes)
+		s := state{codes: []code{liveCode(1)}}
+		if reason, _ := s.verify(testPolicyOnce(), start, g); reason == nil {
+			accepted++
+			require.Equal(t, 270315, i)
+		}
+		codes.derived = codes.derived[:0]
+	}
+	assert.Equal(t, 1, accepted)
+}
+
+var testPolicyOnce = sync.OnceValue(func() *Policy { return testPolicy(Policy{}) })

@@ -329,6 +329,7 @@ func (s *Service) record(ctx context.Context, r *record, decoy bool) (sent, erro
 	store, cancel := detach(ctx, storeTimeout)
 	defer cancel()
 
+	r.assumeFresh()
 	a := r.sendRequest(newOperationID(), decoy)
 	return update(store, r, func(now time.Time) (sent, bool) {
 		return r.state.send(&s.policy, now, &a)

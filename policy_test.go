@@ -3,6 +3,8 @@ package otp
 import (
 	"math"
 	"math/rand/v2"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -223,4 +225,19 @@ func greedySends(limits []Limit, within time.Duration) int {
 		}
 	}
 	return len(sends)
+}
+
+// What adds to the bound of GuessProbability is the same here and in docs/security.md.
+func TestWhatAddsToTheBound(t *testing.T) {
+	for _, file := range []string{"policy.go", "docs/security.md"} {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		text := strings.NewReplacer("//", "", "`", "").Replace(string(source))
+		text = strings.Join(strings.Fields(text), " ")
+
+		assert.Contains(t, text, "Three things add to "+
+			"it. Codes that are live when the period begins add up to MaxLiveCodes × MaxAttempts "+
+			"guesses. Without a Binding, each success of the person adds up to MaxAttempts − 1 "+
+			"guesses at codes of Length symbols. Each Unlock adds up to MaxFailures of them.", file)
+	}
 }

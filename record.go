@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"sync"
 	"time"
 )
@@ -14,11 +15,14 @@ type records struct {
 	policy  *Policy
 	store   Store
 	keys    *keyring
+	met     keySet    // keys of records that this process has met in the store
+	blind   bool      // whether a Send may assume that there is no record
 	pool    sync.Pool // of *record
 }
 
 func newRecords(purpose string, policy *Policy, store Store, keys *keyring) *records {
 	rs := &records{purpose: purpose, policy: policy, store: store, keys: keys}
+	rs.blind = !loadsFirst(store)
 	rs.pool.New = func() any { return rs.newRecord() }
 	return rs
 }
@@ -35,6 +39,8 @@ type record struct {
 	recordMAC, bindingMAC, repeatMAC, valueMAC *mac
 	codeMACs                                   []*mac // one for each of keyring.codes
 
+	fresh  bool   // take for granted at first that the store holds nothing
+	absent bool   // that was taken for granted last
 	held   []byte // the value that the store holds
 	state  state
 	sealed []byte // the value of state
@@ -69,7 +75,47 @@ func (rs *records) of(address, binding string, trust Trust) *record {
 	r.key = string(key[:])
 
 	r.bindingTag = r.tagOf(binding)
+	r.fresh = false
 	return r
+}
+
+// assumeFresh takes for granted that the store holds nothing, unless this process has met the
+// record before: most addresses have none when they ask for a code.
+func (r *record) assumeFresh() { r.fresh = r.blind && !r.met.add(r.key) }
+
+// loadsFirst reports whether a refused swap of the store costs more than a Load, as its method
+// LoadsFirst tells.
+func loadsFirst(store Store) bool {
+	s, ok := store.(interface{ LoadsFirst() bool })
+	return ok && s.LoadsFirst()
+}
+
+// A keySet remembers keys, the latest 16,384 at least and twice as many at most, in some 3 MB.
+type keySet struct {
+	mu            sync.Mutex
+	latest, older map[string]struct{}
+}
+
+const maxLatestKeys = 16_384
+
+// add adds a key and reports whether it was there.
+func (s *keySet) add(key string) (known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	if _, known = s.latest[key]; known {
+		return true
+	}
+	_, known = s.older[key]
+
+	if len(s.latest) >= maxLatestKeys {
+		s.older, s.latest = s.latest, nil
+	}
+	if s.latest == nil {
+		s.latest = map[string]struct{}{}
+	}
+	s.latest[key] = struct{}{}
+	return known
 }
 
 // release gives the record back. It keeps no address and nothing that a code can be derived from.
@@ -164,8 +210,11 @@ const (
 
 // A cell is one value of the store at work.
 type cell interface {
-	// load reads what the store holds.
+	// load reads what the store holds, or takes for granted that it holds nothing.
 	load(context.Context) error
+
+	// assumed reports whether the last load has taken that for granted. The swap tells.
+	assumed() bool
 
 	// swap replaces what was loaded by what a step has made of it.
 	swap(ctx context.Context, now time.Time) (swapped bool, err error)
@@ -176,6 +225,9 @@ type cell interface {
 //
 // After a swap that was lost or that ended in an error, update starts over from what the store
 // holds then. A step that must not happen twice recognizes itself there by its operation id.
+//
+// An error of a load ends the operation while no swap is in doubt. After a swap against nothing,
+// which is tried before anything was read, one load tells whether the store is there at all.
 func update[T any](
 	ctx context.Context, c cell, step func(time.Time) (outcome T, changed bool),
 ) (outcome T, err error) {
@@ -188,13 +240,14 @@ func update[T any](
 			return t.outcome, nil
 		}
 
-		inDoubt = inDoubt || t.swapping // Rule 1: a swap that was refused may have won, too
+		inDoubt = inDoubt || t.inDoubt
 		if t.failure == nil {
 			continue
 		}
 
 		faults++
-		if !inDoubt || faults > maxFaults || !pause(ctx, faultPause<<(faults-1)) {
+		over := t.loading && !inDoubt || isCertain(t.failure) || faults > maxFaults
+		if over || !pause(ctx, faultPause<<(faults-1)) {
 			err = t.failure
 			break
 		}
@@ -210,11 +263,12 @@ func update[T any](
 
 // A tried is what became of one round of an operation.
 type tried[T any] struct {
-	outcome  T
-	told     bool // the outcome holds: nothing was to change, or the swap has won
-	at       time.Time
-	swapping bool // a swap was tried
-	failure  error
+	outcome T
+	told    bool // the outcome holds: nothing was to change, or the swap has won
+	at      time.Time
+	inDoubt bool // a swap against what was read may have won
+	failure error
+	loading bool // it is that of a load
 }
 
 // try is one round: load, apply the step, swap.
@@ -226,7 +280,8 @@ func try[T any](
 		return t
 	}
 
-	t.swapping = true
+	// Rule 1: a swap that was refused may have won, too.
+	t.inDoubt = !c.assumed()
 	won, err := c.swap(ctx, t.at)
 	t.told, t.failure = won && err == nil, err
 	return t
@@ -237,6 +292,7 @@ func look[T any](
 	ctx context.Context, c cell, step func(time.Time) (outcome T, changed bool),
 ) (t tried[T]) {
 	if t.failure = c.load(ctx); t.failure != nil {
+		t.loading = true
 		return t
 	}
 
@@ -247,12 +303,33 @@ func look[T any](
 	return t
 }
 
+// isCertain reports whether the error of a swap tells that it has not happened and never will, as
+// memstore.ErrFull does.
+func isCertain(err error) bool {
+	certain, ok := errors.AsType[interface {
+		error
+		NotSwapped() bool
+	}](err)
+	return ok && certain.NotSwapped()
+}
+
 func (r *record) load(ctx context.Context) (err error) {
+	if r.absent = r.fresh; r.absent {
+		r.fresh, r.held = false, nil
+		r.state.reset()
+		return nil
+	}
+
 	if r.held, err = r.store.Load(ctx, r.key); err != nil {
 		return storeError(err)
 	}
+	if len(r.held) > 0 {
+		r.met.add(r.key)
+	}
 	return r.state.unseal(r.valueMAC, r.key, r.held)
 }
+
+func (r *record) assumed() bool { return r.absent }
 
 func (r *record) swap(ctx context.Context, now time.Time) (swapped bool, err error) {
 	expires := r.state.retain(r.policy, now)
@@ -265,8 +342,8 @@ func (r *record) swap(ctx context.Context, now time.Time) (swapped bool, err err
 	return swapped, nil
 }
 
-// detach returns what store and Sender get in place of the caller's context. Rule 14: what has begun
-// ends by its own deadline; neither canceling nor deadline of the caller is passed on.
+// detach returns what store and Sender get in place of the context of the caller. Rule 14: what has
+// begun ends by its own deadline; neither canceling nor deadline of the caller is passed on.
 func detach(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), timeout)
 }

@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -232,4 +233,28 @@ func TestPausesBetweenFaults(t *testing.T) {
 		}
 		assert.Equal(t, []time.Duration{0, 10, 30, 70, 150, 310}, after)
 	})
+}
+
+// Rule 10: the code of a decoy is derived, as that of a real Send is.
+func TestRule10TheCodeOfADecoyIsDerived(t *testing.T) {
+	s, err := New(Config{
+		Purpose: "test", Secret: bytes.Repeat([]byte{1}, 32), Store: &oddStore{swapped: true},
+		Sender: NoSender, Policy: Policy{MinSendTime: -1},
+	})
+	require.NoError(t, err)
+	s.sender = SenderFunc(func(context.Context, Message) error { return nil })
+
+	for _, decoy := range []bool{false, true} {
+		var made *record
+		s.records.pool.New = func() any {
+			made = s.records.newRecord()
+			return made
+		}
+		for made == nil { // the pool may have others
+			_, err := s.Send(t.Context(), Request{To: "a", Decoy: decoy})
+			require.NoError(t, err)
+			s.records.pool.Get()
+		}
+		assert.NotEmpty(t, made.codeMACs[0].out, "decoy: %v", decoy)
+	}
 }

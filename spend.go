@@ -78,7 +78,8 @@ type marker struct {
 	valueMAC *mac
 	own      []byte // the value of this operation, without its MAC
 	held     []byte // the value in the store, without its MAC; nil for none
-	absent   bool   // assume that the store holds nothing
+	fresh    bool   // take for granted at first that the store holds nothing
+	absent   bool   // that was taken for granted last
 }
 
 // newMarker makes what Spend writes. Its place and its tag are MACs under a key of their own, so
@@ -108,7 +109,7 @@ func newMarker(s *Service, id, key string, until time.Time) *marker {
 		until:    roundUp(until),
 		valueMAC: newMAC(s.keys.value),
 		own:      append(own, t[:]...),
-		absent:   true,
+		fresh:    true,
 	}
 }
 
@@ -127,8 +128,8 @@ func (m *marker) spend() (verdict error, changed bool) {
 
 // load takes it for granted at first that the token is not spent.
 func (m *marker) load(ctx context.Context) error {
-	if m.absent {
-		m.absent = false
+	if m.absent = m.fresh; m.absent {
+		m.fresh = false
 		return nil
 	}
 
@@ -153,6 +154,8 @@ func (m *marker) load(ctx context.Context) error {
 	m.held = body
 	return nil
 }
+
+func (m *marker) assumed() bool { return m.absent }
 
 func (m *marker) swap(ctx context.Context, _ time.Time) (bool, error) {
 	value := append(m.own[:markerSize:markerSize], valueMAC(m.valueMAC, m.at, m.own)...)

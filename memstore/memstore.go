@@ -23,7 +23,6 @@ import (
 	"bytes"
 	"container/heap"
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -39,9 +38,19 @@ import (
 // ErrFull is the error of CompareAndSwap where the store holds Options.MaxEntries values already
 // and none of them has expired. The store never drops a value before it expires, since that would
 // give back attempts and sends.
-var ErrFull = errors.New("memstore: full: it holds MaxEntries values and none has expired; " +
-	"raise MaxEntries if the memory allows, " +
-	"and limit how many addresses one client can ask codes for")
+var ErrFull error = fullError{}
+
+// A fullError says that nothing was swapped, so that a Service does not try again.
+type fullError struct{}
+
+func (fullError) Error() string {
+	return "memstore: full: it holds MaxEntries values and none has expired; " +
+		"raise MaxEntries if the memory allows, " +
+		"and limit how many addresses one client can ask codes for"
+}
+
+// NotSwapped reports that the swap has not happened and never will.
+func (fullError) NotSwapped() bool { return true }
 
 var (
 	errKey   = fmt.Errorf("memstore: the key must have 1 to %d characters", maxKey)

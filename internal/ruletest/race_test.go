@@ -1,5 +1,5 @@
 //go:build race
 
-package otp_test
+package ruletest
 
 func init() { slower = 10 }

@@ -1,4 +1,4 @@
-package otp_test
+package ruletest
 
 import (
 	"context"
@@ -83,6 +83,12 @@ func TestObserve(t *testing.T) {
 					To: ada, Binding: "b", Trust: otp.Challenged, Code: "123456",
 				})
 			}, otp.Event{Op: "verify", Trust: otp.Challenged, Err: otp.ErrNoCode}, ada, false},
+			{func() error { return s.Check(ctx, otp.Submission{To: ada, Code: "1"}) },
+				otp.Event{Op: "check", Err: otp.ErrMalformed}, ada, false},
+			{func() error { return s.Spend(ctx, "id", "key", time.Now().Add(time.Hour)) },
+				otp.Event{Op: "spend"}, "", false},
+			{func() error { return s.Spend(ctx, "id", "form", time.Now().Add(time.Hour)) },
+				otp.Event{Op: "spend", Err: otp.ErrUsed}, "", false},
 			{func() error { _, err := s.Status(ctx, bound); return err },
 				otp.Event{Op: "status", Trust: otp.Known}, ada, false},
 			{func() error { return s.Revoke(ctx, ada, "") }, otp.Event{Op: "revoke"}, ada, false},

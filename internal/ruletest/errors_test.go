@@ -1,4 +1,4 @@
-package otp_test
+package ruletest
 
 import (
 	"errors"
@@ -70,7 +70,9 @@ func TestForeignErrors(t *testing.T) {
 
 		s, _ = otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 			Store: newTable(),
-			Fault: func(otptest.StoreCall) otptest.StoreFault { return otptest.StoreFault{Before: failure} },
+			Fault: func(otptest.StoreCall) otptest.StoreFault {
+				return otptest.StoreFault{Before: failure}
+			},
 		}})
 		err = submit(t, s, "123456")
 		require.ErrorIs(t, err, cause)
