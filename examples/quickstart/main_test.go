@@ -11,6 +11,10 @@ import (
 )
 
 func TestQuickstart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and starts a program")
+	}
+
 	program := filepath.Join(t.TempDir(), "quickstart")
 	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)

@@ -1,17 +1,12 @@
 package e2e
 
 import (
-	"archive/zip"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,32 +26,6 @@ var routes = []string{
 	"POST /reset", "POST /reset-password", "POST /login",
 }
 
-// packaged returns the program in the package that "make build" has made for this machine.
-func packaged(tb testing.TB, name string) string {
-	tb.Helper()
-
-	if runtime.GOOS != "linux" {
-		servers.Missing(tb, "the packages of Lambda run on Linux")
-	}
-
-	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	archive, err := zip.OpenReader(filepath.Join("..", "build", architecture, name+".zip"))
-	if errors.Is(err, os.ErrNotExist) {
-		servers.Missing(tb, "no functions there: run `make -C examples/forgotpassword build`")
-	}
-	require.NoError(tb, err)
-	defer archive.Close()
-
-	file, err := archive.Open("bootstrap")
-	require.NoError(tb, err)
-	content, err := io.ReadAll(file)
-	require.NoError(tb, err)
-
-	program := filepath.Join(tb.TempDir(), "bootstrap")
-	require.NoError(tb, os.WriteFile(program, content, 0o755))
-	return program
-}
-
 // A function is a running function behind a source of events.
 type function struct {
 	*lambdatest.Function
@@ -72,7 +41,7 @@ func startFunction(
 	tb.Helper()
 
 	cmd := exec.Command(program)
-	cmd.Env = append(slices.Clone(settings), "BASE_PATH="+source.Base())
+	cmd.Env = slices.Clone(settings)
 	return &function{lambdatest.Start(tb, cmd), tb, source}
 }
 
@@ -138,21 +107,29 @@ func (s *system) body(members ...string) string {
 // The two requests of the application, as its documentation has them, do the same whatever stands
 // in front of the packaged functions.
 func TestEverySource(t *testing.T) {
-	for _, source := range lambdatest.Sources {
-		t.Run(source.Name, func(t *testing.T) {
-			s := newSystem(t)
-			secret, _ := secrets(t)
-			settings := append(s.env, secret...)
-			generate := startFunction(t, packaged(t, "generate"), source, settings)
-			reset := startFunction(t, packaged(t, "reset"), source, settings)
+	secret, _ := secrets(t)
+	for _, base := range []string{"", lambdatest.BasePath} {
+		settings := append(append(newSystem(t).env, secret...), "BASE_PATH="+base)
+		generate := startFunction(t, program(t, "generate"), nil, settings)
+		reset := startFunction(t, program(t, "reset"), nil, settings)
 
-			generate.want(202, "GET", "/generate-otp/"+s.email, "")
-			code := s.code()
-			reset.want(403, "POST", "/reset", s.body("otp", wrong(code), "password", newPassword))
-			reset.want(200, "POST", "/reset", s.body("otp", code, "password", newPassword))
-			reset.want(403, "POST", "/login", s.body("password", oldPassword))
-			reset.want(200, "POST", "/login", s.body("password", newPassword))
-		})
+		for _, source := range lambdatest.Sources {
+			if source.Base() != base {
+				continue
+			}
+			t.Run(source.Name, func(t *testing.T) {
+				s := newSystem(t)
+				generate.source, reset.source = source, source
+
+				generate.want(202, "GET", "/generate-otp/"+s.email, "")
+				otp := s.code()
+				reset.want(403, "POST", "/reset",
+					s.body("otp", wrong(otp), "password", newPassword))
+				reset.want(200, "POST", "/reset", s.body("otp", otp, "password", newPassword))
+				reset.want(403, "POST", "/login", s.body("password", oldPassword))
+				reset.want(200, "POST", "/login", s.body("password", newPassword))
+			})
+		}
 	}
 }
 
@@ -275,22 +252,16 @@ var idle = []string{
 
 // A function that lacks its settings does not start, and says why.
 func TestLambdaWithoutSettings(t *testing.T) {
-	const tables, from = "OTP_TABLE=otp USERS_TABLE=users", "MAIL_FROM=no-reply@acme.example"
-	required := tables + " " + from + " " + secretEnv
-
 	for _, name := range []string{"generate", "reset"} {
-		for named, settings := range map[string]string{
-			"settings":                     "",
-			"USERS_TABLE":                  "OTP_TABLE=otp " + from + " " + secretEnv,
-			"OTP_SECRET: otp: key 1":       tables + " " + from + " OTP_SECRET=short",
-			"OTP_SECRET_ID and OTP_SECRET": tables + " " + from,
-			"ALLOWED_ORIGINS":              required + " ALLOWED_ORIGINS=*",
-			"BasePath":                     required + " BASE_PATH=auth",
+		for named, settings := range map[string][]string{
+			"OTP_SECRET_ID and OTP_SECRET": idle,
+			"OTP_SECRET: otp: key 1":       append(idle, "OTP_SECRET=short"),
+			"ALLOWED_ORIGINS":              append(idle, secretEnv, "ALLOWED_ORIGINS=*"),
+			"BasePath":                     append(idle, secretEnv, "BASE_PATH=auth"),
+			"settings":                     nil,
 		} {
 			cmd := exec.Command(program(t, name))
-			cmd.Env = append(strings.Fields(settings),
-				"AWS_REGION=eu-central-1", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1")
-
+			cmd.Env = append(slices.Clone(settings), "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1")
 			out, err := cmd.CombinedOutput()
 			assert.Error(t, err)
 			assert.Contains(t, string(out), named, name)

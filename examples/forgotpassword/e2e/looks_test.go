@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -27,8 +28,8 @@ var looks = []look{
 	{"large", "light", 640, "200%"},
 }
 
-// inspect looks at the page in every way: nothing may need scrolling sideways, and axe-core may
-// find no violation of WCAG A or AA. It leaves pictures in build/screenshots.
+// inspect looks at the page in every way: nothing may need scrolling sideways, and axe-core may find
+// nothing. Languages differ in direction and text, not in color: one look is enough for all but one.
 func (w *window) inspect(name string) {
 	w.t.Helper()
 
@@ -40,50 +41,36 @@ func (w *window) inspect(name string) {
 		eval[string](w, `document.documentElement.style.fontSize = "`+l.text+`"`)
 
 		needed := eval[int64](w, `document.documentElement.scrollWidth`)
-		assert.LessOrEqual(
-			w.t,
-			needed,
-			l.width,
-			"%s in the look %s needs to be scrolled",
-			name,
-			l.name,
-		)
-		assert.Empty(w.t, w.violations(), "%s in the look %s", name, l.name)
-		w.shoot(name+"-"+l.name, l.width)
+		assert.LessOrEqual(w.t, needed, l.width, "%s in the look %s must be scrolled", name, l.name)
+		if l == looks[0] || strings.HasPrefix(name, "en-") {
+			assert.Empty(w.t, w.violations(), "%s in the look %s", name, l.name)
+		}
 	}
 
 	w.do(chromedp.EmulateViewport(1024, 720))
 	eval[string](w, `document.documentElement.style.fontSize = ""`)
 }
 
-// violations returns what axe-core finds against WCAG 2.2 A and AA.
+// violations returns what axe-core finds against WCAG 2.2 A and AA and against good practice. That
+// is all that Lighthouse scores in its category of accessibility, which runs axe-core with the same
+// tags and names a few more rules.
 func (w *window) violations() []string {
 	w.t.Helper()
 
 	axe, err := os.ReadFile(filepath.Join("..", "node_modules", "axe-core", "axe.min.js"))
-	require.NoError(w.t, err, "run `make -C examples/forgotpassword setup`")
+	require.NoError(w.t, err, "run `make setup`")
 
 	// Parameters of the protocol are not subject to the page's Content-Security-Policy.
-	get(w, chromedp.Evaluate[any](string(axe)+"; 0"))
+	get(w, chromedp.Evaluate[any]("if (!window.axe) {"+string(axe)+"} 0"))
 	const run = `(async () => {
-		const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-		const found = await axe.run(document, {runOnly: tags});
+		const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+		const more = ["identical-links-same-purpose", "label-content-name-mismatch",
+			"table-fake-caption", "td-has-header"];
+		const rules = Object.fromEntries(more.map(name => [name, {enabled: true}]));
+		const found = await axe.run(document, {runOnly: tags, rules});
 		return found.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" "));
 	})()`
 	return get(w, chromedp.Evaluate[[]string](run, chromedp.EvalAwaitPromise))
-}
-
-// shoot takes a picture of the whole page, in a window that is high enough for it.
-func (w *window) shoot(name string, width int64) {
-	w.t.Helper()
-
-	folder := filepath.Join("..", "build", "screenshots")
-	require.NoError(w.t, os.MkdirAll(folder, 0o755))
-
-	height := eval[int64](w, `document.documentElement.scrollHeight`)
-	w.do(chromedp.EmulateViewport(width, height))
-	picture := get(w, chromedp.CaptureScreenshot())
-	require.NoError(w.t, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644))
 }
 
 // TestAccessibility walks through every state of the pages, in a language that is written from the

@@ -185,12 +185,8 @@ func TestMailOnTelephone(t *testing.T) {
 	telephone.visit(link)
 	telephone.want("h1", "Enter the code where you asked for it")
 	telephone.want("[data-code]", s.codeTo(ada))
-	require.Equal(
-		t,
-		s.URL+"/code",
-		get(telephone, chromedp.Location()),
-		"the fragment is still there",
-	)
+	require.Equal(t, s.URL+"/code", get(telephone, chromedp.Location()),
+		"the fragment is still there")
 
 	laptop.visit("about:blank")
 	laptop.visit(link)

@@ -89,21 +89,13 @@ func TestSinglePageApplication(t *testing.T) {
 			return Promise.all(types.map(failed));
 		})()`
 		got := get(w, chromedp.Evaluate[[]string](
-			fmt.Sprintf(
-				script,
-				api+"/generate-otp",
-				"email=grace@example.com",
-			),
+			fmt.Sprintf(script, api+"/generate-otp", "email=grace@example.com"),
 			chromedp.EvalAwaitPromise,
 		))
 
 		assert.Equal(t, []string{"TypeError", "TypeError"}, got)
-		assert.Equal(
-			t,
-			2,
-			s.mailsTo(grace),
-			"a mail was sent: one code and one notice are expected",
-		)
+		assert.Equal(t, 2, s.mailsTo(grace),
+			"a mail was sent: one code and one notice are expected")
 	})
 }
 

@@ -5,12 +5,14 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -45,20 +47,42 @@ type system struct {
 	env      []string // settings of the application, but for the secret
 }
 
+// tables are made once: each test has addresses of its own in them.
+var tables = struct {
+	sync.Once
+	codes, accounts, hash string
+}{}
+
 func newSystem(t *testing.T) *system {
 	t.Helper()
 
-	db, codes, accounts := servers.DynamoDB(t), servers.TableName(), servers.TableName()
+	db := servers.DynamoDB(t)
+	tables.Do(func() { makeTables(t, db) })
+	require.NotEmpty(t, tables.hash, "the tables could not be made")
 	s := &system{
 		t:        t,
 		email:    strings.ToLower(rand.Text()) + "@example.com",
-		accounts: accounts,
+		accounts: tables.accounts,
 		ses:      servers.SESEndpoint(t),
 	}
+	_, err := users.NewDynamo(db, s.accounts).Add(t.Context(),
+		users.User{Email: s.email, PasswordHash: tables.hash, PasswordChanged: time.Now()})
+	require.NoError(t, err)
 
-	require.NoError(t, dynamostore.CreateTable(t.Context(), db, codes, nil))
+	s.env = append(os.Environ(),
+		"PRODUCT=Acme", "OTP_TABLE="+tables.codes, "USERS_TABLE="+s.accounts, "MAIL_FROM="+mailFrom,
+		"AWS_REGION="+servers.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_ENDPOINT_URL_DYNAMODB="+servers.DynamoDBEndpoint(t), "AWS_ENDPOINT_URL_SESV2="+s.ses)
+	return s
+}
+
+func makeTables(t *testing.T, db *dynamodb.Client) {
+	t.Helper()
+
+	tables.codes, tables.accounts = servers.TableName(), servers.TableName()
+	require.NoError(t, dynamostore.CreateTable(t.Context(), db, tables.codes, nil))
 	_, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName: &accounts,
+		TableName: &tables.accounts,
 		KeySchema: []types.KeySchemaElement{
 			{AttributeName: aws.String("email"), KeyType: types.KeyTypeHash},
 		},
@@ -68,16 +92,8 @@ func newSystem(t *testing.T) *system {
 		BillingMode: types.BillingModePayPerRequest,
 	})
 	require.NoError(t, err)
-
-	seed := fmt.Sprintf(`[{"email": %q, "password": %q}]`, s.email, oldPassword)
-	_, err = users.Seed(t.Context(), users.NewDynamo(db, accounts), strings.NewReader(seed))
+	tables.hash, err = users.Hash(t.Context(), oldPassword)
 	require.NoError(t, err)
-
-	s.env = append(os.Environ(),
-		"PRODUCT=Acme", "OTP_TABLE="+codes, "USERS_TABLE="+accounts, "MAIL_FROM="+mailFrom,
-		"AWS_REGION="+servers.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"AWS_ENDPOINT_URL_DYNAMODB="+servers.DynamoDBEndpoint(t), "AWS_ENDPOINT_URL_SESV2="+s.ses)
-	return s
 }
 
 // mails returns the texts of the mails to the account, the newest last.
@@ -132,58 +148,58 @@ func wrong(code string) string {
 // built is where the programs are, once there are any.
 var built string
 
-// programs are built once, as the Makefile builds the functions.
+// programs are built once. The functions are those that the Makefile packages. All are copied by
+// another process: what this one writes itself may be kept open by a process that it starts
+// meanwhile, and cannot be run then ("text file busy"). And the linker writes in any order, which
+// leaves in the page cache what starts up to a tenth slower.
 var programs = sync.OnceValues(func() (folder string, err error) {
 	if folder, err = os.MkdirTemp("", "forgotpassword"); err != nil {
 		return "", err
 	}
 	built = folder
-	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags=-s -w",
-		"-o", folder, "../server", "../users", "../lambda/generate", "../lambda/reset", "./bare")
+
+	build := exec.Command("sh", "-ec", `
+		mkdir "$1/linked"
+		go build -trimpath -tags lambda.norpc -ldflags='-s -w' -o "$1/linked" \
+			../server ../users ./bare
+		cp "$1"/linked/* "$1"
+		for name in generate reset; do cp "../build/$2/$name/bootstrap" "$1/$name"; done`,
+		"sh", folder, architecture())
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		return folder, fmt.Errorf("%w\n%s", err, out)
+		return folder, fmt.Errorf("%w: is `make build` done?\n%s", err, out)
 	}
-	return folder, copyAll(folder)
+	return folder, nil
 })
 
-// copyAll replaces the files of a folder by copies. The linker writes its output in any order, and
-// what this leaves in the page cache starts up to a tenth slower than what an archive was unpacked
-// to, differently for each file.
-func copyAll(folder string) error {
-	files, err := os.ReadDir(folder)
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		name := filepath.Join(folder, file.Name())
-		content, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if err := os.Remove(name); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, content, 0o755); err != nil {
-			return err
-		}
-	}
-	return nil
+// architecture returns the name that Lambda has for that of this machine.
+func architecture() string {
+	return map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 }
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Println("nothing is tested here with -short: all tests build and start programs")
+		return
+	}
 	code := m.Run()
 	os.RemoveAll(built)
 	os.Exit(code)
 }
 
-// program returns the path of a program of this module.
+// program returns the path of a program of this module, or of a packaged function.
 func program(tb testing.TB, name string) string {
 	tb.Helper()
-	folder, err := programs()
-	if err != nil {
-		tb.Fatal(err)
+	if runtime.GOOS != "linux" {
+		servers.Missing(tb, "the packages of Lambda run on Linux")
 	}
+	if _, err := os.Stat("../build/" + architecture() + "/reset/bootstrap"); err != nil {
+		servers.Missing(tb, "no functions there: run `make -C examples/forgotpassword build`")
+	}
+
+	folder, err := programs()
+	require.NoError(tb, err)
 	return filepath.Join(folder, name)
 }
 

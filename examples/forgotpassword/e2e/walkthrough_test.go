@@ -45,8 +45,8 @@ func (s *system) gateway() string {
 	t := s.t
 	secret, _ := secrets(t)
 	settings := append(s.env, secret...)
-	generate := startFunction(t, packaged(t, "generate"), lambdatest.Sources[0], settings)
-	reset := startFunction(t, packaged(t, "reset"), lambdatest.Sources[0], settings)
+	generate := startFunction(t, program(t, "generate"), lambdatest.Sources[0], settings)
+	reset := startFunction(t, program(t, "reset"), lambdatest.Sources[0], settings)
 
 	mux := http.NewServeMux()
 	for _, route := range routes {

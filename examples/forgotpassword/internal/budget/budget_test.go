@@ -51,14 +51,8 @@ func TestTrustedProxy(t *testing.T) {
 		client := fmt.Sprintf("192.0.2.%d", i)
 		for round := range 31 {
 			claim := fmt.Sprintf("198.51.100.%d, %s, 10.0.0.2", round, client)
-			assert.Equal(
-				t,
-				round < 30,
-				allow("10.0.0.1:999", claim),
-				"client %d, request %d",
-				i,
-				round,
-			)
+			assert.Equal(t, round < 30, allow("10.0.0.1:999", claim), "client %d, request %d", i,
+				round)
 		}
 	}
 	assert.Equal(t, 30, spend(func() bool { return allow("[fd00::1]:999", "203.0.113.7") }))

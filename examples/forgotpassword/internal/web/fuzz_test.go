@@ -26,13 +26,9 @@ func FuzzHandlers(f *testing.F) {
 	f.Add("GET", "/generate-otp/ada@example.com", "", "", "")
 	f.Add("POST", "/", "application/x-www-form-urlencoded", "__Host-otp=ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 		"email=ada%40example.com")
-	f.Add(
-		"POST",
-		"/code",
-		"application/x-www-form-urlencoded",
+	f.Add("POST", "/code", "application/x-www-form-urlencoded",
 		"__Host-otp-reset=QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo",
-		"otp=12345678&password=a+moth+in+relay+seventy",
-	)
+		"otp=12345678&password=a+moth+in+relay+seventy")
 	f.Add(
 		"POST",
 		"/generate-otp",
