@@ -39,22 +39,10 @@ type Half struct {
 // Changes are made before it is signed: to evt, the half of the issuer, and to kb, that of the
 // browser. So a test gets a stale one, say.
 func (b *Browser) Token(email, nonce string, changes ...func(evt, kb *Half)) string {
-	now := time.Now().Unix()
-	key := b.issuer.signingKey()
-	evt := &Half{
-		Header: map[string]any{"alg": algorithm(key.Signer), "kid": key.ID, "typ": "evt+jwt"},
-		Claims: map[string]any{
-			"iss":            "https://" + Host,
-			"iat":            now,
-			"cnf":            map[string]any{"jwk": JWK(b.key.Public())},
-			"email":          email,
-			"email_verified": true,
-		},
-		Key: key.Signer,
-	}
+	evt := b.issuer.statement(email, JWK(b.key.Public()))
 	kb := &Half{
 		Header: map[string]any{"alg": "Ed25519", "typ": "kb+jwt"}, // RFC 9864, unlike the issuer
-		Claims: map[string]any{"aud": b.origin, "iat": now, "nonce": nonce},
+		Claims: map[string]any{"aud": b.origin, "iat": time.Now().Unix(), "nonce": nonce},
 		Key:    b.key,
 	}
 	for _, change := range changes {

@@ -35,6 +35,7 @@ type Issuer struct {
 	keys     []Key
 	records  map[string][]string         // by name
 	handlers map[string]http.HandlerFunc // by path
+	accounts []string
 	requests int
 }
 
@@ -53,6 +54,7 @@ func NewIssuer(domains ...string) *Issuer {
 		})
 	})
 	i.Handle(KeysPath, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, i.keySet()) })
+	i.handleBrowsers()
 	return i
 }
 
