@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,13 @@ func TestAccepted(t *testing.T) {
 		"a named key": func(s *scene) change {
 			s.issuer.SetKeys(evptest.Key{ID: "2026", Signer: p256(t)}, evptest.Key{Signer: p256(t)})
 			return evtHeader("kid", "2026")
+		},
+		"the empty kid": func(s *scene) change {
+			s.issuer.SetKeys(evptest.Key{ID: "2026", Signer: p256(t)})
+			return evtHeader("kid", "")
+		},
+		"nested claims": func(*scene) change {
+			return evt("x", json.RawMessage(strings.Repeat("[", 15)+strings.Repeat("]", 15)))
 		},
 		"no kid, the last of many keys": func(s *scene) change {
 			keys := make([]evptest.Key, maxKeys)

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -131,7 +132,7 @@ func TestForgedTokens(t *testing.T) {
 		{"holder: by name", StepToken, evt("cnf", map[string]any{"kid": "1"})},
 		{"holder: by address", StepToken, evt("cnf", map[string]any{"jku": "https://a.example"})},
 		{"holder: list", StepToken, evt("cnf", map[string]any{"jwk": []any{jwk()}})},
-		{"holder: key twice", StepToken, evt("cnf", json.RawMessage(`{"jwk":{},"jwk":{}}`))},
+		{"claims: a member twice", StepToken, evt("x", json.RawMessage(`{"a":1,"a":1}`))},
 		{"holder: shared secret", StepToken, heldBy(map[string]any{"kty": "oct", "k": "AAAA"})},
 		{"holder: P-384", StepToken, heldBy(evptest.JWK(p384.Public()))},
 		{"holder: P-384 said to be P-256", StepToken,
@@ -146,8 +147,9 @@ func TestForgedTokens(t *testing.T) {
 		{"holder: short Ed25519", StepToken,
 			heldBy(map[string]any{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"})},
 		{"holder: RSA of 1,024 bits", StepToken, heldBy(evptest.JWK(small.Public()))},
-		{"holder: RSA with exponent 1", StepToken,
-			heldBy(map[string]any{"kty": "RSA", "n": strings.Repeat("_", 342), "e": "AQ"})},
+		{"holder: RSA with exponent 1", StepToken, heldBy(with(rsaKey(t), "e", "AQ"))},
+		{"holder: RSA with an even exponent", StepToken, heldBy(with(rsaKey(t), "e", "AQAA"))},
+		{"holder: RSA with a long exponent", StepToken, heldBy(with(rsaKey(t), "e", "AQAAAAAAAAEAAQ"))},
 		{"holder: for encryption", StepToken, heldBy(with(jwk(), "use", "enc"))},
 		{"holder: not for verification", StepToken,
 			heldBy(with(jwk(), "key_ops", []string{"deriveKey"}))},
@@ -196,7 +198,7 @@ func TestForgedTokens(t *testing.T) {
 		{"undisclosed claims", StepToken, evt("_sd", []string{"AAAA"})},
 		{"another hash of disclosures", StepToken, evt("_sd_alg", "sha-512")},
 		{"deep claims", StepToken,
-			evt("x", json.RawMessage(strings.Repeat("[", 17)+strings.Repeat("]", 17)))},
+			evt("x", json.RawMessage(strings.Repeat("[", 16)+strings.Repeat("]", 16)))},
 
 		{"iss: another", StepIssuer, evt("iss", "https://attacker.example")},
 		{"iss: path", StepToken, evt("iss", "https://"+evptest.Host+"/tenant")},
@@ -218,6 +220,14 @@ func TestForgedTokens(t *testing.T) {
 			require.ErrorIs(t, err, ErrInvalid)
 		})
 	}
+}
+
+// rsaKey returns a key of 2,048 bits, that of the recording.
+func rsaKey(t *testing.T) map[string]any {
+	var set struct{ Keys []map[string]any }
+	require.NoError(t, json.Unmarshal(readRecording(t).JWKS, &set))
+	require.Equal(t, "RSA", set.Keys[2]["kty"])
+	return set.Keys[2]
 }
 
 // Nothing but two signed halves is a token.
@@ -350,73 +360,70 @@ func TestForgedAddresses(t *testing.T) {
 	require.Zero(t, s.issuer.Requests())
 }
 
-// A document that an issuer, or somebody in its place, serves.
+// A document that differs from one that is accepted in nothing but what is named.
 func TestForgedDocuments(t *testing.T) {
-	const jsonType, metadata, keys = "application/json", evptest.MetadataPath, evptest.KeysPath
-	ten := strings.Repeat(" ", 10<<20)
-	deep := `{"keys":[],"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}"
-	jwks := func(uri string) http.HandlerFunc {
-		return serve(200, jsonType, `{"jwks_uri":"`+uri+`"}`)
+	const metadata, keys, uri = evptest.MetadataPath, evptest.KeysPath, "https://" + evptest.Host
+	replace := func(old, new string) func(string) string {
+		return func(valid string) string { return strings.Replace(valid, old, new, 1) }
 	}
-	redirect := func(to string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, to, http.StatusFound)
-		}
-	}
+	member := func(member string) func(string) string { return replace("{", "{"+member+",") }
+	deep := member(`"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000))
+	toKeys := func(to string) func(string) string { return replace(uri+keys, to) }
 
 	for _, test := range []struct {
-		name    string
-		step    Step
-		path    string
-		handler http.HandlerFunc
+		name string
+		step Step
+		path string
+		edit func(valid string) string
 	}{
-		{"metadata: none", StepMetadata, metadata, http.NotFound},
-		{"metadata: elsewhere", StepMetadata, metadata, redirect("https://evil.example/m")},
-		{"metadata: over http", StepMetadata, metadata, redirect("http://" + evptest.Host)},
-		{"metadata: another port", StepMetadata, metadata,
-			redirect("https://" + evptest.Host + ":8443/")},
-		{"metadata: in a circle", StepMetadata, metadata, redirect(metadata)},
-		{"metadata: no content", StepMetadata, metadata, serve(204, jsonType, "")},
-		{"metadata: a page", StepMetadata, metadata, serve(200, "text/html", "{}")},
-		{"metadata: no type", StepMetadata, metadata, serve(200, "?", "{}")},
-		{"metadata: 10 MB", StepMetadata, metadata, serve(200, jsonType, ten)},
-		{"metadata: not JSON", StepMetadata, metadata, serve(200, jsonType, "{")},
-		{"metadata: two objects", StepMetadata, metadata, serve(200, jsonType, "{}{}")},
-		{"metadata: a list", StepMetadata, metadata, serve(200, jsonType, "[]")},
-		{"metadata: deep", StepMetadata, metadata, serve(200, jsonType, deep)},
-		{"metadata: not UTF-8", StepMetadata, metadata, serve(200, jsonType, "{\"\xff\":1}")},
-		{"metadata: a member twice", StepMetadata, metadata,
-			serve(200, jsonType, `{"jwks_uri":"https://a.example","jwks_uri":"x"}`)},
-		{"metadata: another case", StepMetadata, metadata,
-			serve(200, jsonType, `{"JWKS_URI":"https://`+evptest.Host+`/keys"}`)},
-		{"keys: no address", StepMetadata, metadata, serve(200, jsonType, "{}")},
-		{"keys: over http", StepMetadata, metadata, jwks("http://a.example/keys")},
-		{"keys: a file", StepMetadata, metadata, jwks("file:///etc/passwd")},
-		{"keys: a port", StepMetadata, metadata, jwks("https://a.example:22/keys")},
-		{"keys: a user", StepMetadata, metadata, jwks("https://u:p@a.example/keys")},
-		{"keys: a fragment", StepMetadata, metadata, jwks("https://a.example/keys#1")},
-		{"keys: an IP address", StepMetadata, metadata, jwks("https://169.254.169.254/")},
-		{"keys: an IPv6 address", StepMetadata, metadata, jwks("https://[::1]/keys")},
-		{"keys: a number", StepMetadata, metadata, jwks("https://2130706433/keys")},
-		{"keys: localhost", StepMetadata, metadata, jwks("https://localhost/keys")},
-		{"keys: relative", StepMetadata, metadata, jwks("/keys")},
-		{"keys: elsewhere", StepKeys, keys, redirect("https://evil.example/k")},
-		{"keys: text", StepKeys, keys, serve(200, "text/plain", `{"keys":[]}`)},
-		{"keys: none", StepKeys, keys, serve(200, jsonType, `{"keys":[]}`)},
-		{"keys: no list", StepKeys, keys, serve(200, jsonType, `{"keys":{}}`)},
-		{"keys: not objects", StepKeys, keys, serve(200, jsonType, `{"keys":[1,null,[]]}`)},
-		{"keys: deep", StepKeys, keys, serve(200, jsonType, deep)},
-		{"keys: 10 MB", StepKeys, keys, serve(200, jsonType, ten)},
-		{"keys: without an end", StepKeys, keys, endless},
-		{"keys: a member twice", StepKeys, keys,
-			serve(200, jsonType, `{"keys":[{"kty":"EC","kty":"OKP"}]}`)},
-		{"keys: of another", StepSignature, keys, otherKeys(t, 1)},
-		{"keys: of others, before it", StepSignature, keys, otherKeys(t, maxKeys)},
+		{"nothing", StepMetadata, metadata, func(string) string { return "" }},
+		{"not JSON", StepMetadata, metadata, replace("}", "")},
+		{"two objects", StepMetadata, metadata, replace("}", "}{}")},
+		{"a list", StepMetadata, metadata, func(valid string) string { return "[" + valid + "]" }},
+		{"a byte order mark", StepMetadata, metadata, replace("{", "\ufeff{")},
+		{"not UTF-8", StepMetadata, metadata, member("\"\xff\":1")},
+		{"deep", StepMetadata, metadata, deep},
+		{"64 KiB and a byte", StepMetadata, metadata, replace("}", "}"+spaces(65_536))},
+		{"10 MB", StepMetadata, metadata, replace("}", "}"+spaces(10<<20))},
+		{"a member twice", StepMetadata, metadata, member(`"jwks_uri":"` + uri + keys + `"`)},
+		{"a member in capitals", StepMetadata, metadata, replace("jwks_uri", "JWKS_URI")},
+		{"keys over http", StepMetadata, metadata, toKeys("http://" + evptest.Host + keys)},
+		{"keys in a file", StepMetadata, metadata, toKeys("file://" + evptest.Host + keys)},
+		{"keys on a port", StepMetadata, metadata, toKeys(uri + ":8443" + keys)},
+		{"keys for a user", StepMetadata, metadata, toKeys("https://u:p@" + evptest.Host + keys)},
+		{"keys with a fragment", StepMetadata, metadata, toKeys(uri + keys + "#1")},
+		{"keys at an IP address", StepMetadata, metadata, toKeys("https://169.254.169.254" + keys)},
+		{"keys at an IPv6 address", StepMetadata, metadata, toKeys("https://[::1]" + keys)},
+		{"keys at a number", StepMetadata, metadata, toKeys("https://2130706433" + keys)},
+		{"keys at localhost", StepMetadata, metadata, toKeys("https://localhost" + keys)},
+		{"keys at no host", StepMetadata, metadata, toKeys(keys)},
+		{"keys at a long address", StepMetadata, metadata,
+			toKeys(uri + keys + "?" + strings.Repeat("x", 2048))},
+
+		{"no keys", StepKeys, keys, func(string) string { return `{"keys":[]}` }},
+		{"no list of keys", StepKeys, keys, func(string) string { return `{"keys":{}}` }},
+		{"keys that are none", StepKeys, keys, func(string) string { return `{"keys":[1,null]}` }},
+		{"a set in capitals", StepKeys, keys, replace("keys", "KEYS")},
+		{"a set that is deep", StepKeys, keys, deep},
+		{"a set of 10 MB", StepKeys, keys, replace("{", "{"+spaces(10<<20))},
+		{"a member of a key twice", StepKeys, keys, replace(`"kty"`, `"kty":"OKP","kty"`)},
+		{"a key for encryption", StepKeys, keys, replace(`"kty"`, `"use":"enc","kty"`)},
+		{"a key to sign with", StepKeys, keys, replace(`"kty"`, `"key_ops":["sign"],"kty"`)},
+		{"a key of another algorithm", StepKeys, keys, replace(`"kty"`, `"alg":"ES256","kty"`)},
+		{"a key of another", StepSignature, keys,
+			func(string) string { return otherKeys(t, 1) + "]}" }},
+		{"32 keys of others before it", StepSignature, keys,
+			replace(`{"keys":[`, otherKeys(t, maxKeys)+",")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newScene()
+			valid := httptest.NewRecorder()
+			s.issuer.ServeHTTP(valid, httptest.NewRequest(http.MethodGet, test.path, nil))
+			forged := test.edit(valid.Body.String())
+			require.NotEqual(t, valid.Body.String(), forged)
+
 			s.serveTLS(t)
-			s.issuer.Handle(test.path, test.handler)
+			s.issuer.Handle(test.path, serve(http.StatusOK, "application/json", forged))
 			_, err := s.verify(t, s.browser.Token(address, visit))
 			requireStep(t, test.step, err)
 			require.ErrorIs(t, err, ErrInvalid)
@@ -424,24 +431,84 @@ func TestForgedDocuments(t *testing.T) {
 	}
 }
 
-// endless writes a document until the other side hangs up.
-func endless(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	for err := error(nil); err == nil; {
-		_, err = w.Write(make([]byte, 4096))
+func spaces(n int) string { return strings.Repeat(" ", n) }
+
+// otherKeys returns a set of keys of others, without its end.
+func otherKeys(t *testing.T, n int) string {
+	jwk, err := json.Marshal(evptest.JWK(p256(t).Public()))
+	require.NoError(t, err)
+	return `{"keys":[` + strings.Repeat(string(jwk)+",", n-1) + string(jwk)
+}
+
+// An answer that holds the right document, and is not one that counts.
+func TestForgedAnswers(t *testing.T) {
+	valid := func(path string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			r.URL.Path = path
+			evptest.NewIssuer().ServeHTTP(w, r)
+		}
+	}
+	as := func(status int, mediaType, path string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			recorder := httptest.NewRecorder()
+			valid(path)(recorder, r)
+			serve(status, mediaType, recorder.Body.String())(w, r)
+		}
+	}
+	redirect := func(to string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, to, http.StatusFound)
+		}
+	}
+
+	const jsonType, host = "application/json", evptest.Host
+	const metadata, keys = evptest.MetadataPath, evptest.KeysPath
+	for _, test := range []struct {
+		name    string
+		step    Step
+		path    string
+		handler http.HandlerFunc
+	}{
+		{"not found", StepMetadata, metadata, as(404, jsonType, metadata)},
+		{"accepted", StepMetadata, metadata, as(202, jsonType, metadata)},
+		{"a page", StepMetadata, metadata, as(200, "text/html", metadata)},
+		{"no type", StepMetadata, metadata, as(200, "?", metadata)},
+		{"text", StepKeys, keys, as(200, "text/plain", keys)},
+		{"elsewhere", StepMetadata, metadata, redirect("https://evil.example/valid")},
+		{"over http", StepMetadata, metadata, redirect("http://" + host + "/valid")},
+		{"on a port", StepMetadata, metadata, redirect("https://" + host + ":8443/valid")},
+		{"in a circle", StepMetadata, metadata, redirect(metadata)},
+		{"too often", StepMetadata, metadata, redirect("/1")},
+		{"keys elsewhere", StepKeys, keys, redirect("https://evil.example/valid")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newScene()
+			s.issuer.Handle("/1", redirect("/2"))
+			s.issuer.Handle("/2", redirect("/valid"))
+			s.issuer.Handle("/valid", valid(test.path))
+			s.issuer.Handle(test.path, test.handler)
+
+			_, err := s.verify(t, s.browser.Token(address, visit))
+			requireStep(t, test.step, err)
+			require.ErrorIs(t, err, ErrInvalid)
+		})
 	}
 }
 
-// otherKeys serves some keys of others.
-func otherKeys(t *testing.T, n int) http.HandlerFunc {
-	jwk := evptest.JWK(p256(t).Public())
-	keys := make([]any, n)
-	for i := range keys {
-		keys[i] = jwk
-	}
-	set, err := json.Marshal(map[string]any{"keys": keys})
-	require.NoError(t, err)
-	return serve(200, "application/json", string(set))
+// A document without an end is left after 64 KiB.
+func TestEndlessDocument(t *testing.T) {
+	s := newScene()
+	s.serveTLS(t)
+	s.issuer.Handle(evptest.KeysPath, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for err := error(nil); err == nil; {
+			_, err = w.Write(make([]byte, 4096))
+		}
+	})
+
+	_, err := s.verify(t, s.browser.Token(address, visit))
+	requireStep(t, StepKeys, err)
+	require.ErrorIs(t, err, ErrInvalid)
 }
 
 // Keys that are there, and that are not to be used.

@@ -200,14 +200,19 @@ func TestFloodOfSlowIssuers(t *testing.T) {
 
 		begun := time.Now()
 		var group sync.WaitGroup
+		var refused atomic.Int32
 		for i := range 10_000 {
 			group.Go(func() {
 				_, err := d.find(t.Context(), fmt.Sprintf("issuer-%d.example", i))
 				assert.ErrorIs(t, err, ErrUnavailable)
+				if time.Since(begun) == 0 {
+					refused.Add(1)
+				}
 			})
 		}
 		group.Wait()
 
+		assert.EqualValues(t, 10_000-maxIssuers, refused.Load())
 		assert.Len(t, d.entries, maxIssuers)
 		assert.EqualValues(t, maxFetches, most.Load())
 		assert.LessOrEqual(t, time.Since(begun), defaultTimeout)

@@ -70,7 +70,7 @@ func unavailable(step Step, reason string, cause error) error {
 // failed judges an error of the network: a name that is not there is invalid, and so is what the
 // client refuses; all else may go away.
 func failed(step Step, err error) error {
-	e := &Error{Step: step, kind: ErrUnavailable, reason: "no answer", cause: err}
+	e := &Error{Step: step, kind: ErrUnavailable, reason: "no connection, or it broke", cause: err}
 
 	var dns *net.DNSError
 	switch {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -179,6 +181,24 @@ func TestRebinding(t *testing.T) {
 	_, err = client.Get("https://mixed.example:8443/")
 	require.ErrorIs(t, err, errNotPublic)
 	require.Len(t, g.let, 2)
+}
+
+// A client of one's own keeps and sends no cookies, either.
+func TestNoCookies(t *testing.T) {
+	s := newScene()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	s.config.Client.Jar = jar
+	site := &url.URL{Scheme: "https", Host: evptest.Host}
+	jar.SetCookies(site, []*http.Cookie{{Name: "mine", Value: "1"}})
+	s.issuer.Handle(evptest.MetadataPath, func(w http.ResponseWriter, r *http.Request) {
+		assert.Empty(t, r.Cookies())
+		http.SetCookie(w, &http.Cookie{Name: "theirs", Value: "1"})
+	})
+
+	_, err = s.verify(t, s.browser.Token(address, visit))
+	requireStep(t, StepMetadata, err)
+	require.Len(t, jar.Cookies(site), 1)
 }
 
 // Whatever the environment says, no proxy is asked.

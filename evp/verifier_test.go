@@ -61,18 +61,19 @@ func TestOriginsAreCopied(t *testing.T) {
 // A–Z are folded, and nothing else.
 func TestProofIs(t *testing.T) {
 	s := newScene()
-	proof, err := s.verify(t, s.browser.Token("Kim.Smith+tag@mail.example", visit))
+	proof, err := s.verify(t, s.browser.Token("Kim.Smith+tagAZ@mail.example", visit))
 	require.NoError(t, err)
 
-	assert.True(t, proof.Is("Kim.Smith+tag@mail.example"))
-	assert.True(t, proof.Is("KIM.SMITH+TAG@MAIL.EXAMPLE"))
+	assert.True(t, proof.Is("Kim.Smith+tagAZ@mail.example"))
+	assert.True(t, proof.Is("KIM.SMITH+TAGaz@MAIL.EXAMPLE"))
 	for _, other := range []string{
-		"", "kimsmith+tag@mail.example", "kim.smith@mail.example", " kim.smith+tag@mail.example",
-		"kim.smith+tag@mail.example.", "\u212aim.smith+tag@mail.example",
-		"kım.smith+tag@mail.example", "kim.\u017fmith+tag@mail.example",
-		"kim.smith+tag@mail.example\x00", "кim.smith+tag@mail.example",
-		"kim.smith+tag@xn--mail.example", "kim.smith+tag@máil.example",
-		"ｋim.smith+tag@mail.example",
+		"", "kim.smith@mail.example", "kimsmith+tagaz@mail.example",
+		" kim.smith+tagaz@mail.example",
+		"kim.smith+tagaz@mail.example.", "\u212aim.smith+tagaz@mail.example",
+		"kım.smith+tagaz@mail.example", "kim.\u017fmith+tagaz@mail.example",
+		"kim.smith+tagaz@mail.example\x00", "кim.smith+tagaz@mail.example",
+		"kim.smith+tagaz@xn--mail.example", "kim.smith+tagaz@máil.example",
+		"ｋim.smith+tagaz@mail.example",
 	} {
 		assert.False(t, proof.Is(other), other)
 	}
