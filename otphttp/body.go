@@ -17,18 +17,22 @@ import (
 const maxBody = 16 << 10
 
 // ParseBody reads the body of the request, a form or a JSON object of strings, into r.PostForm,
-// where no member is twice. It serves handlers beside those of a Flow. The error is a [*Problem].
+// where no member is twice. A body that was parsed before, by a middleware for example, is taken
+// from there. It serves handlers beside those of a Flow. The error is a [*Problem].
 func ParseBody(w http.ResponseWriter, r *http.Request) error {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != jsonType && mediaType != formType {
 		return problem(UnsupportedMediaType)
 	}
 
+	// http.Request.ParseForm makes an empty PostForm of JSON, and leaves the body unread.
+	if mediaType == formType && r.PostForm != nil || len(r.PostForm) > 0 {
+		return checkForm(r.PostForm)
+	}
+
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		p := problem(BodyTooLarge)
-		p.Detail = fmt.Sprintf("The body must have at most %d bytes.", tooLong.Limit)
-		return p
+		return bodyTooLarge(tooLong.Limit)
 	}
 	if err != nil || !utf8.Valid(body) {
 		return malformed("The body could not be read as UTF-8.")
@@ -40,6 +44,12 @@ func ParseBody(w http.ResponseWriter, r *http.Request) error {
 		r.PostForm, err = parseForm(body)
 	}
 	return err
+}
+
+func bodyTooLarge(limit int64) error {
+	p := problem(BodyTooLarge)
+	p.Detail = fmt.Sprintf("The body must have at most %d bytes.", limit)
+	return p
 }
 
 const (
@@ -58,16 +68,28 @@ func parseForm(body []byte) (url.Values, error) {
 	if err != nil {
 		return nil, malformed("The form could not be read.")
 	}
+	return form, checkForm(form)
+}
 
+// checkForm refuses what a form that somebody else has parsed may hold.
+func checkForm(form url.Values) error {
+	size := 0
 	for name, values := range form {
 		if len(values) > 1 {
-			return nil, malformed("The form has %q more than once.", name)
+			return malformed("The form has %q more than once.", name)
 		}
-		if !utf8.ValidString(values[0]) {
-			return nil, malformed("The form could not be read as UTF-8.")
+		for _, value := range values {
+			size += len(name) + len(value)
+			if !utf8.ValidString(name) || !utf8.ValidString(value) {
+				return malformed("The form could not be read as UTF-8.")
+			}
 		}
 	}
-	return form, nil
+
+	if size > maxBody {
+		return bodyTooLarge(maxBody)
+	}
+	return nil
 }
 
 var errNoObject = malformed("The body must be one JSON object and nothing after it.")

@@ -208,6 +208,17 @@ func (c *Config) check() error {
 	case c.AllowUnbound && c.Codes.Policy().RequireBinding:
 		return errors.New("Config.AllowUnbound is set, but Policy.RequireBinding of Codes too: " +
 			"unset one of them")
+	case c.AllowUnbound && c.Codes.Kind() == otp.ConfirmTransaction:
+		return errors.New("Config.AllowUnbound is set, but Codes has the Kind ConfirmTransaction, " +
+			"which requires a Binding")
+	}
+
+	for name, field := range map[string]string{
+		"AddressField": c.AddressField, "CodeField": c.CodeField,
+	} {
+		if field == sessionField || field == keyField {
+			return fmt.Errorf("Config.%s is %q: another member has this name", name, field)
+		}
 	}
 
 	for i, origin := range c.Origins {

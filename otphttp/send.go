@@ -84,8 +84,11 @@ func (f *Flow) look(w http.ResponseWriter, r *http.Request) (*asker, error) {
 	q := &asker{Recipient: rec, device: f.config.Devices && f.KnowsDevice(r, rec.To)}
 	q.earlier, _ = f.session(r)
 	q.session = session{
-		issued: begun, vouched: begun, known: rec.Known, browser: f.bind(w, r, typed),
-		transaction: rec.Binding, to: rec.To, address: typed,
+		issued: begun, vouched: begun, known: rec.Known, transaction: rec.Binding, to: rec.To,
+		address: typed,
+	}
+	if err := f.bind(w, r, &q.session); err != nil {
+		return nil, err
 	}
 	if err := f.revokeReplaced(r, q); err != nil {
 		return nil, err

@@ -85,36 +85,49 @@ func carries(r *http.Request) bool { return r.PostForm.Has(sessionField) }
 // random bits in base64.
 const minBindingKey = 22
 
-// bind returns the Binding of the browser: that of its session, so that a code in the person's hand
-// works after the cookie of the Binding was lost, that of its cookie, or a new one. A client that
-// carries its session makes the Binding itself if it sends a key, so that a request that is
-// repeated after its answer was lost has the same. Clients that may be unbound have none.
-func (f *Flow) bind(w http.ResponseWriter, r *http.Request, address string) string {
+// bind gives the session its Binding: that of the session of the browser, so that a code in the
+// person's hand works after the cookie of the Binding was lost, that of its cookie, or a new one. A
+// client that carries its session makes the Binding itself if it sends a key, so that a request that
+// is repeated after its answer was lost has the same. Clients that may be unbound have none.
+func (f *Flow) bind(w http.ResponseWriter, r *http.Request, s *session) (err error) {
 	earlier, ok := f.session(r)
 	switch key := idempotencyKey(r); {
 	case carries(r) && ok:
-		return earlier.browser
+		s.browser = earlier.browser
 	case carries(r) && len(key) >= minBindingKey:
-		return f.madeBinding(address, key)
+		s.browser, err = f.madeBinding(r, *s, key)
 	case carries(r):
-		return rand.Text()
+		s.browser = rand.Text()
 	case ok || f.cookies.binds(r) || !f.config.AllowUnbound || fromBrowser(r):
-		return f.Binding(w, r)
+		s.browser = f.Binding(w, r)
 	}
-	return ""
+	return err
 }
 
-// madeBinding returns the Binding that a client makes by its key, for an address.
-func (f *Flow) madeBinding(address, key string) string {
-	mac := sum(f.bindingKeys[0], []byte(f.normal(address)), []byte{0}, []byte(key))
-	return base32.StdEncoding.EncodeToString(mac)[:bindingLength]
+// madeBinding returns the Binding that a client makes by its key, for an address. While keys are
+// changed, the one under another key counts if it has a live code.
+func (f *Flow) madeBinding(r *http.Request, s session, key string) (string, error) {
+	under := func(secret []byte) string {
+		mac := sum(secret, []byte(f.normal(s.state().Address)), []byte{0}, []byte(key))
+		return base32.StdEncoding.EncodeToString(mac)[:bindingLength]
+	}
+
+	s.asked = trustSet(0).with(otp.Stranger).with(otp.Challenged).with(otp.Known)
+	for _, secret := range f.bindingKeys[1:] {
+		s.browser = under(secret)
+		status, err := f.statusOf(r, &s)
+		if err != nil || status.Live {
+			return s.browser, err
+		}
+	}
+	return under(f.bindingKeys[0]), nil
 }
 
 // Binding returns the Binding of the browser: that of its session in this Flow, else that of the
 // cookie "__Host-otp", which it sets where it is missing, as the function [Binding] does.
 func (f *Flow) Binding(w http.ResponseWriter, r *http.Request) string {
-	s, ok := f.tokens.read(f.cookies.get(r, f.sessionCookie()))
-	if ok != nil || f.cookies.get(r, bindingCookie) == s.browser {
+	s, err := f.tokens.read(f.cookies.get(r, f.sessionCookie()))
+	if err != nil || f.cookies.get(r, bindingCookie) == s.browser {
 		return f.cookies.binding(w, r)
 	}
 

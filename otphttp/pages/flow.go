@@ -39,7 +39,8 @@ func (p *Pages) postAsk(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		p.setNote(w, note{Page: "code", Sent: again})
 		p.leadTo("code")(w, r)
-	case state.Status.Live: // asked too soon: the code of before is there to be entered
+	case state.Status.Live && otphttp.ProblemOf(err).Status == http.StatusTooManyRequests:
+		// Asked too soon: the code of before is there to be entered.
 		p.dropNote(w)
 		p.leadTo("code")(w, r)
 	default:
