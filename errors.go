@@ -96,7 +96,8 @@ var (
 // fails, so an error would tell that the account exists.
 var (
 	// ErrDelivery: the Sender failed. The message may have been sent or not. The code is valid all
-	// the same, and asking again sends the same one.
+	// the same, and asking again sends the same one. errors.As finds the Message.ID in it, by an
+	// interface with the method MessageID() string.
 	ErrDelivery error = &sentinel{text: "otp: the message could not be delivered"}
 
 	// ErrNotSent: certainly nothing was sent. See NotSent. It matches ErrDelivery.
@@ -205,11 +206,20 @@ func storeError(cause error) error {
 	return &foreignError{cause: cause, text: "store: " + cause.Error()}
 }
 
+// A deliveryFailed is the error of a Sender for one message.
+type deliveryFailed struct {
+	foreignError
+	id string
+}
+
+// MessageID returns Message.ID, which the Sender was given.
+func (e *deliveryFailed) MessageID() string { return e.id }
+
 // Rule 13: the text of the Sender's error may hold an address, so it is not repeated.
-func deliveryError(cause error) error {
+func deliveryError(cause error, id string) error {
 	const text = "otp: the message could not be delivered; " +
 		"the code stays valid, and asking again sends the same one"
-	return &foreignError{cause, ErrDelivery, text}
+	return &deliveryFailed{foreignError{cause, ErrDelivery, text}, id}
 }
 
 func normalizeError(cause error) error {

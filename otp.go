@@ -357,7 +357,7 @@ func (s *Service) deliver(ctx context.Context, m Message) error {
 	defer cancel()
 
 	if err := s.sender.Send(ctx, m); err != nil {
-		return deliveryError(err)
+		return deliveryError(err, m.ID)
 	}
 	return nil
 }
