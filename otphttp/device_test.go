@@ -1,7 +1,6 @@
 package otphttp_test
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"testing"
@@ -129,7 +128,6 @@ func TestLimitsAfterAChallenge(t *testing.T) {
 // A device is known to the accounts in which a code was accepted on it, under any of the keys, for
 // 180 days.
 func TestDevices(t *testing.T) {
-	newKey := otp.Keys{bytes.Repeat([]byte("n"), 32)}
 	withKeys := func(keys otp.Keys) func(*otphttp.Config) {
 		return func(c *otphttp.Config) { c.Devices, c.Keys = true, keys }
 	}
@@ -147,8 +145,8 @@ func TestDevices(t *testing.T) {
 		"no address":         {to: "\n"},
 		"almost 180 days":    {wait: 180*24*time.Hour - time.Second, known: true},
 		"180 days":           {wait: 180 * 24 * time.Hour},
-		"a new key in front": {configure: withKeys(append(newKey, testKeys...)), known: true},
-		"the old key gone":   {configure: withKeys(newKey)},
+		"a new key in front": {configure: withKeys(otp.Keys{newKey, testKeys[0]}), known: true},
+		"the old key gone":   {configure: withKeys(otp.Keys{newKey})},
 		"another letter":     {spoil: func(v string) string { return flip(v, 12) }},
 		"another signature":  {spoil: func(v string) string { return flip(v, len(v)-4) }},
 		"the head alone":     {spoil: func(v string) string { return v[:32] }},
