@@ -39,10 +39,10 @@ func (n *nameServer) resolver(t *testing.T) *net.Resolver {
 	t.Cleanup(func() { assert.NoError(t, socket.Close()) })
 	go n.serve(socket)
 
-	return &net.Resolver{PreferGo: true,
-		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, socket.LocalAddr().String())
-		}}
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, socket.LocalAddr().String())
+	}
+	return &net.Resolver{PreferGo: true, Dial: dial}
 }
 
 func (n *nameServer) serve(socket net.PacketConn) {

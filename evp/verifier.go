@@ -227,7 +227,6 @@ func (v *Verifier) checkIssuer(ctx context.Context, p presentation) error {
 	if host != p.issuer {
 		return invalid(StepIssuer, "not the issuer that the domain names")
 	}
-
 	return v.checkSignature(ctx, p)
 }
 
