@@ -7,7 +7,7 @@
 //		&sesmail.Options{Renderer: mails})
 //
 // A Renderer writes what the mails say: [otpmail.Catalog], with finished mails in thirteen
-// languages, or mails from templates of your own by package otpmail/mailtemplate. The default is a
+// languages, or the same sentences in a layout of your own by package otpmail/mailtemplate. The default is a
 // Catalog for the display name of the From address.
 //
 // # What the caller still must do

@@ -1,44 +1,38 @@
-// Package mailtemplate writes the mails that carry one-time codes from templates of your own. Use
-// [New] to construct a [*Templates], which is an [otpmail.Renderer] for sesmail and smtpmail.
+// Package mailtemplate puts the sentences of an [otpmail.Catalog] into a layout of your own: one
+// template for all mails with codes and all notices, in every language.
 //
-//	//go:embed mail
-//	var files embed.FS
-//
-//	folder, err := fs.Sub(files, "mail")
 //	catalog, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
-//	mails, err := mailtemplate.New(folder, catalog)
+//	mails, err := mailtemplate.New(os.DirFS("mail"), catalog) // or an embed.FS
 //
 // # Files
 //
-// Three files make the mail of a purpose (Config.Purpose) in a language:
+//	layout.html                       an html/template, required
+//	layout.txt                        a text/template; without it, the plain text of the Catalog
+//	reset/de.json                     own texts of a purpose (Config.Purpose) in a language
+//	notices/password_changed/de.json  own texts of a kind of notice (NoticeKind.String)
 //
-//	reset/de.html         an html/template
-//	reset/de.txt          a text/template
-//	reset/de.subject.txt  a text/template; white space and line ends become single spaces
-//
-// The name is a BCP 47 language tag in its usual form (de, pt-BR, zh-Hant), or any, for all
-// languages of [otpmail.Languages] that have no files of their own. Other files are an error.
-//
-// If a purpose has any templates, it needs them for all of those languages, or an any set. Extra
-// languages are fine. A purpose without templates has the mails of the Catalog.
-//
-// # Templates
-//
-// Templates see a [View]: {{.Code}} is the code as plain text, {{.Data}} is Request.Data, and the
-// translated sentences of the standard mail are there too. This is a whole any.html:
+// Other files are an error. The layout sees a [View]. What a mail does not say is empty: a notice
+// has no code and no Data. This is a whole layout.html:
 //
 //	<html lang="{{.Language}}" dir="{{.Direction}}">
-//	<h1>{{.Title}}</h1>
+//	<h1>{{.Title}}</h1> <p>{{.Text}}</p>
 //	{{range .Details}}<p>{{.Name}}: <b>{{.Value}}</b></p>{{end}}
-//	<p>{{.Lead}}</p> <p><b>{{.Code}}</b></p>
+//	{{with .Code}}<p>{{$.Lead}}</p> <p><b>{{.}}</b></p>{{end}}
 //	{{with .Link}}<p>{{$.OrButton}} <a href="{{.}}">{{$.Button}}</a></p>{{end}}
-//	<p>{{.Expires}} {{.Keep}}</p> <p>{{.Ignore}}</p>
+//	<p>{{.Expires}} {{.Keep}}</p> <p>{{.WasYou}}</p> <p>{{.Act}}</p>
+//	<p>{{.Ignore}}</p> <p>{{.Help}}</p>
 //
-// A key that a map does not have is an error.
+// A mail whose layout does not show the code and the values of all details, in one piece and as
+// text, is refused: people must see what they confirm. New tries each kind of mail once.
+//
+// A file of own texts puts text/templates, which see the View too, in the place of sentences. The
+// language is one of [otpmail.Languages], a key one of subject, title, text, lead, or_button,
+// or_link, button, expires, keep, was_you, act, ignore and help:
+//
+//	{"subject": "Hallo {{.Data.Name}}", "lead": "Ihr Code für {{.Product}}:"}
 //
 // # What it does not do
 //
-// Programs that import this package link html/template and text/template. Those call methods by
-// name, which keeps the linker from leaving out exported methods that nobody calls: a program with
-// clients of the AWS SDK becomes about twice as large. Package otpmail alone does not.
+// It does not stay small: html/template calls methods by name, which keeps the linker from leaving
+// out those that nobody calls. A program with clients of the AWS SDK becomes twice as large.
 package mailtemplate

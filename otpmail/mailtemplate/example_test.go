@@ -11,36 +11,35 @@ import (
 	"github.com/seed-5978b5f1/otp/otpmail/mailtemplate"
 )
 
-// Templates usually come from an embed.FS or os.DirFS.
+// Files usually come from an embed.FS or os.DirFS.
 func ExampleNew() {
+	const layout = `<h1>{{.Title}}</h1> {{.Text}} {{.Lead}} <b>{{.Code}}</b>
+{{range .Details}}<p>{{.Name}}: {{.Value}}{{end}}`
+
 	files := fstest.MapFS{
-		"reset/any.subject.txt": {Data: []byte("{{.Subject}}")},
-		"reset/any.txt":         {Data: []byte("{{.Data.Name}}:\n{{.Lead}}\n{{.Code}}")},
-		"reset/any.html":        {Data: []byte("{{.Data.Name}}: <p>{{.Lead}}<p>{{.Code}}")},
+		"layout.html":   {Data: []byte(layout)},
+		"reset/de.json": {Data: []byte(`{"lead": "{{.Data.Name}}, Ihr Code lautet:"}`)},
 	}
 	catalog, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	if err != nil {
 		log.Fatal(err)
 	}
-
-	type person struct{ Name string }
 	mails, err := mailtemplate.New(files, catalog)
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	mail, err := mails.Render(otp.Message{ // as a Service makes it
-		Purpose: "reset", Kind: otp.ResetPassword, Language: "de", Data: person{"Grace"},
+		Purpose: "reset", Kind: otp.ResetPassword, Language: "de",
 		Code: otp.NewCode("492013"), ExpiresAt: time.Now().Add(10 * time.Minute),
+		Data: struct{ Name string }{"Grace"},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(mail.Subject)
-	fmt.Println(mail.Text)
+	fmt.Println(mail.HTML)
 	// Output:
 	// Neues Passwort für Acme festlegen
-	// Grace:
-	// Legen Sie mit diesem Code ein neues Passwort fest:
-	// 492013
+	// <h1>Neues Passwort für Acme festlegen</h1>  Grace, Ihr Code lautet: <b>492013</b>
 }

@@ -3,23 +3,26 @@ package mailtemplate
 import (
 	"errors"
 	"fmt"
+	"html"
+	htmltemplate "html/template"
 	"io/fs"
-	"maps"
+	"regexp"
 	"slices"
+	"strings"
+	texttemplate "text/template"
 	"time"
-
-	"golang.org/x/text/language"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/delivery"
-	choice "github.com/seed-5978b5f1/otp/internal/language"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
-// Templates is a Renderer with own templates for some purposes. It is safe for concurrent use.
+// Templates writes mails in a layout of your own. It is safe for concurrent use.
 type Templates struct {
-	catalog  *otpmail.Catalog
-	editions map[string]*editions // by purpose
+	catalog *otpmail.Catalog
+	page    *htmltemplate.Template
+	text    *texttemplate.Template // nil: the plain text of the catalog
+	texts   map[string]texts       // by the name of the file without .json
 }
 
 var _ otpmail.Renderer = (*Templates)(nil)
@@ -27,111 +30,149 @@ var _ otpmail.Renderer = (*Templates)(nil)
 // View is what templates see. All text in it is plain: html/template escapes it where it is put in.
 // It shows as "[redacted]" when printed, logged or marshaled.
 type View struct {
-	// Sentences are those of the standard mail. In a language that is none of otpmail.Languages,
-	// only Language, Direction, Product, Details (labeled in English), Code and Link are filled in.
 	otpmail.Sentences
-
-	// Purpose is Message.Purpose.
-	Purpose string
-	// ExpiresAt is Message.ExpiresAt.
-	ExpiresAt time.Time
-	// Minutes is how many whole minutes the code lasts from now; 0 for less than one.
-	Minutes int
-	// Data is Request.Data.
-	Data any
+	Purpose string // Message.Purpose; empty in notices
+	Data    any    // Request.Data; nil in notices
 }
 
-// New reads the templates of a folder; see the package comment. The catalog writes the mails of
-// purposes without templates, and the sentences of the others.
-//
-// Its errors name the purpose and the file, or the languages that a purpose lacks.
+// New reads the files of a folder; see the package comment. Its errors name the file.
 func New(files fs.FS, catalog *otpmail.Catalog) (*Templates, error) {
-	if files == nil {
+	switch {
+	case files == nil:
 		return nil, errors.New("mailtemplate: files is nil: it is required (an embed.FS, say)")
-	}
-	if catalog == nil {
+	case catalog == nil:
 		return nil, errors.New("mailtemplate: catalog is nil: it is required (otpmail.NewCatalog)")
 	}
 
-	names, err := list(files)
+	t := &Templates{catalog: catalog, texts: map[string]texts{}}
+	err := t.load(files)
+	if err == nil {
+		err = t.try()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mailtemplate: %w", err)
-	}
-
-	t := &Templates{catalog: catalog, editions: map[string]*editions{}}
-	for _, purpose := range slices.Sorted(maps.Keys(names)) {
-		if t.editions[purpose], err = read(files, purpose, names[purpose]); err != nil {
-			return nil, fmt.Errorf("mailtemplate: %w", err)
-		}
 	}
 	return t, nil
 }
 
-// Render writes the mail for a message, from the templates of its purpose if there are any, in the
-// language that fits m.Language best, or English.
-//
-// Its errors match otp.ErrNotSent. Their text does not repeat that of what they wrap, which may
-// hold parts of Data.
-func (t *Templates) Render(m otp.Message) (otpmail.Mail, error) {
-	c := t.editions[m.Purpose]
-	if c == nil {
-		return t.catalog.Render(m)
+// strict makes a key that a map does not have an error, not "<no value>".
+const strict = "missingkey=error"
+
+// load reads all files.
+func (t *Templates) load(files fs.FS) error {
+	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		source, err := fs.ReadFile(files, path)
+		if err != nil {
+			return err
+		}
+		switch path {
+		case "layout.html":
+			t.page, err = htmltemplate.New(path).Option(strict).Parse(string(source))
+		case "layout.txt":
+			t.text, err = texttemplate.New(path).Option(strict).Parse(string(source))
+		default:
+			err = t.addTexts(path, source)
+		}
+		return err
+	})
+	if err == nil && t.page == nil {
+		return errors.New("there is no layout.html: it is required")
 	}
-	return t.render(c.choose(m.Language), m)
+	return err
 }
 
-// render writes the mail of an edition.
-func (t *Templates) render(e *edition, m otp.Message) (otpmail.Mail, error) {
-	m.Language = e.tag.String()
-	sentences, err := t.catalog.Sentences(m)
+// try puts each kind of mail into the layout.
+func (t *Templates) try() error {
+	put := func(s otpmail.Sentences, err error) error {
+		if err == nil {
+			_, err = t.mail(&View{Sentences: s}, nil)
+		}
+		return err
+	}
+
+	m := otp.Message{
+		Code: otp.NewCode("80529674130582"), // no layout holds it by chance
+		Data: otpmail.Details{{Name: "To", Value: "<Ada> & 'Eve'"}},
+	}
+	for ; m.Kind <= otp.ConfirmTransaction; m.Kind++ {
+		if err := put(t.catalog.Sentences(m)); err != nil {
+			return fmt.Errorf("a mail of the Kind %v: %w", m.Kind, err)
+		}
+	}
+	n := otpmail.Notice{Kind: otpmail.PasswordChanged, Time: time.Now()}
+	for ; n.Kind <= otpmail.AccountExists; n.Kind++ {
+		if err := put(t.catalog.NoticeSentences(n)); err != nil {
+			return fmt.Errorf("a notice of the kind %v: %w", n.Kind, err)
+		}
+	}
+	return nil
+}
+
+// Render writes the mail for a message, in the language that fits m.Language best, or English. Its
+// errors match otp.ErrNotSent. Their text does not repeat that of what they wrap, which may hold
+// parts of Data.
+func (t *Templates) Render(m otp.Message) (otpmail.Mail, error) {
+	s, err := t.catalog.Sentences(m)
 	if err != nil {
 		return otpmail.Mail{}, err
 	}
-	if !e.translated {
-		sentences = untranslated(sentences, m.Language)
-	}
+	return t.fill(m.Purpose, &View{Sentences: s, Purpose: m.Purpose, Data: m.Data})
+}
 
-	left := time.Until(m.ExpiresAt) + 10*time.Second // as otpmail counts minutes
-	view := &View{
-		Sentences: sentences, Purpose: m.Purpose, ExpiresAt: m.ExpiresAt,
-		Minutes: max(0, int(left/time.Minute)), Data: m.Data,
-	}
-	mail, err := e.files.execute(view)
+// Notice writes the mail for a notice, in the language that fits n.Language best, or English.
+func (t *Templates) Notice(n otpmail.Notice) (otpmail.Mail, error) {
+	s, err := t.catalog.NoticeSentences(n)
 	if err != nil {
-		return otpmail.Mail{}, failed(&m, err)
+		return otpmail.Mail{}, err
 	}
-	if err := mail.Check(); err != nil {
-		return otpmail.Mail{}, failed(&m, err)
+	return t.fill("notices/"+n.Kind.String(), &View{Sentences: s})
+}
+
+// fill writes a mail that has a folder of own texts.
+func (t *Templates) fill(folder string, view *View) (otpmail.Mail, error) {
+	mail, err := t.mail(view, t.texts[folder+"/"+view.Language])
+	if err != nil {
+		reason := fmt.Sprintf("the templates for %s in %s failed", folder, view.Language)
+		return otpmail.Mail{}, delivery.NotSent("mailtemplate", reason, err)
 	}
 	return mail, nil
 }
 
-// failed says which templates have failed, and not why.
-func failed(m *otp.Message, cause error) error {
-	return delivery.NotSent("mailtemplate",
-		fmt.Sprintf("the templates for %s in %s failed", m.Purpose, m.Language), cause)
-}
-
-// untranslated returns sentences without what is in another language.
-func untranslated(s otpmail.Sentences, tag string) otpmail.Sentences {
-	return otpmail.Sentences{
-		Language: tag, Direction: choice.Direction(language.Make(tag)),
-		Product: s.Product, Details: s.Details, Code: s.Code, Link: s.Link,
+// mail puts own texts into a View, and the View into the layout.
+func (t *Templates) mail(view *View, own texts) (otpmail.Mail, error) {
+	if err := own.replace(view); err != nil {
+		return otpmail.Mail{}, err
 	}
+	var page, text strings.Builder
+	if err := t.page.Execute(&page, view); err != nil {
+		return otpmail.Mail{}, err
+	}
+	if t.text == nil {
+		text.WriteString(view.PlainText())
+	} else if err := t.text.Execute(&text, view); err != nil {
+		return otpmail.Mail{}, err
+	}
+
+	mail := otpmail.NewMail(view.Subject, text.String(), page.String())
+	shown := html.UnescapeString(notShown.ReplaceAllString(mail.HTML, "\n"))
+	if !shows(shown, view) || !shows(mail.Text, view) {
+		return otpmail.Mail{}, errors.New("HTML and plain text must show {{.Code}} and the values " +
+			"of {{.Details}}, each in one piece and as text")
+	}
+	return mail, mail.Check()
 }
 
-// editions are those of the mail of one purpose.
-type editions struct {
-	all     []*edition // English first: the fallback
-	matcher choice.Matcher
-}
+// notShown matches what a reader of an HTML document does not see.
+var notShown = regexp.MustCompile(
+	`(?is)<(?:title|style|script)\b.*?</(?:title|style|script)\s*>|<!--.*?-->|<[^>]*>`)
 
-// An edition is the mail of one purpose in one language.
-type edition struct {
-	tag        language.Tag
-	translated bool // whether the language is one of otpmail.Languages
-	files      *templates
+// shows reports whether a text has the code and the values of all details.
+func shows(text string, view *View) bool {
+	return strings.Contains(text, view.Code) &&
+		!slices.ContainsFunc(view.Details, func(d otpmail.Detail) bool {
+			return !strings.Contains(text, d.Value)
+		})
 }
-
-// choose returns the edition that fits a BCP 47 tag or Accept-Language header best.
-func (c *editions) choose(accept string) *edition { return c.all[c.matcher.Match(accept)] }

@@ -21,38 +21,46 @@ import (
 
 const code = "492013"
 
-// standard is for a product with one purpose of each sort.
-func standard(tb testing.TB) *otpmail.Catalog {
+// layout is the one of the package comment.
+func layout(t testing.TB) string {
+	t.Helper()
+
+	out, err := exec.Command("go", "doc", ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	_, page, found := strings.Cut(string(out), "This is a whole layout.html:\n")
+	require.True(t, found)
+	page, _, found = strings.Cut(page, "\nA mail whose")
+	require.True(t, found)
+	return page
+}
+
+func catalog(tb testing.TB) *otpmail.Catalog {
 	tb.Helper()
 
-	s, err := otpmail.NewCatalog(otpmail.Options{
+	c, err := otpmail.NewCatalog(otpmail.Options{
 		Product: "Acme",
+		Support: "help@acme.example",
 		Links:   map[string]string{"reset": "https://acme.example/code"},
 	})
 	require.NoError(tb, err)
-	return s
+	return c
 }
 
-func file(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
-
-// mails returns three files each for names such as "reset/any".
-func mails(subject, text, html string, names ...string) fstest.MapFS {
-	files := fstest.MapFS{}
-	for _, name := range names {
-		files[name+".subject.txt"] = file(subject)
-		files[name+".txt"] = file(text)
-		files[name+".html"] = file(html)
+// files returns a folder with these files.
+func files(namesAndTexts ...string) fstest.MapFS {
+	folder := fstest.MapFS{}
+	for i := 0; i < len(namesAndTexts); i += 2 {
+		folder[namesAndTexts[i]] = &fstest.MapFile{Data: []byte(namesAndTexts[i+1])}
 	}
-	return files
+	return folder
 }
 
-// all returns the names of the files of a purpose in every language.
-func all(purpose string) []string {
-	var names []string
-	for _, language := range otpmail.Languages() {
-		names = append(names, purpose+"/"+language)
-	}
-	return names
+func newTemplates(tb testing.TB, folder fs.FS) *mailtemplate.Templates {
+	tb.Helper()
+
+	t, err := mailtemplate.New(folder, catalog(tb))
+	require.NoError(tb, err)
+	return t
 }
 
 func message(purpose, language string, data any) otp.Message {
@@ -72,113 +80,112 @@ func render(t *testing.T, r otpmail.Renderer, m otp.Message) otpmail.Mail {
 	return mail
 }
 
-func TestAnyServesEveryLanguage(t *testing.T) {
-	files := mails("{{.Subject}}", "{{.Title}}: {{.Code}}, {{.Expires}}",
-		`<p lang="{{.Language}}" dir="{{.Direction}}">{{.Lead}} {{.Code}}</p>`, "reset/any")
-	r, err := mailtemplate.New(files, standard(t))
-	require.NoError(t, err)
+func TestOneLayoutForAllMails(t *testing.T) {
+	mails := newTemplates(t, files("layout.html", layout(t)))
+	details := otpmail.Details{{Name: "Amount", Value: "<€250.00>"}}
 
-	for language, want := range map[string]otpmail.Mail{
-		"de-CH": {
-			Subject: "Neues Passwort für Acme festlegen",
-			Text:    "Neues Passwort für Acme festlegen: 492013, Der Code läuft in 10 Minuten ab.",
-			HTML: `<p lang="de" dir="ltr">Legen Sie mit diesem Code ein neues Passwort fest: ` +
-				`492013</p>`,
-		},
-		strings.Repeat("de,", 342): { // longer than any header that is looked at
-			Subject: "Reset your password for Acme",
-			Text:    "Reset your password for Acme: 492013, The code expires in 10 minutes.",
-			HTML:    `<p lang="en" dir="ltr">Use this code to choose a new password: 492013</p>`,
-		},
-		"ko": {
-			Subject: "Reset your password for Acme",
-			Text:    "Reset your password for Acme: 492013, The code expires in 10 minutes.",
-			HTML:    `<p lang="en" dir="ltr">Use this code to choose a new password: 492013</p>`,
-		},
-	} {
-		require.Equal(t, want, render(t, r, message("reset", language, nil)))
-	}
-	require.Contains(t, render(t, r, message("reset", "ar", nil)).HTML, `dir="rtl"`)
-}
+	for _, language := range otpmail.Languages() {
+		lang := `<html lang="` + language + `"`
+		for _, purpose := range []string{"pay", "reset", "unheard-of"} {
+			m := message(purpose, language, details)
+			mail := render(t, mails, m)
+			own, err := catalog(t).Render(m)
+			require.NoError(t, err)
+			require.Equal(t, own.Subject, mail.Subject)
+			require.Equal(t, own.Text, mail.Text)
+			require.Contains(t, mail.HTML, lang)
+			require.Contains(t, mail.HTML, "<b>"+code+"</b>")
+			require.Contains(t, mail.HTML, "<b>&lt;€250.00&gt;</b>")
+		}
 
-func TestOwnLanguages(t *testing.T) {
-	type person struct{ Name string }
-
-	files := mails("any", "{{.Data.Name}} {{.Code}}", "{{.Data.Name}} {{.Code}}", "reset/any")
-	for name, source := range map[string]string{
-		"reset/de.subject.txt": "Hallo {{.Data.Name}}\n",
-		"reset/de.txt":         "Hallo {{.Data.Name}}: {{.Code}}",
-		"reset/de.html":        "<p>{{.Data.Name}}, {{.Code}} für {{.Product}}, {{.Expires}}</p>",
-		"reset/sv.subject.txt": "Kod {{.Purpose}}",
-		"reset/sv.txt":         "{{.Code}} {{.Minutes}} minuter [{{.Expires}}] {{.Link}}",
-		"reset/sv.html":        `<p lang="{{.Language}}">{{.Code}}</p>`,
-		"reset/fa.subject.txt": "x",
-		"reset/fa.txt":         "{{.Code}}",
-		"reset/fa.html":        `<p dir="{{.Direction}}">{{.Code}}</p>`,
-	} {
-		files[name] = file(source)
-	}
-	r, err := mailtemplate.New(files, standard(t))
-	require.NoError(t, err)
-
-	for language, want := range map[string]otpmail.Mail{
-		"de-CH": {
-			Subject: "Hallo Eve", Text: "Hallo Eve: 492013",
-			HTML: "<p>Eve, 492013 für Acme, Der Code läuft in 10 Minuten ab.</p>",
-		},
-		"sv": {
-			Subject: "Kod reset",
-			Text:    "492013 10 minuter [] https://acme.example/code#c=492013",
-			HTML:    `<p lang="sv">492013</p>`,
-		},
-		"fa-IR": {Subject: "x", Text: "492013", HTML: `<p dir="rtl">492013</p>`},
-		"fr":    {Subject: "any", Text: "Eve 492013", HTML: "Eve 492013"},
-	} {
-		require.Equal(t, want, render(t, r, message("reset", language, person{"Eve"})), language)
-	}
-}
-
-// A purpose with templates is never mailed without them, in any language.
-func TestNoOtherMail(t *testing.T) {
-	source := "own {{.Code}} {{range .Details}}{{.Value}} {{end}}"
-
-	_, err := mailtemplate.New(mails("x", source, source, "pay/en", "pay/de"), standard(t))
-	require.EqualError(t, err, "mailtemplate: pay lacks templates for ar, es, fr, he, it, ja, "+
-		"nl, pl, pt, zh: add them, or any.html, any.txt and any.subject.txt for all of them")
-
-	for _, names := range [][]string{{"pay/any"}, {"pay/any", "pay/de"}, all("pay")} {
-		r, err := mailtemplate.New(mails("x", source, source, names...), standard(t))
-		require.NoError(t, err)
-
-		for _, language := range append(otpmail.Languages(), "ko", "", strings.Repeat("de,", 999)) {
-			m := message("pay", language, otpmail.Details{{Name: "Amount", Value: "€250.00"}})
-			mail := render(t, r, m)
-			require.Contains(t, mail.Text, "own 492013 €250.00")
-			require.Contains(t, mail.HTML, "own 492013 €250.00")
-
-			m.Data = nil
-			_, err := r.Render(m)
-			require.ErrorIs(t, err, otp.ErrNotSent, "a transaction without lines")
+		for kind := otpmail.PasswordChanged; kind <= otpmail.AccountExists; kind++ {
+			n := otpmail.Notice{
+				Kind: kind, Language: language, Time: time.Now(), Details: details,
+			}
+			mail, err := mails.Notice(n)
+			require.NoError(t, err)
+			own, err := catalog(t).Notice(n)
+			require.NoError(t, err)
+			require.Equal(t, own.Subject, mail.Subject)
+			require.Equal(t, own.Text, mail.Text)
+			require.Contains(t, mail.HTML, lang)
+			require.Contains(t, mail.HTML, "<b>&lt;€250.00&gt;</b>")
+			require.NotContains(t, mail.HTML, "<a")
 		}
 	}
+	require.Contains(t, render(t, mails, message("reset", "he", nil)).HTML, `dir="rtl"`)
+	require.Contains(t, render(t, mails, message("reset", "en", nil)).HTML,
+		`href="https://acme.example/code#c=492013"`)
 }
 
-func TestPurposesWithoutTemplates(t *testing.T) {
-	s := standard(t)
-	r, err := mailtemplate.New(mails("x", "{{.Code}}", "{{.Code}}", "reset/any"), s)
-	require.NoError(t, err)
+func TestOwnTexts(t *testing.T) {
+	mails := newTemplates(t, files(
+		"layout.html", `<p>{{.Lead}} {{.Code}} {{.Act}} {{.Ignore}}</p>`+
+			`{{range .Details}}{{.Value}}{{end}}{{with .Data}}<i>{{.Name}}</i>{{end}}`,
+		"layout.txt", "{{.Title}}|{{.Code}}|{{range .Details}}{{.Value}}{{end}}|{{.Purpose}}",
+		"reset/de.json",
+		`{"subject": "Hallo\n{{.Data.Name}}", "title": "<{{.Product}}>", "ignore": "",
+			"lead": "{{.Lead}} Bitte:"}`,
+		"notices/new_device/de.json", `{"act": "Rufen Sie uns an."}`,
+	))
+	type person struct{ Name string }
 
-	m := message("sign-in", "de", nil)
-	require.Equal(t, render(t, s, m), render(t, r, m))
-	_, err = r.Render(message("pay", "de", nil))
-	require.ErrorIs(t, err, otp.ErrNotSent)
+	m := message("reset", "de-CH", person{"Ada & Eve"})
+	require.Equal(t, otpmail.Mail{
+		Subject: "Hallo Ada & Eve",
+		Text:    "<Acme>|492013||reset",
+		HTML: "<p>Legen Sie mit diesem Code ein neues Passwort fest: Bitte: 492013  </p>" +
+			"<i>Ada &amp; Eve</i>",
+	}, render(t, mails, m))
+
+	m.Language = "fr" // has none
+	require.Equal(t, "Réinitialisez votre mot de passe pour Acme", render(t, mails, m).Subject)
+
+	n := otpmail.Notice{Kind: otpmail.NewDevice, Language: "de", Time: time.Now()}
+	mail, err := mails.Notice(n)
+	require.NoError(t, err)
+	require.Contains(t, mail.HTML, "Rufen Sie uns an.")
+	n.Kind = otpmail.AccountExists
+	mail, err = mails.Notice(n)
+	require.NoError(t, err)
+	require.NotContains(t, mail.HTML, "Rufen Sie uns an.")
+}
+
+// Whatever a layout does with Data, nobody confirms what they have not seen.
+func TestWhatIsNotShownIsRefused(t *testing.T) {
+	const good = "{{.Code}} {{range .Details}}{{.Value}} {{end}}"
+	for name, page := range map[string]string{
+		"no code":         "{{range .Details}}{{.Value}}{{end}}",
+		"a comment":       "<!-- {{.Code}} -->{{range .Details}}{{.Value}}{{end}}",
+		"an attribute":    `<p title="{{.Code}}">{{range .Details}}{{.Value}}{{end}}`,
+		"the title":       "<title>{{.Code}}</title>{{range .Details}}{{.Value}}{{end}}",
+		"the style":       "<style>{{.Code}}</style>{{range .Details}}{{.Value}}{{end}}",
+		"part of it":      "{{with .Code}}{{slice . 1}}{{end}}{{range .Details}}{{.Value}}{{end}}",
+		"no details":      "{{.Code}}",
+		"the first alone": "{{.Code}}{{with .Details}}{{with index . 0}}{{.Name}}{{end}}{{end}}",
+	} {
+		_, err := mailtemplate.New(files("layout.html", page), catalog(t))
+		require.ErrorContains(t, err, "must show", name)
+		_, err = mailtemplate.New(files("layout.html", good, "layout.txt", page), catalog(t))
+		if name == "no code" || name == "no details" || name == "part of it" {
+			require.ErrorContains(t, err, "must show", name)
+		}
+	}
+
+	mails := newTemplates(t, files("layout.html",
+		"{{if .Data}}{{.Code}}{{else}}"+good+"{{end}}", "layout.txt", good))
+	_, err := mails.Render(message("pay", "en", otpmail.Details{{Name: "To", Value: "Eve"}}))
+	require.ErrorIs(t, err, otp.ErrNotSent, "details left out where there is Data")
+	_, err = mails.Render(message("pay", "en", nil))
+	require.ErrorIs(t, err, otp.ErrNotSent, "a transaction without details")
+	_, err = mails.Notice(otpmail.Notice{})
+	require.ErrorContains(t, err, "Notice.Kind")
 }
 
 func TestHostileDataIsInert(t *testing.T) {
-	files := mails("For {{.Data}}", "{{.Data}} {{.Code}}",
-		`<p title="{{.Data}}">{{.Data}} {{.Code}}</p>`, "reset/any")
-	r, err := mailtemplate.New(files, standard(t))
-	require.NoError(t, err)
+	mails := newTemplates(t, files("layout.html",
+		`<p title="{{.Data}}">{{.Data}} {{.Code}}</p>{{range .Details}}{{.Value}}{{end}}`,
+		"reset/en.json", `{"subject": "For {{.Data}}"}`))
 
 	for data, subject := range map[string]string{
 		"Ada\r\nBcc: eve@evil.example":         "For Ada Bcc: eve@evil.example",
@@ -189,7 +196,7 @@ func TestHostileDataIsInert(t *testing.T) {
 		`" onmouseover="x`:                     `For " onmouseover="x`,
 		"{{.Code}}":                            "For {{.Code}}",
 	} {
-		mail := render(t, r, message("reset", "en", data))
+		mail := render(t, mails, message("reset", "en", data))
 		assert.Equal(t, subject, mail.Subject)
 		assert.Equal(t, 2, strings.Count(mail.HTML, "<"), mail.HTML)
 		assert.Equal(t, 2, strings.Count(mail.HTML, `"`), mail.HTML)
@@ -204,84 +211,73 @@ func TestHostileDataIsInert(t *testing.T) {
 
 // Nothing in Data adds a header, markup or control characters.
 func FuzzData(f *testing.F) {
-	files := mails("For {{.Data}}", "{{.Data}} {{.Code}}",
-		`<p title="{{.Data}}"><a href="https://a.example/?q={{.Data}}">{{.Data}}</a> {{.Code}}</p>`,
-		"reset/any")
-	r, err := mailtemplate.New(files, standard(f))
-	require.NoError(f, err)
+	mails := newTemplates(f, files("layout.html",
+		`<p title="{{.Data}}"><a href="https://a.example/?q={{.Data}}">{{.Data}}</a> {{.Code}}</p>`+
+			`{{range .Details}}{{.Value}}{{end}}`,
+		"reset/en.json", `{"subject": "For {{.Data}}"}`))
 
 	for _, data := range []string{"Ada", "x\r\nBcc: y", `"><script>`, "{{.Code}}", "\xff\x00"} {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data string) {
-		mail := render(t, r, message("reset", "en", data))
+		mail := render(t, mails, message("reset", "en", data))
 		require.Equal(t, 4, strings.Count(mail.HTML, "<"))
 		require.Equal(t, 4, strings.Count(mail.HTML, `"`))
 		require.Equal(t, strings.Join(strings.Fields(mail.Subject), " "), mail.Subject)
 	})
 }
 
-// Data that does not fit is not mailed, and the error does not tell what it
-// was.
+// Data that does not fit is not mailed, and the error does not tell what it was.
 func TestErrorsAreDiscreet(t *testing.T) {
-	files := mails("x", "{{.Code}}", "{{.Data.name}} {{.Code}}", "reset/any")
-	r, err := mailtemplate.New(files, standard(t))
-	require.NoError(t, err)
+	mails := newTemplates(t, files(
+		"layout.html", "{{.Code}} {{range .Details}}{{.Value}}{{end}}",
+		"reset/en.json", `{"lead": "{{.Data.name}}"}`))
 
-	for _, data := range []any{nil, "Ada", map[string]any{}, struct{ Name string }{"Ada"}, shy{}} {
-		mail, err := r.Render(message("reset", "en", data))
+	for _, data := range []any{nil, "Ada", map[string]any{}, struct{ Name string }{"Ada"}} {
+		mail, err := mails.Render(message("reset", "en", data))
 		require.ErrorIs(t, err, otp.ErrNotSent)
+		require.EqualError(t, err,
+			"mailtemplate: not sent: the templates for reset in en failed")
 		require.Zero(t, mail)
 		require.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), "Ada")
 	}
-	_, err = r.Render(message("reset", "en", map[string]any{"name": shy{}}))
-	require.NoError(t, err, "%v of a value with a method is the template's own affair")
 }
 
-// shy has no field name.
-type shy struct{ Ada int }
-
-func TestBadTemplates(t *testing.T) {
-	const good = "{{.Code}}"
-	three := func(subject, text, html string) fstest.MapFS {
-		return mails(subject, text, html, "p/any")
+func TestBadFiles(t *testing.T) {
+	const good = "{{.Code}}{{range .Details}}{{.Value}}{{end}}"
+	with := func(namesAndTexts ...string) fs.FS {
+		return files(append([]string{"layout.html", good}, namesAndTexts...)...)
 	}
-	without := func(suffix string) fstest.MapFS {
-		files := three("x", good, good)
-		delete(files, "p/any"+suffix)
-		return files
-	}
-
-	for want, files := range map[string]fs.FS{
-		"p/any.html:1: unclosed action":         three("x", good, "{{.Code"),
-		"p/any.txt:1: unexpected {{end}}":       three("x", "{{end}}", good),
-		"p/any.subject.txt:1: unclosed":         three("{{", good, good),
-		"open p/any.html: file does not exist":  without(".html"),
-		"open p/any.txt: file does not exist":   without(".txt"),
-		"open p/any.subject.txt: file does not": without(".subject.txt"),
-		`"p/any.htm" is none of`:                fstest.MapFS{"p/any.htm": file(good)},
-		`"any.html" is none of`:                 fstest.MapFS{"any.html": file(good)},
-		`"p/q/any.html" is none of`:             fstest.MapFS{"p/q/any.html": file(good)},
-		`"p/.html" is none of`:                  fstest.MapFS{"p/.html": file(good)},
-		`"deutsch_" is neither any nor a BCP`:   fstest.MapFS{"p/deutsch_.html": file(good)},
-		`"pt-br" is neither any nor a BCP 47`:   fstest.MapFS{"p/pt-br.html": file(good)},
+	for want, folder := range map[string]fs.FS{
+		"there is no layout.html":               files("layout.txt", good),
+		"layout.html:1: unclosed action":        files("layout.html", "{{.Code"),
+		"layout.txt:1: unexpected {{end}}":      with("layout.txt", "{{end}}"),
+		"a mail of the Kind General: template:": files("layout.html", good+"{{.Cod}}"),
+		"html/template:layout.html":             files("layout.html", good+"<a href='"),
+		"layout.html:1:51":                      files("layout.html", good+"{{.Data.Name}}"),
+		`"layuot.html" is none of`:              with("layuot.html", good),
+		`"reset/de.html" is none of`:            with("reset/de.html", good),
+		`"de.json" is none of`:                  with("de.json", "{}"),
+		`"a/b/de.json" is none of`:              with("a/b/de.json", "{}"),
+		`"notices/de.json" is none of`:          with("notices/de.json", "{}"),
+		`"notices/nothing/de.json" is none`:     with("notices/nothing/de.json", "{}"),
+		`"reset/de-CH.json" is none of`:         with("reset/de-CH.json", "{}"),
+		"reset/de.json: unexpected end":         with("reset/de.json", "{"),
+		`reset/de.json: no mail has the text "`: with("reset/de.json", `{"heading": "x"}`),
+		"reset/de.json: lead:1: unclosed":       with("reset/de.json", `{"lead": "{{.Code"}`),
 	} {
-		r, err := mailtemplate.New(files, standard(t))
+		mails, err := mailtemplate.New(folder, catalog(t))
 		require.ErrorContains(t, err, want)
 		require.True(t, strings.HasPrefix(err.Error(), "mailtemplate: "))
-		require.Nil(t, r)
+		require.Nil(t, mails)
 	}
-}
 
-func TestBadArguments(t *testing.T) {
-	good := mails("x", "{{.Code}}", "{{.Code}}", "p/any")
-	_, err := mailtemplate.New(nil, standard(t))
+	_, err := mailtemplate.New(nil, catalog(t))
 	require.ErrorContains(t, err, "files is nil")
-	_, err = mailtemplate.New(good, nil)
+	_, err = mailtemplate.New(with(), nil)
 	require.ErrorContains(t, err, "catalog is nil")
-
 	broken := errors.New("broken")
-	_, err = mailtemplate.New(brokenFS{broken}, standard(t))
+	_, err = mailtemplate.New(brokenFS{broken}, catalog(t))
 	require.ErrorIs(t, err, broken)
 }
 
@@ -289,19 +285,3 @@ func TestBadArguments(t *testing.T) {
 type brokenFS struct{ err error }
 
 func (b brokenFS) Open(string) (fs.File, error) { return nil, b.err }
-
-// The template of the package comment works.
-func TestTheDocumentedTemplate(t *testing.T) {
-	out, err := exec.Command("go", "doc", ".").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	_, page, found := strings.Cut(string(out), "This is a whole any.html:\n")
-	require.True(t, found)
-	page, _, found = strings.Cut(page, "\n\nA key")
-	require.True(t, found)
-
-	files := mails("{{.Subject}}", "{{.Code}} {{range .Details}}{{.Value}}{{end}}", page, "pay/any")
-	r, err := mailtemplate.New(files, standard(t))
-	require.NoError(t, err)
-	details := otpmail.Details{{Name: "Amount", Value: "€1.00"}}
-	require.Contains(t, render(t, r, message("pay", "he", details)).HTML, `dir="rtl"`)
-}
