@@ -7,18 +7,37 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"time"
 )
 
 //go:embed files languages
 var builtIn embed.FS
 
-// templateNames are the templates that are laid into layout.html.
-var templateNames = []string{"ask", "code", "done", "message"}
+// checkFiles refuses files that no page has: a name with a typing error, say.
+func (p *Pages) checkFiles() error {
+	if p.options.Files == nil {
+		return nil
+	}
+
+	return fs.WalkDir(p.options.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return fmt.Errorf("Options.Files: %s: %w", name, err)
+		case !d.IsDir() && !slices.ContainsFunc([]string{"files/" + name, name}, isBuiltIn):
+			return fmt.Errorf("Options.Files: %s: the pages have no such file", name)
+		}
+		return nil
+	})
+}
+
+func isBuiltIn(name string) bool {
+	info, err := fs.Stat(builtIn, name)
+	return err == nil && !info.IsDir()
+}
 
 // own returns the file of Options.Files, or an error that matches fs.ErrNotExist.
 func (p *Pages) own(name string) ([]byte, error) {
@@ -34,35 +53,13 @@ func (p *Pages) file(name string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return builtIn.ReadFile("files/" + name)
 	}
-	return content, err
-}
-
-func (p *Pages) loadTemplates() error {
-	layout, err := p.file("layout.html")
 	if err != nil {
-		return fmt.Errorf("Options.Files: %w", err)
+		return nil, fmt.Errorf("Options.Files: %s: %w", name, err)
 	}
-
-	p.templates = make(map[string]*template.Template)
-	for _, name := range templateNames {
-		content, err := p.file(name + ".html")
-		if err != nil {
-			return fmt.Errorf("Options.Files: %w", err)
-		}
-
-		t, err := template.New("layout.html").Parse(string(layout))
-		if err == nil {
-			t, err = t.New(name + ".html").Parse(string(content))
-		}
-		if err != nil {
-			return fmt.Errorf("Options.Files: %w", err)
-		}
-		p.templates[name] = t.Lookup("layout.html")
-	}
-	return nil
+	return content, nil
 }
 
-// An asset is a file that pages refer to, by a URL that changes with its content.
+// An asset is a file that pages refer to, by a URL below Options.Path that changes with its content.
 type asset struct {
 	content []byte
 	url     string
@@ -73,12 +70,11 @@ func (p *Pages) loadAssets() error {
 	for _, name := range []string{"style.css", "script.js"} {
 		content, err := p.file(name)
 		if err != nil {
-			return fmt.Errorf("Options.Files: %w", err)
+			return err
 		}
 
 		hash := sha256.Sum256(content)
-		version := hex.EncodeToString(hash[:4])
-		p.assets[name] = asset{content, p.options.Path + name + "?v=" + version}
+		p.assets[name] = asset{content, name + "?v=" + hex.EncodeToString(hash[:4])}
 	}
 	return nil
 }

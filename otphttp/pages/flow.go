@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"crypto/rand"
 	"html/template"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
 // resendField marks the form that asks again on the page of the code.
@@ -19,7 +21,15 @@ func (p *Pages) showAsk(w http.ResponseWriter, r *http.Request) {
 
 	n := p.note(r, "ask")
 	page := p.newPage(r, "ask")
-	page.Title, page.Address, page.RetryAt = page.T("title."+page.Kind()), n.Address, n.RetryAt
+	page.Title, page.Address, page.RetryAt = page.Text("title."+page.Kind()), n.Address, n.RetryAt
+	if !page.Typed() {
+		recipient, err := p.flow.Config().Find(r, "")
+		if err != nil {
+			p.showError(w, r, err)
+			return
+		}
+		page.Details = details(page, recipient.Data)
+	}
 	p.tell(r, page, n)
 
 	p.render(w, http.StatusOK, page)
@@ -38,11 +48,11 @@ func (p *Pages) postAsk(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		p.setNote(w, note{Page: "code", Sent: again})
-		p.leadTo("code")(w, r)
+		p.leadTo(w, r, "code")
 	case state.Status.Live && otphttp.ProblemOf(err).Status == http.StatusTooManyRequests:
 		// Asked too soon: the code of before is there to be entered.
 		p.dropNote(w)
-		p.leadTo("code")(w, r)
+		p.leadTo(w, r, "code")
 	default:
 		p.refuse(w, r, err, again)
 	}
@@ -56,10 +66,8 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, again 
 		return
 	}
 
-	n := note{
-		Page: "ask", Problem: string(problem.Code), Detail: problem.Detail, Field: problem.Field,
-		Address: r.PostForm.Get(p.flow.Config().AddressField),
-	}
+	n := noteOf(problem)
+	n.Page, n.Address = "ask", r.PostForm.Get(p.flow.Config().AddressField)
 	if problem.CodeStatus != nil {
 		n.RetryAt = problem.CodeStatus.RetryAt
 	}
@@ -69,7 +77,7 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, again 
 		n.Page, path = "code", "code"
 	}
 	p.setNote(w, n)
-	p.leadTo(path)(w, r)
+	p.leadTo(w, r, path)
 }
 
 // tellable reports whether the problem is told in the form, after a redirect. Others have a page of
@@ -119,11 +127,19 @@ func (p *Pages) renderCode(w http.ResponseWriter, r *http.Request, state otphttp
 	n := p.note(r, "code")
 
 	page := p.newPage(r, "code")
-	page.Title, page.Address, page.Code = page.T("code_title"), state.Address, n.Code
+	page.Title, page.Address, page.Code = page.Text("code_title"), state.Address, n.Code
 	page.Status, page.RetryAt, page.Key = state.Status, state.Status.RetryAt, rand.Text()
+	page.Open, page.Proved = state.Status.Live || state.Proved, state.Proved
+	page.Details = details(page, state.Data)
+	if page.Proved {
+		page.Title = page.Text("proved_title")
+	}
+	if n.Key != "" { // the same submission once more finishes what an accepted code allows
+		page.Open, page.Key = true, n.Key
+	}
 
 	if n.Sent {
-		page.Notice = page.T("sent_again")
+		page.Notice = page.Text("sent_again")
 	}
 	p.tell(r, page, n)
 	p.tellState(page, n)
@@ -133,7 +149,7 @@ func (p *Pages) renderCode(w http.ResponseWriter, r *http.Request, state otphttp
 
 // tellState says what to do where no code can be used: the form is not shown then.
 func (p *Pages) tellState(page *Page, n note) {
-	if page.Status.Live {
+	if page.Open {
 		return
 	}
 
@@ -143,10 +159,12 @@ func (p *Pages) tellState(page *Page, n note) {
 		key = "error.code_exhausted"
 	case page.Status.Locked:
 		key = "error.locked"
+	case n.Problem == string(otphttp.Unfinished):
+		key = "error.unfinished_once" // no repeat finishes it
 	case page.texts["error."+n.Problem] != "":
 		key = "error." + n.Problem
 	}
-	page.Errors, page.Alert = nil, page.T(key)
+	page.Errors, page.Alert = nil, page.Text(key)
 }
 
 // tell puts the problem of a note where it belongs on the page.
@@ -177,7 +195,7 @@ func (p *Pages) tell(r *http.Request, page *Page, n note) {
 // problemText is in the language of the page where the problem is known, else what the application
 // has said.
 func (p *Pages) problemText(page *Page, n note) template.HTML {
-	key, number := "error."+n.Problem, p.options.MinPassword
+	key, number := problemKey(otphttp.ProblemCode(n.Problem)), p.options.MinPassword
 	switch {
 	case n.Problem == "password_too_long":
 		number = p.options.MaxPassword
@@ -186,7 +204,7 @@ func (p *Pages) problemText(page *Page, n note) template.HTML {
 	case page.texts[key] == "":
 		return template.HTML(template.HTMLEscapeString(n.Detail))
 	}
-	return page.T(key, number)
+	return page.Text(key, number)
 }
 
 // postCode verifies the code.
@@ -210,21 +228,23 @@ func (p *Pages) refuseCode(w http.ResponseWriter, r *http.Request, problem *otph
 		return
 	}
 
-	p.setNote(w, note{
-		Page: "code", Problem: string(problem.Code), Detail: problem.Detail, Field: problem.Field,
-		Code: r.PostForm.Get(p.flow.Config().CodeField),
-	})
-	p.leadTo("code")(w, r)
+	n := noteOf(problem)
+	n.Page, n.Code = "code", r.PostForm.Get(p.flow.Config().CodeField)
+	if problem.Code == otphttp.Unfinished {
+		n.Key = r.PostForm.Get("idempotency_key")
+	}
+	p.setNote(w, n)
+	p.leadTo(w, r, "code")
 }
 
 // leadOn leads to where the person goes once all is done.
 func (p *Pages) leadOn(w http.ResponseWriter, r *http.Request) {
 	if p.kind() == otp.SignIn {
-		http.Redirect(w, r, p.options.Next, http.StatusSeeOther)
+		redirect(w, p.onward(r))
 		return
 	}
 
-	p.leadTo("done")(w, r)
+	p.leadTo(w, r, "done")
 }
 
 // showDone says what was done, to the browser in which it was.
@@ -235,10 +255,10 @@ func (p *Pages) showDone(w http.ResponseWriter, r *http.Request) {
 	case err != nil && !missing(err):
 		p.showError(w, r, err)
 	case !state.Accepted:
-		p.leadTo("")(w, r)
+		p.leadTo(w, r, "")
 	default:
 		page := p.newPage(r, "done")
-		page.Title, page.Address = page.T("done."+page.Kind()), state.Address
+		page.Title, page.Address = page.Text("done."+page.Kind()), state.Address
 		p.render(w, http.StatusOK, page)
 	}
 }
@@ -247,13 +267,6 @@ func (p *Pages) showDone(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) showError(w http.ResponseWriter, r *http.Request, err error) {
 	problem := otphttp.ProblemOf(err)
 
-	key := "error." + string(problem.Code)
-	switch problem.Code {
-	case otphttp.MalformedBody, otphttp.UnsupportedMediaType, otphttp.BodyTooLarge,
-		otphttp.MethodNotAllowed:
-		key = "error." + string(otphttp.InvalidRequest)
-	}
-
 	page := p.newPage(r, "message")
 	if r.URL.Path == p.options.Path+"code" {
 		page.Back = "code"
@@ -261,15 +274,24 @@ func (p *Pages) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if problem.Status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "60")
 	}
-	if page.texts[key] == "" {
-		key = "error.unavailable"
+	page.Title, page.Message = page.Text("error_title"), p.problemText(page, noteOf(problem))
+	if page.Message == "" {
+		page.Message = page.Text("error.unavailable")
 	}
-	p.showMessage(w, problem.Status, page, "error_title", key)
+	p.render(w, cmp.Or(problem.Status, http.StatusUnprocessableEntity), page)
 }
 
 // showMessage answers with a page that has a text and a way on.
 func (p *Pages) showMessage(w http.ResponseWriter, status int, page *Page, title, text string) {
-	page.Title, page.Text = page.T(title), page.T(text)
+	page.Title, page.Message = page.Text(title), page.Text(text)
 
 	p.render(w, status, page)
+}
+
+// details returns what a code of otp.ConfirmTransaction confirms, as the mail has it.
+func details(page *Page, data any) []otpmail.Detail {
+	if detailed, ok := data.(otpmail.Detailed); ok && !page.Typed() {
+		return detailed.MailDetails(page.Language)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"context"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -125,9 +126,22 @@ func (b *browser) do(r *http.Request) view {
 		}
 	}
 
+	return read(b.t, answer)
+}
+
+func read(t *testing.T, answer *http.Response) view {
+	t.Helper()
 	body, err := io.ReadAll(answer.Body)
-	require.NoError(b.t, err)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
 	return view{answer, string(body)}
+}
+
+// attr returns the value of an attribute, which is named with what stands before it in the page.
+func (v view) attr(name string) string {
+	_, rest, _ := strings.Cut(v.text, "<"+name+`="`)
+	value, _, _ := strings.Cut(rest, `"`)
+	return html.UnescapeString(value)
 }
 
 func (b *browser) get(path string) view {
@@ -154,7 +168,18 @@ func (b *browser) submit(path string, fields ...string) view {
 
 	answer := b.post(path, fields...)
 	require.Equal(b.t, http.StatusSeeOther, answer.StatusCode, answer.text)
-	return b.get(answer.Header.Get("Location"))
+	return b.get(resolve(b.t, path, answer.Header.Get("Location")))
+}
+
+// resolve returns the path that a browser on the page goes to.
+func resolve(t *testing.T, page, location string) string {
+	t.Helper()
+
+	base, err := url.Parse(site + page)
+	require.NoError(t, err)
+	target, err := base.Parse(location)
+	require.NoError(t, err)
+	return strings.TrimPrefix(target.String(), site)
 }
 
 // ask asks for a code from the first page.

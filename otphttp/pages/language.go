@@ -9,40 +9,55 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/language"
+	text "golang.org/x/text/language"
+
+	"github.com/seed-5978b5f1/otp/internal/language"
 )
 
 // texts are the texts of a language by their keys. {address}, {n} and {time} stand for what is put
 // in.
 type texts map[string]string
 
+// find returns the text of a key, the one for telephone numbers first where they are typed.
+func (t texts) find(key string, phone bool) string {
+	if special := t["phone."+key]; phone && special != "" {
+		return special
+	}
+	return t[key]
+}
+
 // languages are those of the package, with the texts of Options.Files.
 type languages struct {
-	tags    []language.Tag // English first
+	tags    []text.Tag // English first
 	texts   []texts
 	matcher language.Matcher
 }
 
-func (p *Pages) loadLanguages() error {
+func (p *Pages) loadLanguages() (err error) {
+	p.languages, err = readLanguages(p.readTexts)
+	return err
+}
+
+// readLanguages reads the texts of all languages.
+func readLanguages(read func(file string) (texts, error)) (*languages, error) {
 	files, err := fs.Glob(builtIn, "languages/*.json")
 	if err != nil {
-		return err
+		return nil, err
 	}
 
-	p.languages = &languages{}
+	l := &languages{}
 	slices.SortFunc(files, englishFirst)
 	for _, file := range files {
-		read, err := p.readTexts(file)
+		t, err := read(file)
 		if err != nil {
-			return err
+			return nil, err
 		}
 
-		tag := language.MustParse(strings.TrimSuffix(path.Base(file), ".json"))
-		p.languages.tags = append(p.languages.tags, tag)
-		p.languages.texts = append(p.languages.texts, read)
+		l.tags = append(l.tags, text.MustParse(strings.TrimSuffix(path.Base(file), ".json")))
+		l.texts = append(l.texts, t)
 	}
-	p.languages.matcher = language.NewMatcher(p.languages.tags)
-	return nil
+	l.matcher = language.NewMatcher(l.tags)
+	return l, nil
 }
 
 // englishFirst orders the files so that English is what is left where no language matches.
@@ -58,62 +73,53 @@ func englishFirst(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// readTexts reads the texts of a language. Those of Options.Files replace the ones of the same key.
-func (p *Pages) readTexts(name string) (texts, error) {
-	builtInTexts, err := builtIn.ReadFile(name)
+// readBuiltIn reads the texts of this package in a language.
+func readBuiltIn(file string) (texts, error) {
+	content, err := builtIn.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
 
 	read := make(texts)
-	if err := json.Unmarshal(builtInTexts, &read); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if err := json.Unmarshal(content, &read); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return read, nil
+}
+
+// readTexts reads the texts of a language. Those of Options.Files replace the ones of the same key.
+func (p *Pages) readTexts(file string) (texts, error) {
+	read, err := readBuiltIn(file)
+	if err != nil {
+		return nil, err
 	}
 
-	own, err := p.own(name)
+	own, err := p.own(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return read, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Options.Files: %s: %w", name, err)
+		return nil, fmt.Errorf("Options.Files: %s: %w", file, err)
 	}
-	return read, mergeTexts(read, name, own)
+	return read, mergeTexts(read, file, own)
 }
 
 // mergeTexts replaces texts, and refuses keys that no page has.
-func mergeTexts(into texts, name string, content []byte) error {
+func mergeTexts(into texts, file string, content []byte) error {
 	own := make(texts)
 	if err := json.Unmarshal(content, &own); err != nil {
-		return fmt.Errorf("Options.Files: %s: %w", name, err)
+		return fmt.Errorf("Options.Files: %s: %w", file, err)
 	}
 
 	for key, text := range own {
 		if _, ok := into[key]; !ok {
-			return fmt.Errorf("Options.Files: %s: no page has the key %q", name, key)
+			return fmt.Errorf("Options.Files: %s: no page has the key %q", file, key)
 		}
 		into[key] = text
 	}
 	return nil
 }
 
-// maxLanguage bounds the Accept-Language header that is looked at, in bytes.
-const maxLanguage = 1024
-
-// choose returns the language that fits the value of an Accept-Language header best, English if
-// none does.
-func (l *languages) choose(accept string) (language.Tag, texts) {
-	if len(accept) > maxLanguage {
-		accept = ""
-	}
-	_, i := language.MatchStrings(l.matcher, accept)
-	return l.tags[i], l.texts[i]
-}
-
-// direction is how a language is written, for the attribute dir.
-func direction(tag language.Tag) string {
-	base, _ := tag.Base()
-	if s := base.String(); s == "ar" || s == "he" {
-		return "rtl"
-	}
-	return "ltr"
-}
+// best returns the index of the language that fits the value of an Accept-Language header best,
+// that of English if none does.
+func (l *languages) best(accept string) int { return l.matcher.Match(accept) }

@@ -19,7 +19,8 @@ import (
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
 )
 
-var languageTags = []string{"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh"}
+var languageTags = []string{"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt",
+	"zh-Hans", "zh-Hant"}
 
 func readTexts(t *testing.T, tag string) map[string]string {
 	t.Helper()
@@ -77,7 +78,7 @@ func TestTextsAreUsed(t *testing.T) {
 		}
 	}
 
-	used := regexp.MustCompile(`(?:T|Left) "([a-z_.]+)"|\.T\("([a-z_.]+)"|"(error\.[a-z_]+)"`)
+	used := regexp.MustCompile(`(?:Text|TimeLeft) "([a-z_.]+)"|\.Text\("([a-z_.]+)"|"(error\.[a-z_]+)"`)
 	english := readTexts(t, "en")
 	for _, found := range used.FindAllStringSubmatch(code.String(), -1) {
 		key := found[1] + found[2] + found[3]
@@ -86,6 +87,7 @@ func TestTextsAreUsed(t *testing.T) {
 		}
 	}
 	for key := range english {
+		key = strings.TrimPrefix(key, "phone.")
 		prefix, _, _ := strings.Cut(key, ".")
 		built := slices.Contains(
 			[]string{"title", "intro", "submit", "done", "done_text", "error"},
@@ -105,7 +107,12 @@ func TestChooseLanguage(t *testing.T) {
 		"ko, fr;q=0.5":             {"fr", "ltr"},
 		"ko":                       {"en", "ltr"},
 		"pt-BR":                    {"pt", "ltr"},
-		"zh-Hans-CN":               {"zh", "ltr"},
+		"zh":                       {"zh-Hans", "ltr"},
+		"zh-CN,zh;q=0.9,en;q=0.8":  {"zh-Hans", "ltr"},
+		"zh-Hans-HK":               {"zh-Hans", "ltr"},
+		"zh-TW,zh;q=0.9,en;q=0.8":  {"zh-Hant", "ltr"},
+		"zh-HK":                    {"zh-Hant", "ltr"},
+		"zh-Hant":                  {"zh-Hant", "ltr"},
 		"he":                       {"he", "rtl"},
 		"iw":                       {"he", "rtl"},
 		"ar-EG":                    {"ar", "rtl"},
@@ -145,7 +152,7 @@ func TestPagesInEveryLanguage(t *testing.T) {
 func TestOwnFiles(t *testing.T) {
 	own := fstest.MapFS{
 		"ask.html": {
-			Data: []byte(`{{define "content"}}Own: {{.T "address"}}, {{.Options.Product}}{{end}}`),
+			Data: []byte(`{{define "content"}}Own: {{.Text "address"}}, {{.Options.Product}}{{end}}`),
 		},
 		"style.css":         {Data: []byte("body {}")},
 		"languages/en.json": {Data: []byte(`{"address": "Your address"}`)},

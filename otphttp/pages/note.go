@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/seed-5978b5f1/otp/otphttp"
 )
 
 // noteLifetime is how long a note stays, in seconds.
@@ -21,12 +23,20 @@ type note struct {
 	Sent    bool      `json:"s,omitzero"` // once more
 	Address string    `json:"a,omitzero"`
 	Code    string    `json:"c,omitzero"`
+	Key     string    `json:"k,omitzero"` // of a submission that is to be sent once more
 	RetryAt time.Time `json:"r,omitzero"`
+}
+
+func noteOf(problem *otphttp.Problem) note {
+	return note{
+		Problem: string(problem.Code), Detail: problem.Detail, Field: problem.Field,
+	}
 }
 
 // setNote hands a note to the page that a redirect leads to, in a cookie that is not signed.
 func (p *Pages) setNote(w http.ResponseWriter, n note) {
 	n.Address, n.Code, n.Detail = clip(n.Address), clip(n.Code), clip(n.Detail)
+	n.Key = clip(n.Key)
 
 	text, err := json.Marshal(n)
 	if err != nil {

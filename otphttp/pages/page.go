@@ -10,15 +10,20 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/language"
+	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
-// A Page is what the templates get.
+// A Page is what the templates get. It may get more fields before v1.0.0.
 type Page struct {
 	// Name is that of the template: "ask", "code", "done" or "message".
 	Name string
 
 	// Options are those of the pages, with their defaults.
 	Options Options
+
+	// Data is what Options.Data has returned.
+	Data any
 
 	// Language is a BCP 47 tag, and Dir "ltr" or "rtl".
 	Language, Dir string
@@ -35,9 +40,9 @@ type Page struct {
 	Errors map[string]template.HTML
 	Notice template.HTML
 
-	// Text is what a message page says, ShowCode that it shows the code of a link, and Back where
-	// it leads to, below Options.Path: "" or "code".
-	Text     template.HTML
+	// Message is what a message page says, ShowCode that it shows the code of a link, and Back
+	// which page it leads to: "" or "code".
+	Message  template.HTML
 	ShowCode bool
 	Back     string
 
@@ -47,8 +52,15 @@ type Page struct {
 	// Address and Code are what was typed before.
 	Address, Code string
 
+	// Details are what a code of otp.ConfirmTransaction confirms.
+	Details []otpmail.Detail
+
 	// Status is that of the code.
 	Status otp.Status
+
+	// Open says that the page of the code has its form: a code is live, an accepted one is to be
+	// sent once more, or none is needed.
+	Open bool
 
 	// Digits says that codes have nothing but digits.
 	Digits bool
@@ -62,62 +74,92 @@ type Page struct {
 	// Challenge is what shows the challenge, or empty.
 	Challenge template.HTML
 
-	kind  otp.Kind
-	texts texts
+	// Nonce is what a browser proves the address with, or empty. Proved says that one has: no code
+	// is needed.
+	Nonce  string
+	Proved bool
+
+	pages   *Pages
+	request *http.Request
+	texts   texts
 }
 
 // newPage returns a page for a template, with what all pages have.
 func (p *Pages) newPage(r *http.Request, name string) *Page {
-	tag, texts := p.languages.choose(r.Header.Get("Accept-Language"))
+	page := p.blankPage(r, name, p.languages.best(r.Header.Get("Accept-Language")))
+	if p.options.Data != nil {
+		page.Data = p.options.Data(r)
+	}
+	return page
+}
+
+// blankPage returns a page in one of the languages, without the data of the application.
+func (p *Pages) blankPage(r *http.Request, name string, tongue int) *Page {
+	tag, texts := p.languages.tags[tongue], p.languages.texts[tongue]
 	config := p.flow.Config()
 	return &Page{
 		Name:         name,
 		Options:      p.options,
 		Language:     tag.String(),
-		Dir:          direction(tag),
-		Style:        p.assets["style.css"].url,
-		Script:       p.assets["script.js"].url,
+		Dir:          language.Direction(tag),
+		Style:        p.base(r) + p.assets["style.css"].url,
+		Script:       p.base(r) + p.assets["script.js"].url,
 		AddressField: config.AddressField,
 		CodeField:    config.CodeField,
 		Digits:       config.Codes.Policy().Alphabet == otp.Digits,
-		kind:         p.kind(),
+		pages:        p,
+		request:      r,
 		texts:        texts,
 	}
 }
 
 // Kind is the name of the kind in the keys of texts.
-func (p *Page) Kind() string { return kindNames[p.kind] }
+func (p *Page) Kind() string { return kindNames[p.pages.kind()] }
+
+// Typed reports whether people say by their address who they are. Who confirms a transaction is
+// signed in.
+func (p *Page) Typed() bool { return p.pages.kind() != otp.ConfirmTransaction }
 
 // WithPassword reports whether a new password is set together with the code.
-func (p *Page) WithPassword() bool { return p.kind == otp.ResetPassword }
-
-// Failed reports whether the person has something to correct.
-func (p *Page) Failed() bool { return p.Alert != "" || len(p.Errors) > 0 }
+func (p *Page) WithPassword() bool { return p.pages.kind() == otp.ResetPassword }
 
 // AddressKnown reports whether the page may say that the message is on its way: where everybody
 // gets one, that tells nothing.
 func (p *Page) AddressKnown() bool {
-	return p.kind == otp.ConfirmAddress || p.kind == otp.ChangeAddress
+	kind := p.pages.kind()
+	return kind != otp.SignIn && kind != otp.ResetPassword || p.pages.flow.Config().Anyone
 }
 
-// T returns the text of a key in the language of the page, with the address and the time of the
-// page put in, and n, if it is given.
-func (p *Page) T(key string, n ...int) template.HTML {
-	text := template.HTMLEscapeString(p.texts[key])
+// Failed reports whether the person has something to correct.
+func (p *Page) Failed() bool { return p.Alert != "" || len(p.Errors) > 0 }
+
+// URL returns the URL of one of the pages: "" (where codes are asked for), "code" or "done".
+func (p *Page) URL(name string) string { return p.pages.link(p.request, name) }
+
+// Link returns a URL of the Options as the page needs it: relative where it is a path of this host.
+func (p *Page) Link(url string) template.URL { return template.URL(local(p.request, url)) }
+
+// Onward returns the URL of where the person goes when all is done.
+func (p *Page) Onward() template.URL { return template.URL(p.pages.onward(p.request)) }
+
+// Text returns the text of a key in the language of the page, with the address of the page put in,
+// and n, if it is given. Where people type telephone numbers, the text that speaks of them goes
+// first.
+func (p *Page) Text(key string, n ...int) template.HTML {
+	text := template.HTMLEscapeString(p.texts.find(key, p.Options.Phone))
 	if len(n) > 0 {
 		text = strings.ReplaceAll(text, "{n}", strconv.Itoa(n[0]))
 	}
 
-	address := template.HTMLEscapeString(p.Address)
-	return template.HTML(
-		strings.ReplaceAll(text, "{address}", `<bdi class="address">`+address+`</bdi>`),
-	)
+	address := `<bdi class="address">` + template.HTMLEscapeString(p.Address) + `</bdi>`
+	return template.HTML(strings.ReplaceAll(text, "{address}", address))
 }
 
-// Left is T with the time that is left until then.
-func (p *Page) Left(key string, until time.Time) template.HTML {
-	left := `<span data-left>` + template.HTMLEscapeString(p.duration(until)) + `</span>`
-	return template.HTML(strings.ReplaceAll(string(p.T(key)), "{time}", left))
+// TimeLeft is Text with the time that is left until then.
+func (p *Page) TimeLeft(key string, until time.Time) template.HTML {
+	left := fmt.Sprintf(`<span data-left data-minutes="%s">%s</span>`,
+		template.HTMLEscapeString(p.texts["minutes"]), template.HTMLEscapeString(p.duration(until)))
+	return template.HTML(strings.ReplaceAll(string(p.Text(key)), "{time}", left))
 }
 
 // Seconds returns how many seconds it is until then, rounded up, or 0.

@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/seed-5978b5f1/otp"
@@ -19,9 +18,14 @@ import (
 var kindNames = map[otp.Kind]string{
 	otp.SignIn: "sign_in", otp.ConfirmAddress: "confirm_address",
 	otp.ChangeAddress: "change_address", otp.ResetPassword: "reset_password",
+	otp.ConfirmTransaction: "confirm_transaction",
 }
 
-// Options are the ways in which pages differ.
+// Options are the ways in which pages differ. What the codes are for is otp.Config.Kind of the
+// Flow's Service.
+//
+// Links that begin with "/" are paths as the server is asked for them. The pages make them
+// relative, so that they are right behind a proxy that takes a prefix off as well.
 type Options struct {
 	// Product is the name that stands on every page. Required.
 	Product string
@@ -33,7 +37,9 @@ type Options struct {
 	// "data:image/" URL. Optional.
 	Logo string
 
-	// Next is where the person goes when all is done. Default "/".
+	// Next is where the person goes when all is done: a path, a URL, or one with the scheme of an
+	// app. The query parameter "next" of a link to the pages, a path of this host, goes before it.
+	// Default "/".
 	Next string
 
 	// SignInURL leads to where people sign in, and SupportURL to help. They are shown where they
@@ -42,6 +48,9 @@ type Options struct {
 
 	// Links stand at the foot of every page: terms, privacy and the like. Optional.
 	Links []Link
+
+	// Phone says that people type telephone numbers in place of mail addresses.
+	Phone bool
 
 	// PasswordField names the member of the body with the new password. Default "password". Only
 	// otp.ResetPassword has it.
@@ -57,16 +66,27 @@ type Options struct {
 	// get no more codes without. Optional.
 	Challenge func(*http.Request) template.HTML
 
-	// ChallengeSource is the origin from which Challenge loads scripts and frames,
-	// "https://challenges.cloudflare.com" for example. Optional.
-	ChallengeSource string
+	// ChallengeSources are the origins from which Challenge loads scripts, frames and styles and to
+	// which it connects: "https://challenges.cloudflare.com" for example. Optional.
+	ChallengeSources []string
+
+	// OriginTrial is the token of an origin trial, for the header Origin-Trial: browsers that prove
+	// addresses only on trial ask for it (see Config.Proofs of the Flow). Optional.
+	OriginTrial string
 
 	// Banner stands above every page. Optional.
 	Banner template.HTML
 
+	// Data returns Page.Data for a request: what a layout of one's own shows besides, such as who
+	// is signed in. New tries the templates with nil. Optional.
+	Data func(*http.Request) any
+
 	// Files replace those of this package with the same name: "layout.html", "ask.html",
-	// "code.html", "done.html" and "message.html", which get a [Page], "style.css" and "script.js",
-	// and the texts of a language, such as "languages/en.json". Optional.
+	// "code.html", "done.html", "message.html" and "links.html", which get a [Page], "style.css"
+	// and "script.js", and the texts of a language, such as "languages/en.json". New refuses others.
+	//
+	// A layout shows {{template "content" .}} somewhere within an element. It may define the blocks
+	// "links" and "details" anew, which the built-in pages show. Optional.
 	Files fs.FS
 }
 
@@ -84,7 +104,8 @@ type Pages struct {
 	policy    string // Content-Security-Policy
 }
 
-// New returns the pages of a Flow. The error names the option that is wrong.
+// New returns the pages of a Flow. It tries every template in every language. The error names the
+// option, or the file and what is wrong in it.
 func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 	o.setDefaults()
 	if err := o.check(); err != nil {
@@ -93,13 +114,15 @@ func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 	if flow == nil {
 		return nil, errors.New("pages: the Flow is nil: it is required")
 	}
-	if kind := flow.Config().Codes.Kind(); kindNames[kind] == "" {
-		return nil, fmt.Errorf("pages: the Kind of the Flow's Service is %v: it must be SignIn, "+
-			"ConfirmAddress, ChangeAddress or ResetPassword", kind)
+	if flow.Config().Codes.Kind() == otp.General {
+		return nil, errors.New("pages: the Kind of the Flow's Service is General: " +
+			"set otp.Config.Kind, so that the pages can say what a code is for")
 	}
 
 	p := &Pages{flow: flow, options: o, policy: contentSecurityPolicy(&o)}
-	for _, load := range []func() error{p.loadLanguages, p.loadAssets, p.loadTemplates} {
+	for _, load := range []func() error{
+		p.checkFiles, p.loadLanguages, p.loadAssets, p.loadTemplates, p.tryTemplates,
+	} {
 		if err := load(); err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
 		}
@@ -108,7 +131,7 @@ func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 	return p, nil
 }
 
-// kind is what the flow is for. It decides what the pages say.
+// kind is what the codes of the Flow are for.
 func (p *Pages) kind() otp.Kind { return p.flow.Config().Codes.Kind() }
 
 func (o *Options) setDefaults() {
@@ -120,60 +143,20 @@ func (o *Options) setDefaults() {
 }
 
 func (o *Options) check() error {
-	logo := strings.HasPrefix(o.Logo, "data:image/") ||
-		strings.HasPrefix(o.Logo, "/") && !strings.HasPrefix(o.Logo, "//")
-
 	switch {
 	case strings.TrimSpace(o.Product) == "":
 		return errors.New("Options.Product is empty: it is required")
 	case !strings.HasPrefix(o.Path, "/") || !strings.HasSuffix(o.Path, "/"):
 		return fmt.Errorf(`Options.Path is %q: it must begin and end with "/"`, o.Path)
-	case o.Logo != "" && !logo:
+	case o.Logo != "" && !strings.HasPrefix(o.Logo, "data:image/") && !isPath(o.Logo):
 		return fmt.Errorf(`Options.Logo is %q: it must begin with "/" or "data:image/"`, o.Logo)
 	case o.MinPassword < 1 || o.MaxPassword < o.MinPassword:
 		return fmt.Errorf("Options.MinPassword is %d and MaxPassword %d: "+
 			"they must be at least 1, and not in the wrong order", o.MinPassword, o.MaxPassword)
+	case strings.ContainsAny(o.OriginTrial, "\r\n"):
+		return errors.New("Options.OriginTrial has a line break: it must be one token")
 	}
 	return checkURLs(o)
-}
-
-// checkURLs refuses what is no URL, such as one with a scheme that runs a script.
-func checkURLs(o *Options) error {
-	urls := map[string]string{
-		"Next": o.Next, "SignInURL": o.SignInURL, "SupportURL": o.SupportURL,
-		"ChallengeSource": o.ChallengeSource,
-	}
-	for i, link := range o.Links {
-		urls[fmt.Sprintf("Links[%d].URL", i)] = link.URL
-	}
-
-	for name, text := range urls {
-		u, err := url.Parse(text)
-		if err != nil ||
-			!strings.Contains(" http https mailto ", " "+u.Scheme+" ") && u.Scheme != "" {
-			return fmt.Errorf("%s is %q: it must be a path or a URL with http, https "+
-				"or mailto", "Options."+name, text)
-		}
-	}
-	return nil
-}
-
-// contentSecurityPolicy allows what the pages have, and nothing else. form-action names where Next
-// is, because browsers apply it to redirects too.
-func contentSecurityPolicy(o *Options) string {
-	next := ""
-	if u, err := url.Parse(o.Next); err == nil && u.Host != "" {
-		next = " " + u.Scheme + "://" + u.Host
-	}
-
-	frames, source := "", ""
-	if o.ChallengeSource != "" {
-		source = " " + o.ChallengeSource
-		frames = " frame-src" + source + ";"
-	}
-	return "default-src 'none'; style-src 'self'; script-src 'self'" + source + ";" + frames +
-		" img-src 'self' data:; connect-src 'self'" + source + "; form-action 'self'" + next +
-		"; base-uri 'none'; frame-ancestors 'none'"
 }
 
 // ServeHTTP serves the pages.
@@ -183,6 +166,9 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+	if p.options.OriginTrial != "" {
+		h.Set("Origin-Trial", p.options.OriginTrial)
+	}
 
 	p.mux.ServeHTTP(w, r)
 }
@@ -203,24 +189,33 @@ func (p *Pages) route() {
 		p.mux.HandleFunc("GET "+path+name, p.serveAsset)
 	}
 
-	p.mux.HandleFunc("GET "+changePassword, p.leadTo(""))
-	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		p.showError(w, r, &otphttp.Problem{Status: http.StatusNotFound, Code: "not_found"})
+	p.mux.HandleFunc("GET "+changePassword, func(w http.ResponseWriter, r *http.Request) {
+		p.leadTo(w, r, "")
 	})
+	p.mux.HandleFunc("/", p.showOther)
 }
 
-// leadTo redirects to a page.
-func (p *Pages) leadTo(name string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, p.options.Path+name, http.StatusSeeOther)
+// showOther answers what no page is registered for.
+func (p *Pages) showOther(w http.ResponseWriter, r *http.Request) {
+	if code, ok := p.rewrittenLink(r); ok {
+		redirect(w, p.link(r, "code")+"#c="+code)
+		return
 	}
+	p.showError(w, r, &otphttp.Problem{Status: http.StatusNotFound, Code: "not_found"})
+}
+
+// rewrittenLink returns the code of a link to the page of the code, whose "#" a mail protector has
+// escaped, so that the browser has sent it as a part of the path.
+func (p *Pages) rewrittenLink(r *http.Request) (code string, ok bool) {
+	code, ok = strings.CutPrefix(r.URL.Path, p.options.Path+"code#c=")
+	return code, ok && r.Method == http.MethodGet && linkCode.MatchString(code)
 }
 
 // render answers with a page.
 func (p *Pages) render(w http.ResponseWriter, status int, page *Page) {
 	var out bytes.Buffer
 	if err := p.templates[page.Name].Execute(&out, page); err != nil {
-		// Only a template of Options.Files can fail.
+		// Only a template of Options.Files can fail, by what Options.Data returns.
 		http.Error(w, "The page could not be shown.", http.StatusInternalServerError)
 		return
 	}

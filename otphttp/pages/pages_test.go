@@ -91,7 +91,7 @@ func TestWeight(t *testing.T) {
 		for name, page := range map[string]view{"ask": b.get("/"), "code": b.ask(person)} {
 			assert.Less(t, len(page.text)+shared, 15<<10, "%s in %s", name, language)
 			for _, found := range urls.FindAllStringSubmatch(page.text, -1) {
-				assert.Regexp(t, `^(/|data:)`, found[1])
+				assert.Regexp(t, `^(\./|data:)`, found[1])
 			}
 		}
 	}
@@ -113,18 +113,19 @@ func TestBrand(t *testing.T) {
 
 	page := b.get("/reset/")
 	page.want(t, "Reset your password", "Privacy", "Get help", "Sign in", "Beta")
-	assert.Contains(t, page.text, `<img src="/logo.svg" alt="&lt;Acme&gt; &amp; &#34;Sons&#34;">`)
+	assert.Contains(t, page.text, `<img src="./../logo.svg" alt="&lt;Acme&gt; &amp; &#34;Sons&#34;">`)
 	assert.Contains(t, page.text, `href="mailto:help@acme.example"`)
-	assert.Contains(t, page.text, `action="/reset/"`)
+	assert.Contains(t, page.text, `action="./"`)
 	assert.Equal(t, http.StatusNotFound, b.get("/").StatusCode)
-	assert.Equal(t, "/reset/", b.get("/.well-known/change-password").Header.Get("Location"))
+	well := b.get("/.well-known/change-password").Header.Get("Location")
+	assert.Equal(t, "/reset/", resolve(t, "/.well-known/change-password", well))
 }
 
 // Browsers apply form-action to redirects, so it names where Next is; a challenge names its source.
 func TestContentSecurityPolicy(t *testing.T) {
 	s := newWebsite(t, func(o *pages.Options, _ *otphttp.Config) {
 		o.Next = "https://app.acme.example/home"
-		o.ChallengeSource = "https://challenge.example"
+		o.ChallengeSources = []string{"https://challenge.example"}
 	})
 	policy := newBrowser(t, s).get("/").Header.Get("Content-Security-Policy")
 
