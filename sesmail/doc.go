@@ -6,9 +6,9 @@
 //	sender, err := sesmail.New(sesv2.NewFromConfig(cfg), "Acme <no-reply@acme.example>",
 //		&sesmail.Options{Renderer: mails})
 //
-// A Renderer writes what the mails say: [otpmail.Catalog], with finished mails in thirteen
-// languages, or the same sentences in a layout of your own by package otpmail/mailtemplate. The default is a
-// Catalog for the display name of the From address.
+// A Renderer writes what the mails say: an [otpmail.Catalog], with finished mails in thirteen
+// languages, or the same sentences in a layout of your own by package otpmail/mailtemplate. The
+// default is a Catalog for the display name of the From address.
 //
 // # What the caller still must do
 //

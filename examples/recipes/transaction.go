@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/otpsms"
 )
 
 // TransferPolicy allows more messages than the default: the person is signed in, and each transfer
@@ -24,6 +25,16 @@ type Transfer struct {
 	ID, Payee, Amount string
 }
 
+// MailDetails is what a mail shows (otpmail.Detailed). Labels go by the language.
+func (t Transfer) MailDetails(string) []otpmail.Detail {
+	return otpmail.Details{{Name: "To", Value: t.Payee}, {Name: "Amount", Value: t.Amount}}
+}
+
+// SMSPayment is what a text message shows (otpsms.Payer).
+func (t Transfer) SMSPayment() otpsms.Payment {
+	return otpsms.Payment{Amount: t.Amount, Payee: t.Payee}
+}
+
 // Transfers confirms transfers one by one.
 type Transfers struct {
 	Codes *otp.Service // Purpose "transfer", ConfirmTransaction, TransferPolicy
@@ -33,11 +44,10 @@ type Transfers struct {
 // binding ties a code to one session and one transfer.
 func binding(session string, t Transfer) string { return session + "/" + t.ID }
 
-// Ask sends a code with what it confirms: the mail shows the details.
+// Ask sends a code with what it confirms, by mail or by text message.
 func (s *Transfers) Ask(ctx context.Context, to, session string, t Transfer) (otp.Status, error) {
 	return s.Codes.Send(ctx, otp.Request{
-		To: to, Binding: binding(session, t), Trust: otp.Known,
-		Data: otpmail.Details{{Name: "To", Value: t.Payee}, {Name: "Amount", Value: t.Amount}},
+		To: to, Binding: binding(session, t), Trust: otp.Known, Data: t,
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/otpsms"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
@@ -33,13 +34,17 @@ func TestTransfers(t *testing.T) {
 	}
 	graceCode, alanCode := ask(toGrace), ask(toAlan)
 
-	// The mail shows what is confirmed.
+	// The mail and the text message show what is confirmed, from one Data.
 	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
 	require.NoError(t, err)
 	mail, err := mails.Render(inbox.Messages()[0])
 	require.NoError(t, err)
 	require.Contains(t, mail.Text, "€250.00")
 	require.Contains(t, mail.Text, "Grace")
+	text, err := otpsms.Text(inbox.Messages()[0], otpsms.Options{Product: "Acme"})
+	require.NoError(t, err)
+	require.Contains(t, text, "€250.00")
+	require.Contains(t, text, "Grace")
 
 	// A code confirms its own transfer, once, and canceling one leaves the other.
 	require.ErrorIs(t, confirm(toAlan, graceCode, "a"), otp.ErrMismatch)
