@@ -80,6 +80,17 @@ func Normalize(to string) (string, error) {
 	return "+" + code + national, nil
 }
 
+// CallingCode returns the country code of a number in any spelling that [Normalize] takes, such as
+// "49". The error is that of Normalize.
+func CallingCode(to string) (string, error) {
+	number, err := Normalize(to)
+	if err != nil {
+		return "", err
+	}
+	code, _, _ := planOf(number[len("+"):])
+	return code, nil
+}
+
 // Allow returns a function for [otp.Config].Normalize: [Normalize] for numbers that begin with one
 // of the prefixes, each a country code ("49") or the beginning of a number ("1212"). All others are
 // refused with [ProblemNotServed], before anything is recorded or sent.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/sendlimit"
 )
 
@@ -17,13 +18,19 @@ func Example() {
 		return nil
 	})
 
-	sender, err := sendlimit.New(sms, &sendlimit.Options{
+	secret := make([]byte, 32) // in production, that of the Service
+
+	sender, err := sendlimit.New(sms, sendlimit.Options{
 		Total: []otp.Limit{
 			{Count: 100, Window: time.Minute},
 			{Count: 2000, Window: 24 * time.Hour},
 		},
 		PerGroup: []otp.Limit{{Count: 2, Window: time.Hour}},
-		Group:    sendlimit.Digits(6),
+		Group:    sendlimit.PhonePrefix(6),
+
+		Store:  memstore.New(nil), // in production, that of the Service
+		Secret: secret,
+		Name:   "sms",
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -39,6 +46,6 @@ func Example() {
 	// Output:
 	// sent to +4915112345671
 	// sent to +4915112345672
-	// sendlimit: too many messages for now: otp: the message was not sent
+	// sendlimit: not sent: too many messages for now
 	// sent to +12125550100
 }

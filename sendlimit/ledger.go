@@ -36,8 +36,8 @@ func newLedger(total, perGroup []otp.Limit) *ledger {
 	return l
 }
 
-// take records a message, or returns false if a limit forbids it. What is refused is not recorded.
-func (l *ledger) take(group string, now time.Time) bool {
+// allow records a message, or returns false if a limit forbids it. What is refused is not recorded.
+func (l *ledger) allow(group string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 

@@ -16,16 +16,16 @@ func TestLedgerForgets(t *testing.T) {
 		[]otp.Limit{{Count: 500, Window: 10 * time.Minute}})
 	now := time.Unix(0, 0)
 
-	for i := range 50_000 {
-		require.True(t, l.take("of many", now))
-		require.True(t, l.take(fmt.Sprint(i), now))
+	for i := range 5_000 {
+		require.True(t, l.allow("of many", now))
+		require.True(t, l.allow(fmt.Sprint(i), now))
 		now = now.Add(2 * time.Second)
 	}
 	require.Len(t, l.all, 600)
 	require.Len(t, l.groups, 301)
 	require.Len(t, l.groups["of many"], 300)
 
-	require.True(t, l.take("last", now.Add(time.Hour)))
+	require.True(t, l.allow("last", now.Add(time.Hour)))
 	require.Len(t, l.all, 1)
 	require.Len(t, l.groups, 1)
 }

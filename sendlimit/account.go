@@ -1,0 +1,222 @@
+package sendlimit
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/lease"
+)
+
+const (
+	// storeTimeout bounds the calls of the store for one lease.
+	storeTimeout = 10 * time.Second
+
+	// maxRounds bounds how often a lost swap is tried again.
+	maxRounds = 32
+
+	// The wait before a try is random, up to a bound that doubles from one to the next.
+	firstPause   = time.Millisecond
+	longestPause = 128 * firstPause
+)
+
+var (
+	errContended = errors.New("too many instances ask at once")
+	errEnded     = errors.New("the store took longer than a lease lasts")
+)
+
+// An account is what one instance has of one limit.
+type account struct {
+	key   string
+	limit otp.Limit
+
+	// turn is held by whoever asks the store, so that the others wait for that answer.
+	turn chan struct{}
+
+	mu       sync.Mutex
+	lease    *localLease
+	exceeded time.Time // until when the limit is used up, as far as this instance knows
+}
+
+// A localLease is a lease and what was spent of it.
+type localLease struct {
+	lease.Lease
+	spent int
+	until time.Time // by the monotonic clock
+	end   time.Time // by the wall clock, which goes on while a machine sleeps
+}
+
+// holds reports whether messages may be spent now.
+func (l *localLease) holds(now time.Time) bool {
+	return now.Before(l.until) && now.Round(0).Before(l.end)
+}
+
+// A part is one message, taken from an account.
+type part struct {
+	account *account
+	lease   *localLease
+}
+
+func newAccount(key string, limit otp.Limit) *account {
+	return &account{key: key, limit: limit, turn: make(chan struct{}, 1), lease: &localLease{}}
+}
+
+// putBack gives the message back, if its lease can still be spent or given back.
+func (p part) putBack() {
+	p.account.mu.Lock()
+	defer p.account.mu.Unlock()
+	p.lease.spent--
+}
+
+// take takes one message from the lease, and takes another lease for it if it must.
+func (a *account) take(ctx context.Context, store otp.Store) (part, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+
+	if p, err := a.spend(); !errors.Is(err, errEnded) {
+		return p, err
+	}
+
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return part{}, ctx.Err()
+	}
+
+	if p, err := a.spend(); !errors.Is(err, errEnded) { // somebody else has asked
+		return p, err
+	}
+	if err := a.renew(ctx, store); err != nil {
+		return part{}, err
+	}
+	return a.spend()
+}
+
+// spend takes one message from the lease. The error is errEnded if another lease is needed.
+func (a *account) spend() (part, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+
+	now := time.Now()
+	switch {
+	case a.lease.spent < a.lease.Size && a.lease.holds(now):
+		a.lease.spent++
+		return part{a, a.lease}, nil
+	case now.Before(a.exceeded):
+		return part{}, ErrExceeded
+	}
+	return part{}, errEnded
+}
+
+// retire ends the lease and returns what is left of it, to be given back, and how much was spent.
+func (a *account) retire() (back lease.Lease, spent int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+
+	old := a.lease
+	a.lease = &localLease{}
+	return lease.Lease{Slot: old.Slot, Size: old.Size - old.spent}, old.spent
+}
+
+// renew takes a lease from the store: twice what was spent of the one before.
+//
+// A swap that was lost may have won all the same, where the client of the store tries again by
+// itself. So the rest of the former lease is given back by one swap only, and a lease that may have
+// been taken is never spent.
+func (a *account) renew(ctx context.Context, store otp.Store) error {
+	back, spent := a.retire()
+	want := max(1, 2*spent)
+
+	for round := range maxRounds {
+		swapped, err := a.swap(ctx, store, want, back)
+		if err != nil || swapped {
+			return err
+		}
+
+		back = lease.Lease{}
+		if err := pause(ctx, round); err != nil {
+			return err
+		}
+	}
+	return errContended
+}
+
+// swap makes one try to take a lease, and reports whether it is known that there is one or none.
+func (a *account) swap(ctx context.Context, store otp.Store, want int, back lease.Lease) (
+	bool, error) {
+	old, err := store.Load(ctx, a.key)
+	if err != nil {
+		return false, fmt.Errorf("loading: %w", err)
+	}
+	record, err := lease.Decode(old)
+	if err != nil {
+		return false, err
+	}
+
+	now := time.Now()
+	taken := record.Take(lease.SlotOf(now, a.limit.Window), want, a.limit.Count, back)
+	if taken.Size == 0 {
+		a.exceed(lease.SlotOf(now, a.limit.Window))
+		return true, nil
+	}
+
+	swapped, err := store.CompareAndSwap(ctx, a.key, old, record.Encode(),
+		record.Expires(a.limit.Window))
+	if err != nil {
+		return false, fmt.Errorf("swapping: %w", err)
+	}
+	if swapped {
+		a.hold(taken, now)
+	}
+	return swapped, nil
+}
+
+// exceed remembers that the limit is used up. Little comes back before the slot ends.
+func (a *account) exceed(slot lease.Slot) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.exceeded = slot.End(a.limit.Window)
+}
+
+// hold begins to spend a lease that was taken at a time.
+func (a *account) hold(taken lease.Lease, at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+
+	a.lease = &localLease{
+		Lease: taken,
+		until: at.Add(a.limit.Window / lease.Slots),
+		end:   taken.Slot.End(a.limit.Window),
+	}
+}
+
+// idle reports whether the account can be forgotten: it has no lease that can be spent, and knows
+// of no limit that is used up.
+func (a *account) idle() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+
+	now := time.Now()
+	return !a.lease.holds(now) && !now.Before(a.exceeded)
+}
+
+// pause waits a random time before the next round.
+func pause(ctx context.Context, round int) error {
+	var random [1]byte
+	rand.Read(random[:]) // never fails
+	longest := min(firstPause<<round, longestPause)
+	timer := time.NewTimer(longest * time.Duration(random[0]) / 256)
+	defer timer.Stop()
+
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
