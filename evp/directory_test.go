@@ -188,12 +188,10 @@ func TestSingleFlight(t *testing.T) {
 // numbers of entries and fetches, and are over in the time of one Verify.
 func TestFloodOfSlowIssuers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var fetching, most atomic.Int32
+		var fetches gauge
 		d := newDirectory(defaultTimeout, func(ctx context.Context, _ string) ([]publicKey, error) {
-			defer fetching.Add(-1)
-			if n := fetching.Add(1); n > most.Load() {
-				most.Store(n)
-			}
+			fetches.add(1)
+			defer fetches.add(-1)
 			<-ctx.Done()
 			return nil, failed(StepMetadata, ctx.Err())
 		})
@@ -214,7 +212,7 @@ func TestFloodOfSlowIssuers(t *testing.T) {
 
 		assert.EqualValues(t, 10_000-maxIssuers, refused.Load())
 		assert.Len(t, d.entries, maxIssuers)
-		assert.EqualValues(t, maxFetches, most.Load())
+		assert.Equal(t, maxFetches, fetches.most)
 		assert.LessOrEqual(t, time.Since(begun), defaultTimeout)
 
 		// Those that were never asked are not taken for failures.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,6 +75,26 @@ func requireStep(t *testing.T, want Step, err error) {
 	for _, secret := range []string{"user", "mail.example", "issuer.example", "eyJ", visit} {
 		require.NotContains(t, err.Error(), secret)
 	}
+}
+
+// A gauge counts what goes on at a time.
+type gauge struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (g *gauge) add(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now += n
+	g.most = max(g.most, g.now)
+}
+
+// count returns how much goes on.
+func (g *gauge) count() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now
 }
 
 // A change is made to a token before it is signed.

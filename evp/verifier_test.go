@@ -98,8 +98,7 @@ func TestProofOfLookAlike(t *testing.T) {
 	}
 }
 
-// A token that was spent is none, and a nonce is asked for before anything is looked up. Without a
-// function to ask, there is no proof.
+// A nonce is asked for before anything is looked up. Without a function to ask, there is no proof.
 func TestNonceComesFirst(t *testing.T) {
 	s := newScene()
 	s.config.Lookup = func(context.Context, string) ([]string, error) {
@@ -113,6 +112,24 @@ func TestNonceComesFirst(t *testing.T) {
 	_, err = v.Verify(t.Context(), token, func(string) bool { return false })
 	requireStep(t, StepNonce, err)
 	_, err = v.Verify(t.Context(), token, nil)
+	requireStep(t, StepNonce, err)
+}
+
+// The same token again is none, in this browser or in another.
+func TestReplay(t *testing.T) {
+	s := newScene()
+	v, err := New(s.config)
+	require.NoError(t, err)
+	here, elsewhere := map[string]bool{visit: true}, map[string]bool{"of another visit": true}
+
+	token := s.browser.Token(address, visit)
+	_, err = v.Verify(t.Context(), token, func(nonce string) bool { return elsewhere[nonce] })
+	requireStep(t, StepNonce, err)
+	proof, err := v.Verify(t.Context(), token, func(nonce string) bool { return here[nonce] })
+	require.NoError(t, err)
+
+	delete(here, proof.Nonce)
+	_, err = v.Verify(t.Context(), token, func(nonce string) bool { return here[nonce] })
 	requireStep(t, StepNonce, err)
 }
 
