@@ -287,8 +287,9 @@ func TestConnectionsEnd(t *testing.T) {
 	}
 	group.Wait()
 
-	require.Positive(t, open.most)
-	none := func() bool { return open.count() == 0 }
+	_, most := open.counts()
+	require.Positive(t, most)
+	none := func() bool { now, _ := open.counts(); return now == 0 }
 	require.Eventually(t, none, 10*time.Second, time.Millisecond)
 }
 

@@ -90,11 +90,11 @@ func (g *gauge) add(n int) {
 	g.most = max(g.most, g.now)
 }
 
-// count returns how much goes on.
-func (g *gauge) count() int {
+// counts returns how much goes on, and the most that did.
+func (g *gauge) counts() (now, most int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.now
+	return g.now, g.most
 }
 
 // A change is made to a token before it is signed.
