@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,14 +27,18 @@ func (p *Pages) checkFiles() error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("Options.Files: %s: %w", name, err)
-		case !d.IsDir() && !slices.ContainsFunc([]string{"files/" + name, name}, isBuiltIn):
+		case !d.IsDir() && !isBuiltIn(name):
 			return fmt.Errorf("Options.Files: %s: the pages have no such file", name)
 		}
 		return nil
 	})
 }
 
+// isBuiltIn reports whether this package has a file that one of Options.Files can replace.
 func isBuiltIn(name string) bool {
+	if !strings.HasPrefix(name, "languages/") {
+		name = "files/" + name
+	}
 	info, err := fs.Stat(builtIn, name)
 	return err == nil && !info.IsDir()
 }

@@ -163,18 +163,4 @@ func TestOwnFiles(t *testing.T) {
 	b.get("/").want(t, "Own: Your address, Acme")
 	require.Equal(t, "body {}", b.get("/style.css").text)
 	require.Equal(t, http.StatusOK, b.get("/script.js").StatusCode)
-
-	for message, files := range map[string]fstest.MapFS{
-		`no page has the key "adress"`: {"languages/en.json": {Data: []byte(`{"adress": "x"}`)}},
-		"languages/de.json":            {"languages/de.json": {Data: []byte(`[]`)}},
-		"ask.html":                     {"ask.html": {Data: []byte(`{{define "content"}}{{`)}},
-		"layout.html":                  {"layout.html": {Data: []byte(`{{`)}},
-	} {
-		_, err := pages.New(
-			newFlow(t, otp.SignIn),
-			pages.Options{Product: "Acme", Files: files},
-		)
-		require.ErrorContains(t, err, "Options.Files")
-		require.ErrorContains(t, err, message)
-	}
 }

@@ -1,0 +1,87 @@
+package pages_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otphttp/pages"
+)
+
+// New refuses files that would fail, or be overlooked, once people come, and says which and why.
+func TestBrokenFiles(t *testing.T) {
+	for name, c := range map[string]struct{ file, content, want string }{
+		"a layout without the page": {"layout.html", `<html lang="en"></html>`,
+			`layout.html does not show the block "content" of ask.html`},
+		"a layout with a block that nobody defines": {"layout.html",
+			`<body>{{template "content" .}}{{template "cart" .}}</body>`, `"cart"`},
+		"a field that no page has": {"ask.html",
+			`{{define "content"}}{{.User}}{{end}}`, `ask.html:1:22: executing "content" at <.User>`},
+		"a field that fails in one state": {"code.html",
+			`{{define "content"}}{{if .Proved}}{{.Options.Nothing}}{{end}}{{end}}`, `code.html`},
+		"a key that no language has":   {"languages/en.json", `{"adress": "x"}`, `"adress"`},
+		"a language that is no object": {"languages/de.json", `[]`, "languages/de.json"},
+		"a template with an error":     {"ask.html", `{{define "content"}}{{`, "ask.html"},
+		"a page without its block":     {"done.html", `Done.`, `the block "content"`},
+		"a name with a typing error":   {"layuot.html", `x`, "layuot.html: the pages have no such file"},
+		"a language that is not there": {"languages/xx.json", `{}`, "languages/xx.json"},
+		"the folder of the package":    {"files/layout.html", `x`, "files/layout.html"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := fstest.MapFS{c.file: {Data: []byte(c.content)}}
+			_, err := pages.New(newFlow(t, otp.SignIn), pages.Options{Product: "Acme", Files: files})
+			require.ErrorContains(t, err, "pages: Options.Files")
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+// A layout of one's own shows what it knows of the request besides, and may leave the blocks of the
+// package as they are.
+func TestOwnLayout(t *testing.T) {
+	files := fstest.MapFS{"layout.html": {Data: []byte(`<title>{{.Title}}</title>` +
+		`<p>{{with .Data}}Hello {{.}}{{else}}Hello{{end}}</p>{{template "content" .}}`)}}
+	s := newWebsite(t, func(o *pages.Options, _ *otphttp.Config) {
+		o.Files = files
+		o.Data = func(r *http.Request) any { return r.URL.Query().Get("who") }
+	})
+	b := newBrowser(t, s)
+
+	b.get("/?who=<Ada>").want(t, "Hello &lt;Ada&gt;", "Reset your password", "Sign in")
+	b.ask(ada).want(t, "Hello", "Enter the code")
+}
+
+// Where people type telephone numbers, the pages speak of them, and browsers offer them.
+func TestPhone(t *testing.T) {
+	for _, language := range pages.Languages() {
+		s := newWebsiteFor(t, otp.SignIn, func(o *pages.Options, c *otphttp.Config) {
+			o.Phone, c.AddressField = true, "phone"
+			c.Find = func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+				if !strings.HasPrefix(typed, "+") {
+					return otphttp.Recipient{}, otp.ErrInvalid
+				}
+				return otphttp.Recipient{To: typed, Known: true}, nil
+			}
+		})
+		b := newBrowser(t, s)
+		b.language = language
+		texts := readTexts(t, language)
+
+		page := b.get("/")
+		page.want(t, texts["phone.intro.sign_in"], texts["phone.address"], texts["phone_hint"])
+		require.Contains(t, page.text, `<input type="tel" id="address" name="phone"`)
+		require.Contains(t, page.text, `autocomplete="tel"`)
+
+		page = b.submit("/", "phone", "0201 555 0123")
+		page.want(t, texts["phone.error.address_invalid"])
+		page = b.submit("/", "phone", "+12015550123")
+		page.want(t, texts["phone.code"], texts["phone.no_mail"], texts["phone.other_address"])
+		require.Contains(t, page.text, " data-message ")
+		require.NotContains(t, page.text, "@")
+	}
+}
