@@ -73,27 +73,16 @@ func newDirectory(
 // on its way wait for it.
 func (d *directory) find(ctx context.Context, host string) (*answer, error) {
 	return d.wait(ctx, d.start(host, func(e *entry) *answer {
-		switch {
-		case e.keys != nil && time.Since(e.keys.at) < keepKeys:
+		if e.keys != nil && time.Since(e.keys.at) < keepKeys {
 			return e.keys
-		case e.last != nil && (e.last.pending() || time.Since(e.last.at) < keepFailure):
-			return e.last
-		default:
-			return nil
 		}
+		return e.recent()
 	}))
 }
 
 // refresh returns the outcome of the last fetch, or of another where that was not a moment ago.
 func (d *directory) refresh(ctx context.Context, host string) (*answer, error) {
-	return d.wait(ctx, d.start(host, func(e *entry) *answer {
-		switch {
-		case e.last != nil && (e.last.pending() || time.Since(e.last.at) < keepFailure):
-			return e.last
-		default:
-			return nil
-		}
-	}))
+	return d.wait(ctx, d.start(host, (*entry).recent))
 }
 
 // start returns the answer that choose takes from the entry, or that of a fetch that it starts. It
@@ -168,6 +157,15 @@ func (d *directory) evict() bool {
 	return found
 }
 
+// recent returns the last answer if it is on its way or came a moment ago, or nil.
+func (e *entry) recent() *answer {
+	if e.last != nil && (e.last.pending() || time.Since(e.last.at) < keepFailure) {
+		return e.last
+	}
+	return nil
+}
+
+// before reports whether the entry goes before another one.
 func (e *entry) before(other *entry) bool {
 	if (e.keys == nil) != (other.keys == nil) {
 		return e.keys == nil

@@ -78,7 +78,7 @@ func onlyPublic(_ context.Context, _, address string, _ syscall.RawConn) error {
 }
 
 // isPublic reports whether an address is for anybody on the internet, by IANA's registries of
-// special-purpose addresses (RFC 6890) as of November 2026.
+// special-purpose addresses (RFC 6890).
 func isPublic(ip netip.Addr) bool {
 	ip = ip.Unmap()
 	if nat64.Contains(ip) { // the last four bytes are an IPv4 address

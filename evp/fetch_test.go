@@ -2,10 +2,14 @@ package evp
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -258,6 +262,34 @@ func TestDNS(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The default client resolves a name as it is, and checks the certificate for it.
+func TestDefaultClient(t *testing.T) {
+	server := httptest.NewUnstartedServer(evptest.NewIssuer())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that hang up
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	loopback := [][]string{{"127.0.0.1"}}
+	dns := &nameServer{addresses: map[string][][]string{
+		"example.com.": loopback, "example.net.": loopback,
+	}}
+
+	anywhere := func(context.Context, string, string, syscall.RawConn) error { return nil }
+	client := newClient(dns.resolver(t), anywhere, 5*time.Second)
+	client.Transport.(*http.Transport).TLSClientConfig =
+		server.Client().Transport.(*http.Transport).TLSClientConfig
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	require.NoError(t, err)
+
+	response, err := client.Get("https://example.com:" + port + evptest.KeysPath)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode)
+
+	_, err = client.Get("https://example.net:" + port + evptest.KeysPath)
+	var wrongHost x509.HostnameError
+	require.ErrorAs(t, err, &wrongHost)
 }
 
 // Each connection ends with its answer. So there are no more than fetches, whose number is bounded.

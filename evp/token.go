@@ -51,7 +51,10 @@ func parseToken(token string) (presentation, error) {
 	if err := p.readBinding(); err != nil {
 		return presentation{}, err
 	}
-	return p, p.readStatement()
+	if err := p.readStatement(); err != nil {
+		return presentation{}, err
+	}
+	return p, nil
 }
 
 // readBinding reads the claims of the KB-JWT.
