@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/seed-5978b5f1/otp/otphttp"
 )
 
 func TestBodies(t *testing.T) {
@@ -65,6 +67,39 @@ func TestBodies(t *testing.T) {
 		})
 	}
 	assert.Empty(t, s.inbox.Messages())
+}
+
+// A middleware may have read the form, or the handler around the Flow the body.
+func TestBodiesThatWereRead(t *testing.T) {
+	form := func(r *http.Request) { _ = r.PostFormValue("csrf_token") }
+	for name, c := range map[string]struct {
+		before func(*http.Request)
+		json   bool
+		body   string
+		status int
+	}{
+		"a form":                 {form, false, "email=ada%40example.com", 202},
+		"a form, a member twice": {form, false, "email=a%40b.c&email=d%40e.f", 400},
+		"a form, too large":      {form, false, "email=ada%40example.com&x=" + strings.Repeat("x", 16<<10), 413},
+		"a form, not UTF-8":      {form, false, "email=%ff%40example.com", 400},
+		"JSON":                   {form, true, `{"email": "ada@example.com"}`, 202},
+		"JSON, by ParseBody": {func(r *http.Request) { otphttp.ParseBody(nil, r) }, true,
+			`{"email": "ada@example.com"}`, 202},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, nil)
+			handler := func(w http.ResponseWriter, r *http.Request) {
+				c.before(r)
+				s.ServeSend(w, r)
+			}
+			contentType := "application/x-www-form-urlencoded"
+			if c.json {
+				contentType = "application/json"
+			}
+			answer := newClient(t).postBody(handler, contentType, c.body)
+			assert.Equal(t, c.status, answer.StatusCode, answer.text)
+		})
+	}
 }
 
 func TestMethods(t *testing.T) {

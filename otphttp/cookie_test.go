@@ -89,3 +89,19 @@ func TestCookiesOfOtherSites(t *testing.T) {
 		}
 	}
 }
+
+// What another site makes a browser send sets no cookie, and none gets SameSite=None but for a
+// listed application.
+func TestNoCookiesForOtherSites(t *testing.T) {
+	s, c := newService(t, origins(spa)), newClient(t)
+	c.header.Set("Origin", "https://evil.example")
+	c.header.Set("Sec-Fetch-Site", "cross-site")
+	for _, handler := range []http.HandlerFunc{s.ServeSend, s.ServeVerify} {
+		answer := c.post(handler, "email", ada, "code", "000000")
+		answer.want(t, http.StatusForbidden, "cross_origin")
+		assert.Empty(t, answer.Cookies())
+	}
+
+	posted := c.post(func(w http.ResponseWriter, r *http.Request) { s.Binding(w, r) })
+	assert.Equal(t, http.SameSiteLaxMode, posted.Cookies()[0].SameSite)
+}

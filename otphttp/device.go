@@ -104,7 +104,8 @@ func (f *Flow) RememberDevice(w http.ResponseWriter, r *http.Request, to string)
 
 	marks := []string{f.devices.mark(address)}
 	for _, mark := range f.marks(r) {
-		if _, same := f.devices.made(mark, address); !same && len(marks) < maxDeviceAccounts {
+		_, same := f.devices.made(mark, address)
+		if mark != "" && !same && len(marks) < maxDeviceAccounts {
 			marks = append(marks, mark)
 		}
 	}

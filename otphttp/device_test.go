@@ -205,6 +205,87 @@ func TestRemember(t *testing.T) {
 	assert.Less(t, len(c.cookies[deviceCookie].Value), 1024)
 }
 
+// Who had access once is known no longer than the application says: the owner gets in. The device
+// in which the password was changed stays known.
+func TestDeviceSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var changed time.Time
+		var failure error
+		s := newService(t, func(c *otphttp.Config) {
+			withTrust(c)
+			c.DeviceSince = func(_ *http.Request, to string) (time.Time, error) {
+				assert.Equal(t, ada, to)
+				return changed, failure
+			}
+		})
+		knows := func(c *client) (known bool) {
+			c.get(func(_ http.ResponseWriter, r *http.Request) { known = s.KnowsDevice(r, ada) })
+			return known
+		}
+
+		former, owner := newClient(t), newClient(t)
+		signIn(t, s, former)
+		time.Sleep(2 * time.Minute)
+		signIn(t, s, owner)
+		assert.True(t, knows(former) && knows(owner))
+
+		changed = time.Now().Add(time.Minute)
+		assert.False(t, knows(former))
+		assert.True(t, knows(owner), "a minute before the change")
+		changed = changed.Add(time.Second)
+		assert.False(t, knows(owner))
+
+		changed = time.Time{}
+		failure = errOnFire
+		assert.False(t, knows(owner))
+		assert.Contains(t, s.log.String(), "Config.DeviceSince failed")
+	})
+}
+
+// A known device whose limits are used up gets in by a challenge.
+func TestKnownAndLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		former, owner := newClient(t), newClient(t)
+		signIn(t, s, former)
+		time.Sleep(2 * time.Minute)
+		signIn(t, s, owner)
+
+		for range 100 {
+			time.Sleep(2 * time.Minute)
+			former.post(s.ServeSend, "email", ada)
+		}
+		owner.post(s.ServeSend, "email", ada).
+			want(t, http.StatusTooManyRequests, "challenge_required")
+		owner.post(s.ServeSend, "email", ada, "challenge", "solved").
+			want(t, http.StatusAccepted, "")
+		verify(t, s, owner)
+	})
+}
+
+// A code that is live is what counts: asking again too soon is told with it, and with the challenge
+// that would bring another one.
+func TestChallengeBesideALiveCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := newService(t, withTrust), newClient(t)
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		first := s.inbox.Code(t, ada)
+
+		d := c.post(s.ServeSend, "email", ada).
+			want(t, http.StatusTooManyRequests, "challenge_required")
+		assert.True(t, d.Flow.Live)
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		second := s.inbox.Code(t, ada)
+		require.NotEqual(t, first, second)
+
+		d = c.post(s.ServeSend, "email", ada).
+			want(t, http.StatusTooManyRequests, "send_limited")
+		assert.True(t, d.Flow.Live, "a solved challenge is not asked for again")
+		c.post(s.ServeVerify, "code", wrong(second)).want(t, http.StatusForbidden, "code_mismatch")
+		c.post(s.ServeVerify, "code", first).want(t, http.StatusOK, "")
+	})
+}
+
 // Without Config.Devices no device is remembered, and none that is counts.
 func TestWithoutDevices(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)

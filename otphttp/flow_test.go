@@ -14,6 +14,7 @@ import (
 
 // A bad configuration is refused with the name of the field, the value and the bound.
 func TestNewRefusesBadConfigurations(t *testing.T) {
+	payments, _ := otptest.New(t, otp.Config{Kind: otp.ConfirmTransaction})
 	withBinding, _ := otptest.New(t, otp.Config{Policy: otp.Policy{RequireBinding: true}})
 
 	for message, spoil := range map[string]func(*otphttp.Config){
@@ -24,18 +25,36 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 		"Keys[1] has 31 bytes": func(c *otphttp.Config) {
 			c.Keys = append(testKeys, make([]byte, 31))
 		},
-		`Config.Name is "a b"`:  func(c *otphttp.Config) { c.Name = "a b" },
-		"1 to 32 ASCII letters": func(c *otphttp.Config) { c.Name = strings.Repeat("a", 33) },
-		`are both "email"`:      func(c *otphttp.Config) { c.CodeField = "email" },
+		`Config.Name is "a b"`:           func(c *otphttp.Config) { c.Name = "a b" },
+		"1 to 32 ASCII letters":          func(c *otphttp.Config) { c.Name = strings.Repeat("a", 33) },
+		`Config.Name is "device"`:        func(c *otphttp.Config) { c.Name = "device" },
+		`Config.Name is "note-x"`:        func(c *otphttp.Config) { c.Name = "note-x" },
+		`AddressField is "session"`:      func(c *otphttp.Config) { c.AddressField = "session" },
+		`CodeField is "idempotency_key"`: func(c *otphttp.Config) { c.CodeField = "idempotency_key" },
+		"requires a Binding":             func(c *otphttp.Config) { c.Codes, c.AllowUnbound = payments, true },
+		`are both "email"`:               func(c *otphttp.Config) { c.CodeField = "email" },
 		"Policy.RequireBinding": func(c *otphttp.Config) {
 			c.Codes, c.AllowUnbound = withBinding, true
 		},
-		`Origins[0] is "*"`:       origins("*"),
-		`Origins[1] is "app"`:     origins("https://app.example", "app"),
-		"without a path":          origins("https://app.example/"),
-		`"ftp://app.example"`:     origins("ftp://app.example"),
-		`"https://App.example"`:   origins("https://App.example"),
-		`"https://a@app.example"`: origins("https://a@app.example"),
+		`Origins[0] is "*"`:        origins("*"),
+		`Origins[1] is "app"`:      origins("https://app.example", "app"),
+		"without a path":           origins("https://app.example/"),
+		`"ftp://app.example"`:      origins("ftp://app.example"),
+		`"https://App.example"`:    origins("https://App.example"),
+		`"https://a@app.example"`:  origins("https://a@app.example"),
+		`"null"`:                   origins("null"),
+		`"https://*.app.example"`:  origins("https://*.app.example"),
+		`its port is "443"`:        origins("https://app.example:443"),
+		`its port is "80"`:         origins("http://app.example:80"),
+		`its port is "08080"`:      origins("https://app.example:08080"),
+		`its port is "99999"`:      origins("https://app.example:99999"),
+		`its port is ""`:           origins("https://app.example:"),
+		`"https://bücher.example"`: origins("https://bücher.example"),
+		`"https://app.example?x"`:  origins("https://app.example?x"),
+		`"https://a b"`:            origins("https://a b"),
+		`"https://"`:               origins("https://"),
+		`"javascript://app"`:       origins("javascript://app"),
+		`"ionic://"`:               origins("ionic://"),
 	} {
 		codes, _ := otptest.New(t, otp.Config{})
 		config := otphttp.Config{
@@ -53,4 +72,20 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 
 func origins(list ...string) func(*otphttp.Config) {
 	return func(c *otphttp.Config) { c.Origins = list }
+}
+
+// What browsers and app shells send can be listed, and is let in.
+func TestOrigins(t *testing.T) {
+	for _, origin := range []string{
+		"https://app.example", "https://xn--bcher-kva.example", "http://localhost:5173",
+		"https://[::1]:8443", "capacitor://localhost", "ionic://localhost", "tauri://localhost",
+		"http://tauri.localhost",
+	} {
+		s, c := newService(t, origins(origin)), newClient(t)
+		c.header.Set("Origin", origin)
+		c.header.Set("Sec-Fetch-Site", "cross-site")
+		answer := c.post(s.ServeSend, "email", ada)
+		answer.want(t, http.StatusAccepted, "")
+		require.Equal(t, origin, answer.Header.Get("Access-Control-Allow-Origin"))
+	}
 }

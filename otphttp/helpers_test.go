@@ -40,7 +40,8 @@ type service struct {
 
 	doneFor []string // the addresses that Done has run for
 	doneErr error
-	hashes  int // how often Accept has run
+	hashes  int  // how often Accept has run
+	broken  bool // the store
 }
 
 // newService returns a Flow for two accounts. configure changes the configuration.

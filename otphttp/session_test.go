@@ -2,21 +2,25 @@ package otphttp_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 const sessionCookie = "__Host-otp-flow"
 
-// A session is good only as it was signed, for its flow, and until an hour after the code.
-func TestSessionsAreSigned(t *testing.T) {
+// A session is good only as it was sealed, for its flow, and until an hour after the code.
+func TestSessionsAreSealed(t *testing.T) {
 	const missing = "session_missing"
 	other := otp.Keys{bytes.Repeat([]byte("o"), 32)}
 	both := otp.Keys{other[0], testKeys[0]}
@@ -63,6 +67,127 @@ func TestSessionsAreSigned(t *testing.T) {
 			})
 		})
 	}
+}
+
+// No byte of a session or of a device cookie can be changed, and none is taken for the other.
+func TestForgedCookies(t *testing.T) {
+	s, c := newService(t, func(c *otphttp.Config) { c.Devices = true }), newClient(t)
+	signIn(t, s, c)
+	session, device := c.cookies[sessionCookie].Value, c.cookies[deviceCookie].Value
+
+	taken := func(session, device string) (n int) {
+		c := newClient(t)
+		c.cookies["s"] = &http.Cookie{Name: sessionCookie, Value: session}
+		c.cookies["d"] = &http.Cookie{Name: deviceCookie, Value: device}
+		c.get(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := s.Status(w, r); err == nil {
+				n++
+			}
+			if s.KnowsDevice(r, ada) {
+				n++
+			}
+		})
+		return n
+	}
+	require.Equal(t, 2, taken(session, device))
+	require.Zero(t, taken(device, session))
+
+	for _, text := range []string{session, device} {
+		raw, err := base64.RawURLEncoding.DecodeString(text)
+		require.NoError(t, err)
+		for i := range raw {
+			raw[i] ^= 1 << (i % 8)
+			forged := base64.RawURLEncoding.EncodeToString(raw)
+			raw[i] ^= 1 << (i % 8)
+			require.Zero(t, taken(forged, forged), "byte %d", i)
+		}
+		for _, forged := range []string{
+			text[:len(text)-1], text + "A", text + "=", " " + text, text + "." + text[1:],
+			base64.StdEncoding.EncodeToString(raw) + "=",
+		} {
+			require.Zero(t, taken(forged, ""), forged)
+		}
+	}
+}
+
+// A session has one length for whoever there is, as long as what was typed has one.
+func TestSessionsHaveOneLength(t *testing.T) {
+	for _, long := range []int{1, 200, 300} {
+		typed := strings.Repeat("a", long) + "@example.com"
+		lengths := map[int]bool{}
+		for _, rec := range []otphttp.Recipient{
+			{},
+			{Known: true},
+			{To: "a", Known: true},
+			{To: strings.Repeat("b", 320), Known: true},
+			{Binding: strings.Repeat("c", 128), Known: true},
+			{To: strings.Repeat("b", 320), Binding: strings.Repeat("c", 128), Known: true},
+		} {
+			s := newService(t, func(c *otphttp.Config) {
+				c.Find = func(*http.Request, string) (otphttp.Recipient, error) { return rec, nil }
+			})
+			d := newClient(t).post(s.ServeSend, "email", typed, "session", "").
+				want(t, http.StatusAccepted, "")
+			lengths[len(d.Session)] = true
+			require.NotContains(t, d.Session, base64.RawURLEncoding.EncodeToString([]byte(typed[:9])))
+		}
+		require.Len(t, lengths, 1)
+	}
+}
+
+// Keys are changed on two instances, one after the other, as Config.Keys says: whoever has a session
+// or a device notices nothing.
+func TestChangeOfKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := testKeys[0]
+		codes, inbox := otptest.New(t, otp.Config{})
+		instance := func(keys ...[]byte) *service {
+			s := newService(t, func(c *otphttp.Config) {
+				c.Codes, c.Keys, c.Devices = codes, keys, true
+			})
+			s.inbox = inbox
+			return s
+		}
+
+		c := newClient(t)
+		signIn(t, instance(old), c)
+		for _, roll := range [][2]*service{
+			{instance(old), instance(old, newKey)},
+			{instance(old, newKey), instance(old, newKey)},
+			{instance(old, newKey), instance(newKey, old)},
+			{instance(newKey, old), instance(newKey, old)},
+		} {
+			for _, at := range [][2]*service{roll, {roll[1], roll[0]}} {
+				time.Sleep(15 * time.Minute)
+				c.get(func(_ http.ResponseWriter, r *http.Request) {
+					assert.True(t, at[1].KnowsDevice(r, ada))
+				})
+				c.post(at[0].ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+				c.get(at[1].ServeStatus).want(t, http.StatusOK, "")
+				verify(t, at[1], c)
+			}
+		}
+
+	})
+}
+
+// At sign-out the code is void and the cookies are gone, but for that of the device.
+func TestEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := newService(t, func(c *otphttp.Config) { c.Devices = true }), newClient(t)
+		signIn(t, s, c)
+		time.Sleep(2 * time.Minute)
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		before := c.twin()
+
+		c.get(s.End)
+		require.Len(t, c.cookies, 2)
+		require.Contains(t, c.cookies, deviceCookie)
+		require.Contains(t, c.cookies, "session")
+		require.NotEqual(t, http.StatusOK,
+			before.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).StatusCode)
+		newClient(t).get(s.End) // nothing to end
+	})
 }
 
 // flip changes one character of base64.

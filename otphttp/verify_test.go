@@ -3,6 +3,7 @@ package otphttp_test
 import (
 	"context"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -112,6 +113,61 @@ func TestLongKey(t *testing.T) {
 		assert.Contains(t, d.Detail, "Idempotency-Key must have at most 128 bytes")
 	}
 	assert.Empty(t, s.doneFor)
+}
+
+// Wrong, unreadable, expired and used codes, sessions that are over and accounts that are unknown
+// make no work: neither one after the other nor at the same time.
+func TestNoWorkForWrongCodes(t *testing.T) {
+	for name, c := range map[string]struct {
+		email   string
+		before  func(*service, *client)
+		code    string
+		refused []string
+	}{
+		"wrong":      {ada, nil, "wrong", says("code_mismatch", "code_exhausted")},
+		"unreadable": {ada, nil, "x", says("code_malformed")},
+		"expired": {ada, func(*service, *client) { time.Sleep(10 * time.Minute) }, "",
+			says("code_expired")},
+		"used": {ada, func(s *service, c *client) {
+			c.post(s.ServeVerify, "code", s.inbox.Code(c.t, ada)).want(c.t, 200, "")
+			s.hashes = 0
+		}, "", says("code_used")},
+		"of a session that is over": {ada, func(*service, *client) { time.Sleep(71 * time.Minute) },
+			"", says("session_missing")},
+		"of nobody": {eve, nil, "123456", says("code_mismatch", "code_exhausted")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, browser := newService(t, nil), newClient(t)
+				browser.post(s.ServeSend, "email", c.email).want(t, http.StatusAccepted, "")
+				code := c.code
+				switch {
+				case c.code == "wrong":
+					code = wrong(s.inbox.Code(t, ada))
+				case c.code == "":
+					code = s.inbox.Code(t, ada)
+				}
+				if c.before != nil {
+					c.before(s, browser)
+				}
+
+				guess := func(click *client) {
+					d := click.post(s.ServeVerify, "code", code, "password", "a long one").document(t)
+					assert.Contains(t, c.refused, d.Code)
+				}
+				for range 250 {
+					guess(browser)
+				}
+				var guesses sync.WaitGroup
+				for range 250 {
+					twin := browser.twin()
+					guesses.Go(func() { guess(twin) })
+				}
+				guesses.Wait()
+				assert.Zero(t, s.hashes)
+			})
+		})
+	}
 }
 
 // A code that is spent in vain is told so, and leaves neither session nor device.

@@ -1,0 +1,291 @@
+package otphttp_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/background"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// A sign-in looks the account up once, whatever happens on the way.
+func TestOneLookUp(t *testing.T) {
+	lookUps := 0
+	s := newService(t, func(c *otphttp.Config) {
+		c.Find = func(r *http.Request, typed string) (otphttp.Recipient, error) {
+			lookUps++
+			return find(r, typed)
+		}
+	})
+	c := newClient(t)
+
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	code := s.inbox.Code(t, ada)
+	c.get(s.ServeStatus).want(t, http.StatusOK, "")
+	c.post(s.ServeVerify, "email", ada, "code", wrong(code)).
+		want(t, http.StatusForbidden, "code_mismatch")
+	c.post(s.ServeVerify, "email", ada, "code", code).want(t, http.StatusOK, "")
+	require.Equal(t, 1, lookUps)
+}
+
+// A slowBody trickles in.
+type slowBody struct {
+	io.Reader
+	wait time.Duration
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	time.Sleep(b.wait)
+	b.wait = 0
+	return b.Reader.Read(p)
+}
+
+func (b *slowBody) Close() error { return nil }
+
+// Known and unknown addresses take the same time, to the nanosecond, as long as looking them up and
+// sending take less than MinSendTime: whatever else a client draws out.
+func TestTimesOfLookUps(t *testing.T) {
+	const least = 500 * time.Millisecond
+
+	for name, c := range map[string]struct {
+		hit, miss, sender, body, challenge time.Duration
+	}{
+		"none":                            {},
+		"a slower hit":                    {hit: 50 * time.Millisecond},
+		"a slower miss":                   {hit: 10 * time.Millisecond, miss: 65 * time.Millisecond},
+		"a step apart":                    {hit: 18 * time.Millisecond, miss: 28 * time.Millisecond},
+		"a body slower than MinSendTime":  {sender: 200 * time.Millisecond, body: 2 * least},
+		"a challenge slower than that":    {sender: 200 * time.Millisecond, challenge: 2 * least},
+		"a slow Sender, look-up and body": {least / 4, 0, 200 * time.Millisecond, least, least},
+	} {
+		t.Run(name, func(t *testing.T) {
+			of := func(email string) (took []time.Duration) {
+				synctest.Test(t, func(t *testing.T) {
+					sender := otp.SenderFunc(func(context.Context, otp.Message) error {
+						time.Sleep(c.sender)
+						return nil
+					})
+					codes, _ := otptest.New(t, otp.Config{
+						Sender: sender, Policy: otp.Policy{MinSendTime: least},
+					})
+					s := newService(t, func(config *otphttp.Config) {
+						config.Codes = codes
+						config.Find = func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+							if typed == ada {
+								time.Sleep(c.hit)
+								return otphttp.Recipient{Known: true}, nil
+							}
+							time.Sleep(c.miss)
+							return otphttp.Recipient{}, nil
+						}
+						config.Challenge = func(*http.Request) (bool, error) {
+							time.Sleep(c.challenge)
+							return false, nil
+						}
+					})
+
+					client := newClient(t)
+					timed := func(handler http.HandlerFunc, body string) {
+						r := request(http.MethodPost, "/")
+						r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+						r.Body = &slowBody{strings.NewReader(body), c.body}
+						start := time.Now()
+						client.do(handler, r)
+						took = append(took, time.Since(start)-c.body)
+					}
+					for range 2 {
+						timed(s.ServeSend, "email="+email)
+						timed(s.ServeVerify, "code=000000")
+						timed(s.ServeStatus, "")
+					}
+				})
+				return took
+			}
+
+			known, unknown := of(ada), of(eve)
+			assert.Equal(t, known, unknown)
+			assert.Equal(t, least+c.challenge, known[0])
+		})
+	}
+}
+
+// With package background the time of Send is MinSendTime, and what the look-up takes is in it.
+func TestTimeBehindBackground(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mails, err := background.New(otp.SenderFunc(func(context.Context, otp.Message) error {
+			time.Sleep(time.Second)
+			return nil
+		}), nil)
+		require.NoError(t, err)
+		defer mails.Shutdown(context.Background())
+		codes, _ := otptest.New(t, otp.Config{
+			Sender: mails, Policy: otp.Policy{MinSendTime: 10 * time.Millisecond},
+		})
+		s := newService(t, func(c *otphttp.Config) {
+			c.Codes = codes
+			c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
+				time.Sleep(3 * time.Millisecond)
+				return otphttp.Recipient{Known: true}, nil
+			}
+		})
+
+		start := time.Now()
+		newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		assert.Equal(t, 10*time.Millisecond, time.Since(start))
+	})
+}
+
+// A client without a session is looked up at Verify, in a time that does not tell either.
+func TestTimesWithoutASession(t *testing.T) {
+	for hit, want := range map[time.Duration]time.Duration{
+		0:                       250 * time.Millisecond,
+		65 * time.Millisecond:   250 * time.Millisecond,
+		251 * time.Millisecond:  500 * time.Millisecond,
+		1001 * time.Millisecond: 2 * time.Second,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newService(t, func(c *otphttp.Config) {
+				c.AllowUnbound = true
+				c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
+					time.Sleep(hit)
+					return otphttp.Recipient{}, nil
+				}
+			})
+			start := time.Now()
+			newClient(t).post(s.ServeVerify, "email", eve, "code", "000000").
+				want(t, http.StatusForbidden, "code_rejected")
+			assert.Equal(t, want, time.Since(start))
+		})
+	}
+}
+
+// What Find says is told to the person, or to the log: its own Problem, an address that is none, a
+// failure, a value that is out of bounds.
+func TestWhatFindSays(t *testing.T) {
+	own := &otphttp.Problem{Status: 400, Code: "country", Detail: "With the country code, please."}
+
+	for name, c := range map[string]struct {
+		rec    otphttp.Recipient
+		err    error
+		field  string
+		status int
+		code   string
+		detail string
+	}{
+		"its own problem": {err: own, status: 400, code: "country", detail: own.Detail},
+		"and that is wrapped": {err: errors.Join(otp.ErrInvalid, own), status: 400, code: "country",
+			detail: own.Detail},
+		"no address": {err: otp.ErrInvalid, status: 400, code: "address_invalid",
+			detail: "This is not an address. Enter one such as ada@example.com."},
+		"no number": {err: otp.ErrInvalid, field: "phone", status: 400, code: "address_invalid",
+			detail: "This cannot be used. Check it for typing errors."},
+		"a failure":        {err: errOnFire, status: 503, code: "unavailable"},
+		"a long address":   {rec: otphttp.Recipient{To: strings.Repeat("a", 321)}, status: 503, code: "unavailable"},
+		"a long Binding":   {rec: otphttp.Recipient{Binding: strings.Repeat("b", 129)}, status: 503, code: "unavailable"},
+		"a broken address": {rec: otphttp.Recipient{To: "a\n"}, status: 400, code: "address_invalid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, func(config *otphttp.Config) {
+				config.AddressField = c.field
+				config.Find = func(*http.Request, string) (otphttp.Recipient, error) {
+					return c.rec, c.err
+				}
+			})
+
+			d := newClient(t).post(s.ServeSend, "email", ada, "phone", "0151").
+				want(t, c.status, c.code)
+			if c.detail != "" {
+				assert.Equal(t, c.detail, d.Detail)
+			}
+			assert.Empty(t, s.inbox.Messages())
+		})
+	}
+}
+
+// The Recipient decides the language of the message, and what the Sender gets to know.
+func TestRecipient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := otphttp.Recipient{To: ada, Known: true, Language: "de", Data: "Ada"}
+		s := newService(t, func(c *otphttp.Config) {
+			c.Find = func(*http.Request, string) (otphttp.Recipient, error) { return rec, nil }
+		})
+		c := newClient(t)
+		c.header.Set("Accept-Language", "fr")
+
+		c.post(s.ServeSend, "email", "x@example.com").want(t, http.StatusAccepted, "")
+		rec.Language = ""
+		time.Sleep(time.Minute)
+		c.get(func(w http.ResponseWriter, r *http.Request) {
+			r.Method, r.PostForm = http.MethodPost, map[string][]string{"email": {"x@example.com"}}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			state, err := s.Send(w, r)
+			assert.NoError(t, err)
+			assert.Nil(t, state.Data, "it would tell that there is an account")
+			assert.Equal(t, "x@example.com", state.Address)
+		})
+
+		messages := s.inbox.Messages()
+		require.Len(t, messages, 2)
+		assert.Equal(t, "de", messages[0].Language)
+		assert.Equal(t, "fr", messages[1].Language)
+		assert.Equal(t, "Ada", messages[0].Data)
+	})
+}
+
+// What the application vouches for has limits of its own, where there is a Binding.
+func TestTrustOfTheApplication(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) {
+		c.AllowUnbound = true
+		c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
+			return otphttp.Recipient{To: ada, Known: true, Trust: otp.Known}, nil
+		}
+	})
+	curl, browser := newClient(t), newClient(t)
+	browser.header.Set("Sec-Fetch-Site", "same-origin")
+
+	curl.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	browser.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	browser.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+}
+
+// Unknown is called for addresses without an account once Send has succeeded, beside the answer.
+func TestUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		s := newServiceWith(t, otp.Policy{MinSendTime: time.Second}, func(c *otphttp.Config) {
+			c.Unknown = func(r *http.Request, typed string) {
+				time.Sleep(10 * time.Second)
+				told = append(told, typed)
+				assert.NoError(t, r.Context().Err(), "the client has left")
+				panic("no matter")
+			}
+		})
+
+		start := time.Now()
+		for _, email := range []string{eve, eve, ada} { // the second is limited
+			ctx, hangUp := context.WithCancel(t.Context())
+			r := request(http.MethodPost, "/").WithContext(ctx)
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Body = body("email=" + email)
+			newClient(t).do(s.ServeSend, r)
+			hangUp()
+		}
+		assert.Equal(t, 3*time.Second, time.Since(start))
+
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{eve}, told)
+		assert.Contains(t, s.log.String(), "Config.Unknown panicked")
+	})
+}
