@@ -26,7 +26,7 @@ func TestDeliveriesThatFail(t *testing.T) {
 	failing := func(err error) otp.Sender {
 		return otp.SenderFunc(func(context.Context, otp.Message) error { return err })
 	}
-	used, err := sendlimit.New(failing(nil), &sendlimit.Options{
+	used, err := sendlimit.New(failing(nil), sendlimit.Options{
 		Total: []otp.Limit{{Count: 1, Window: time.Hour}},
 	})
 	require.NoError(t, err)
