@@ -1,10 +1,12 @@
 package smtpmail
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -52,9 +54,33 @@ type Config struct {
 	// Username and Password are for AUTH. Not with Plaintext. Default: there is no AUTH.
 	Username, Password string
 
+	// Token takes the place of Password where the server wants OAuth 2.0 (XOAUTH2, OAUTHBEARER). It
+	// is called for each new connection, and returns an access token that is valid now: cache it,
+	// and honor the context. Its errors are wrapped, and not repeated in texts.
+	Token func(context.Context) (string, error)
+
+	// Mechanisms are the mechanisms of AUTH that may be used, the one to try first at the front. If
+	// the server refuses the log-in by one (5xx), the next that it offers is tried on the same
+	// connection. Default: OAUTHBEARER and XOAUTH2 with Token; otherwise SCRAM-SHA-256, PLAIN,
+	// LOGIN and CRAM-MD5.
+	Mechanisms []string
+
 	// From is what mails come from: an address, or a display name with an address such as
 	// "Acme <no-reply@acme.example>", at most 64 printable characters and 254 bytes. Required.
 	From string
+
+	// ReplyTo is where answers go, in the form of From. Default: to From.
+	ReplyTo string
+
+	// ReturnPath is the address of the envelope, to which servers send bounces (MAIL FROM). Default:
+	// that of From.
+	ReturnPath string
+
+	// Header holds further header fields by name, such as a provider's X-SES-CONFIGURATION-SET or
+	// X-PM-Message-Stream: names of 1 to 64 printable ASCII characters without colon, values of 1
+	// to 900 printable ASCII characters. Fields that the Sender writes itself, those that add
+	// recipients, and those of servers (Received, DKIM-Signature, Resent-…) are refused.
+	Header map[string]string
 
 	// Renderer writes the mails. Default: an otpmail.Catalog whose product is the display name of
 	// From, or else its domain.
@@ -98,6 +124,13 @@ func (c Config) withDefaults() Config {
 		c.HelloName = name
 	}
 
+	if c.Mechanisms == nil && c.Token != nil {
+		c.Mechanisms = tokenMechanisms
+	} else if c.Mechanisms == nil {
+		c.Mechanisms = passwordMechanisms
+	}
+	c.Mechanisms = slices.Clone(c.Mechanisms)
+
 	c.TLS = c.TLS.Clone()
 	if c.TLS == nil {
 		c.TLS = &tls.Config{}
@@ -108,7 +141,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// check looks at all fields but From.
+// check looks at all fields but From, ReplyTo and ReturnPath.
 func (c *Config) check() error {
 	switch {
 	case !isHost(c.Host):
@@ -129,16 +162,45 @@ func (c *Config) check() error {
 		return fmt.Errorf("Config.IdleTimeout is %v: it must be above 0 and at most %v",
 			c.IdleTimeout, maxIdleTimeout)
 	}
+	if err := checkHeader(c.Header); err != nil {
+		return err
+	}
+	if err := c.checkMechanisms(); err != nil {
+		return err
+	}
 	return c.checkLogin()
 }
 
-// checkLogin looks at Username and Password, and repeats neither.
+// checkMechanisms looks at Mechanisms.
+func (c *Config) checkMechanisms() error {
+	fit, with := passwordMechanisms, "Password"
+	if c.Token != nil {
+		fit, with = tokenMechanisms, "Token"
+	}
+
+	for i, name := range c.Mechanisms {
+		if !slices.Contains(fit, name) || slices.Contains(c.Mechanisms[:i], name) {
+			return fmt.Errorf("Config.Mechanisms is %q: with %s it must be some of %s, each once",
+				c.Mechanisms, with, strings.Join(fit, ", "))
+		}
+	}
+	if len(c.Mechanisms) == 0 {
+		return errors.New("Config.Mechanisms is empty: leave it nil for the default")
+	}
+	return nil
+}
+
+// checkLogin looks at Username, Password and Token, and repeats none.
 func (c *Config) checkLogin() error {
 	switch {
 	case c.Username == "" && c.Password != "":
 		return errors.New("Config.Username is empty: Password goes with it")
-	case c.Username != "" && c.Password == "":
-		return errors.New("Config.Password is empty: Username goes with it")
+	case c.Username == "" && c.Token != nil:
+		return errors.New("Config.Username is empty: Token goes with it")
+	case c.Password != "" && c.Token != nil:
+		return errors.New("Config.Token is set, and Password too: one of them must go")
+	case c.Username != "" && c.Password == "" && c.Token == nil:
+		return errors.New("Config.Password is empty: it or Token goes with Username")
 	case c.Username != "" && c.Security == Plaintext:
 		return errors.New("Config.Username is set, and Security is Plaintext: " +
 			"the password would travel unencrypted")

@@ -1,28 +1,54 @@
 package smtpmail
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/textproto"
+	"strconv"
+	"strings"
 	"time"
-
-	"github.com/wneessen/go-mail/smtp"
 )
 
-// A connection is a dialogue with the server, led by the low-level package smtp of go-mail. The
-// Client of go-mail does not tell the steps apart well enough: it may lose the connection of a
-// failed greeting, goes by a timeout of its own, and can fail after the mail was accepted.
+// A connection is a dialogue with the server. Package smtp of go-mail waits for each answer before
+// it asks the next thing, knows no BDAT, and closes the connection when a log-in fails.
 type connection struct {
 	conn   net.Conn // TCP
-	client *smtp.Client
+	stream net.Conn // what is said over it: conn, or TLS over conn
+	in     *bufio.Reader
 
-	lost  bool // what the server says next may be no answer to what it is asked
-	begun bool // there may be a transaction to reset
+	extensions map[string]string // what EHLO offers, by keyword in upper case
 
-	keepUntil time.Time
+	kept     bool // it has carried a mail, or waited for one
+	proven   bool // the server has taken a mail over it
+	lost     bool // what the server says next may be no answer to what it is asked
+	begun    bool // there is a transaction to reset
+	cautious bool // extensions are not to be relied on
+	refusals int  // in a row
+
+	keepUntil time.Time // by the wall clock, which no freeze stops
+	idleSince time.Time // as well
 	expiry    *time.Timer
+}
+
+func newConnection(conn net.Conn) *connection {
+	c := &connection{conn: conn}
+	c.speak(conn)
+	return c
+}
+
+// speak goes on over another stream. What was read ahead is forgotten: it was not encrypted.
+func (c *connection) speak(stream net.Conn) {
+	c.stream, c.in = stream, bufio.NewReader(stream)
+}
+
+// offers reports whether the server offers an extension.
+func (c *connection) offers(keyword string) bool {
+	_, offered := c.extensions[keyword]
+	return offered
 }
 
 // step takes one step of the dialogue, which ends with ctx.
@@ -42,88 +68,132 @@ func (c *connection) step(ctx context.Context, f func() error) error {
 	return err
 }
 
-// begin announces a mail. It says nothing of the recipient.
-func (c *connection) begin(ctx context.Context, from string) error {
-	if c.begun {
-		if err := c.step(ctx, c.client.Reset); err != nil {
-			c.lost = true
-			return err
+// command says one line, and reads the answer, which is an error if it does not begin with digit.
+func (c *connection) command(digit int, line string) (*textproto.Error, error) {
+	if err := c.say(line + "\r\n"); err != nil {
+		return nil, err
+	}
+
+	reply, err := c.read()
+	if err == nil && reply.Code/100 != digit {
+		return reply, reply
+	}
+	return reply, err
+}
+
+// say writes what is said at once.
+func (c *connection) say(what string) error {
+	_, err := io.WriteString(c.stream, what)
+	return err
+}
+
+const maxReplyLines = 100
+
+// read reads one reply (RFC 5321 §4.2), whatever it says. A line fits the buffer of the reader.
+func (c *connection) read() (*textproto.Error, error) {
+	var reply *textproto.Error
+	for range maxReplyLines {
+		line, err := c.in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			return nil, errNoReply
+		}
+		if err != nil {
+			return nil, err
+		}
+
+		code, text, more, ok := parseReplyLine(strings.TrimRight(string(line), "\r\n"))
+		switch {
+		case !ok || reply != nil && reply.Code != code:
+			return nil, errNoReply
+		case reply == nil:
+			reply = &textproto.Error{Code: code, Msg: text}
+		default:
+			reply.Msg += "\n" + text
+		}
+		if !more {
+			return reply, nil
 		}
 	}
-
-	c.begun = true
-	return c.step(ctx, func() error { return c.client.Mail("<" + from + ">") })
+	return nil, errNoReply
 }
 
-// send hands over the recipient and the content of a mail that was announced.
-func (c *connection) send(ctx context.Context, to string, text []byte) error {
-	err := c.step(ctx, func() error { return c.client.Rcpt("<" + to + ">") })
-	if err != nil {
-		return refusedRecipient(err)
+// parseReplyLine takes a line of a reply apart. Its last line has a space after the code, or
+// nothing.
+func parseReplyLine(line string) (code int, text string, more, ok bool) {
+	digits, rest := line[:min(3, len(line))], line[min(3, len(line)):]
+	code, err := strconv.Atoi(digits)
+	if err != nil || code < 100 || rest != "" && rest[0] != ' ' && rest[0] != '-' {
+		return 0, "", false, false
 	}
-
-	finish, err := c.sendText(ctx, text)
-	if err != nil {
-		return err
+	if rest == "" {
+		return code, "", false, true
 	}
-
-	err = c.step(ctx, finish)
-	switch {
-	case err == nil:
-		c.begun = false
-		return nil
-	case accepted(err):
-		return nil
-	case refused(err):
-		return notSent("the mail", err)
-	}
-	return unanswered(err)
+	return code, rest[1:], rest[0] == '-', true
 }
 
-// sendText hands over the content, less the final dot, which finish sends. Without the dot, no
-// server takes a mail (RFC 5321 §4.1.1.4).
-func (c *connection) sendText(ctx context.Context, text []byte) (finish func() error, err error) {
-	err = c.step(ctx, func() error {
-		w, err := c.client.Data()
+// hello introduces the client, and learns what the server offers.
+func (c *connection) hello(ctx context.Context, name string) error {
+	return c.step(ctx, func() error {
+		reply, err := c.command(2, "EHLO "+name)
 		if err != nil {
 			return err
 		}
-		finish = w.Close
 
-		_, err = w.Write(text)
-		return err
+		c.extensions = map[string]string{}
+		for _, line := range strings.Split(reply.Msg, "\n")[1:] {
+			keyword, parameters, _ := strings.Cut(line, " ")
+			c.extensions[strings.ToUpper(keyword)] = parameters
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, notSent("DATA", err)
-	}
-	return finish, nil
 }
 
-// quitTime bounds the goodbye.
+const (
+	longIdle  = 5 * time.Second // from then on a kept connection is asked whether it works
+	pulseTime = 3 * time.Second // how long that may take
+)
+
+// works reports whether a connection that was kept can be used. A close that meets a mail on its way
+// would leave open whether that was sent.
+func (c *connection) works(ctx context.Context) bool {
+	if c.in.Buffered() > 0 || spoken(c.conn) {
+		return false // 421, or the end
+	}
+	if time.Since(c.idleSince) < longIdle {
+		return true
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, pulseTime)
+	defer cancel()
+	return c.step(ctx, func() error {
+		_, err := c.command(2, "NOOP")
+		return err
+	}) == nil
+}
+
+// quitTime bounds what is said when nobody waits for a mail.
 const quitTime = time.Second
 
-// quit says goodbye and closes the connection. Nobody is left to be told about errors.
+// reset ends a transaction that did not come to its end, so that the next mail has no other
+// recipient. It reports whether the connection can be used again.
+func (c *connection) reset() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), quitTime)
+	defer cancel()
+
+	err := c.step(ctx, func() error {
+		_, err := c.command(2, "RSET")
+		return err
+	})
+	c.begun = c.begun && err != nil
+	return err == nil
+}
+
+// quit says goodbye, waits until the server has closed the connection, and closes it. Nobody is left
+// to be told about errors.
 func (c *connection) quit(deadline time.Time) {
 	c.conn.SetDeadline(deadline)
-	c.client.Quit()
+	if c.say("QUIT\r\n") == nil {
+		c.in.WriteTo(io.Discard)
+	}
 	c.conn.Close()
 }
-
-// replyCode returns the code of the reply that the error is, or 0 if it is none.
-func replyCode(err error) int {
-	if reply, ok := errors.AsType[*textproto.Error](err); ok {
-		return reply.Code
-	}
-	return 0
-}
-
-// accepted reports whether the server has taken the mail, by a reply other than 250. The first
-// digit decides (RFC 5321 §4.2.1).
-func accepted(err error) bool { return replyCode(err)/100 == 2 }
-
-// refused reports whether the server has answered that it does not do what it was asked to. It goes
-// on to listen, except after 421, which shows when the connection is used next.
-func refused(err error) bool { return replyCode(err)/100 == 5 || temporarily(err) }
-
-// temporarily reports whether the server has refused for now.
-func temporarily(err error) bool { return replyCode(err)/100 == 4 }

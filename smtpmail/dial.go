@@ -4,20 +4,18 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/wneessen/go-mail/smtp"
+	"time"
 )
 
 // A dialer makes connections that are greeted, encrypted and authenticated.
 type dialer struct {
-	host, address      string
-	security           Security
-	tls                *tls.Config
-	helloName          string // empty for the address literal of the connection
-	username, password string
+	host, address string
+	security      Security
+	tls           *tls.Config
+	helloName     string // empty for the address literal of the connection
+	logins        *logins
 }
 
 func newDialer(c *Config) *dialer {
@@ -27,8 +25,7 @@ func newDialer(c *Config) *dialer {
 		security:  c.Security,
 		tls:       c.TLS,
 		helloName: c.HelloName,
-		username:  c.Username,
-		password:  c.Password,
+		logins:    newLogins(c),
 	}
 }
 
@@ -39,12 +36,17 @@ func (d *dialer) dial(ctx context.Context) (*connection, error) {
 		return nil, notSent("connecting", err)
 	}
 
-	c := &connection{conn: conn}
-	if err := d.open(ctx, c); err != nil {
+	c := newConnection(conn)
+	err = d.open(ctx, c)
+	switch {
+	case err == nil:
+		return c, nil
+	case c.lost:
 		conn.Close()
-		return nil, err
+	default:
+		c.quit(time.Now().Add(quitTime))
 	}
-	return c, nil
+	return nil, err
 }
 
 // open leads the dialogue up to where mails can be announced.
@@ -52,51 +54,72 @@ func (d *dialer) open(ctx context.Context, c *connection) error {
 	if err := d.greet(ctx, c); err != nil {
 		return err
 	}
-
 	if d.security == StartTLS {
-		if offered, _ := c.client.Extension("STARTTLS"); !offered {
-			return notSent("STARTTLS", ownError("the server does not offer it"))
-		}
-
-		err := c.step(ctx, func() error { return c.client.StartTLS(d.tls) })
-		if err != nil {
-			return notSent("STARTTLS", err)
+		if err := d.startTLS(ctx, c); err != nil {
+			return err
 		}
 	}
-
-	if d.username == "" {
-		return nil
-	}
-	return d.authenticate(ctx, c)
+	return d.logins.logIn(ctx, c)
 }
 
 // greet waits for the server's greeting, encrypted with ImplicitTLS, and introduces the client.
 func (d *dialer) greet(ctx context.Context, c *connection) error {
-	stream := c.conn
 	if d.security == ImplicitTLS {
-		encrypted := tls.Client(c.conn, d.tls)
-		if err := c.step(ctx, encrypted.Handshake); err != nil {
+		if err := d.encrypt(ctx, c); err != nil {
 			return notSent("TLS", err)
 		}
-		stream = encrypted
 	}
 
-	err := c.step(ctx, func() (err error) {
-		c.client, err = smtp.NewClient(stream, d.host)
+	err := c.step(ctx, func() error {
+		reply, err := c.read()
+		if err == nil && reply.Code/100 != 2 {
+			return reply
+		}
 		return err
 	})
 	if err != nil {
 		return notSent("greeting", err)
 	}
-	c.client.SkipSMTPUTF8(true) // addresses are ASCII
+	return d.hello(ctx, c)
+}
 
+func (d *dialer) hello(ctx context.Context, c *connection) error {
 	name := d.helloName
 	if name == "" {
 		name = addressLiteral(c.conn.LocalAddr())
 	}
-	if err := c.step(ctx, func() error { return c.client.Hello(name) }); err != nil {
+	if err := c.hello(ctx, name); err != nil {
 		return notSent("EHLO", err)
 	}
+	return nil
+}
+
+// startTLS encrypts the connection, and asks again what the server offers (RFC 3207 §4.2).
+func (d *dialer) startTLS(ctx context.Context, c *connection) error {
+	if !c.offers("STARTTLS") {
+		return notSent("STARTTLS", ownError("the server does not offer it"))
+	}
+
+	err := c.step(ctx, func() error {
+		_, err := c.command(2, "STARTTLS")
+		return err
+	})
+	if err == nil {
+		err = d.encrypt(ctx, c)
+	}
+	if err != nil {
+		return notSent("STARTTLS", err)
+	}
+	return d.hello(ctx, c)
+}
+
+// encrypt goes on by TLS.
+func (d *dialer) encrypt(ctx context.Context, c *connection) error {
+	encrypted := tls.Client(c.conn, d.tls)
+	if err := c.step(ctx, encrypted.Handshake); err != nil {
+		return err
+	}
+	c.speak(encrypted)
 	return nil
 }
 
@@ -110,41 +133,4 @@ func addressLiteral(address net.Addr) string {
 		host = "IPv6:" + host
 	}
 	return "[" + host + "]"
-}
-
-// mechanisms of AUTH, the best first.
-var mechanisms = []struct {
-	name string
-	auth func(*dialer) smtp.Auth
-}{
-	{"SCRAM-SHA-256", func(d *dialer) smtp.Auth {
-		return smtp.ScramSHA256Auth(d.username, d.password)
-	}},
-	{"PLAIN", func(d *dialer) smtp.Auth {
-		return smtp.PlainAuth("", d.username, d.password, d.host, false)
-	}},
-	{"LOGIN", func(d *dialer) smtp.Auth {
-		return smtp.LoginAuth(d.username, d.password, d.host, false)
-	}},
-	{"CRAM-MD5", func(d *dialer) smtp.Auth {
-		return smtp.CRAMMD5Auth(d.username, d.password)
-	}},
-}
-
-// authenticate logs in by the best mechanism that the server offers.
-func (d *dialer) authenticate(ctx context.Context, c *connection) error {
-	_, offered := c.client.Extension("AUTH")
-
-	for _, m := range mechanisms {
-		if !slices.Contains(strings.Fields(strings.ToUpper(offered)), m.name) {
-			continue
-		}
-
-		if err := c.step(ctx, func() error { return c.client.Auth(m.auth(d)) }); err != nil {
-			return notSent("AUTH "+m.name, err)
-		}
-		return nil
-	}
-	return notSent("AUTH", ownError("the server offers none of "+
-		"SCRAM-SHA-256, PLAIN, LOGIN and CRAM-MD5"))
 }

@@ -13,51 +13,45 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// A sendError says why a mail may not have been sent. Its text holds neither address nor code,
-// unlike, perhaps, that of its cause (rule 13).
-type sendError struct {
-	reason string
-	class  error // otp.ErrNotSent or otp.ErrUndeliverable; nil if the mail may have been sent
-	cause  error
+// A fault says what went wrong. Its text holds neither address nor code, unlike, perhaps, that of
+// its cause (rule 13).
+type fault struct {
+	text  string
+	cause error // may be nil
 }
 
-func (e *sendError) Error() string {
-	if e.class != nil {
-		return "smtpmail: not sent: " + e.reason
-	}
-	return "smtpmail: " + e.reason
-}
+func (f *fault) Error() string { return f.text }
+func (f *fault) Unwrap() error { return f.cause }
 
 // GoString keeps %#v from walking into the cause.
-func (e *sendError) GoString() string { return "smtpmail.sendError" }
+func (f *fault) GoString() string { return "smtpmail.fault" }
 
-func (e *sendError) Unwrap() []error {
-	var all []error
-	for _, err := range []error{e.class, e.cause} {
-		if err != nil {
-			all = append(all, err)
-		}
-	}
-	return all
+// notSent is for a mail that was certainly not sent, because of what happened at a step.
+func notSent(step string, err error) error { return unsent(step+": "+describe(err), err) }
+
+// unsent is for a mail that was certainly not sent, for a reason.
+func unsent(reason string, cause error) error {
+	return fmt.Errorf("smtpmail: %w", otp.NotSent(&fault{reason, cause}))
 }
 
-// notSent is for what failed before the final dot, and for what the server has refused.
-func notSent(step string, err error) error {
-	return &sendError{step + ": " + describe(err), otp.ErrNotSent, err}
+// undeliverable is for a mail that was certainly not sent, because of its address.
+func undeliverable(reason string, cause error) error {
+	return fmt.Errorf("smtpmail: %w", otp.Undeliverable(&fault{reason, cause}))
 }
 
-// refusedRecipient is for what failed at RCPT.
+// refusedRecipient is for an error at RCPT.
 func refusedRecipient(err error) error {
-	if reply, ok := errors.AsType[*textproto.Error](err); ok && blamesRecipient(reply) {
-		return &sendError{"the address takes no mail: " + describe(err),
-			otp.ErrUndeliverable, err}
+	reply, ok := errors.AsType[*textproto.Error](err)
+	if ok && blamesRecipient(reply) {
+		return undeliverable("the address takes no mail: "+describe(err), err)
 	}
 	return notSent("RCPT", err)
 }
 
-// unanswered is for a final dot without a final reply.
+// unanswered is for a mail that was handed over whole, without an answer that decides.
 func unanswered(err error) error {
-	return &sendError{"no answer to the mail, which may have been sent: " + describe(err), nil, err}
+	return fmt.Errorf("smtpmail: %w", &fault{
+		"no answer to the mail, which may have been sent: " + describe(err), err})
 }
 
 // describe says what happened without repeating what the server wrote.
@@ -66,19 +60,19 @@ func describe(err error) string {
 		codes := fmt.Sprint(reply.Code, " ", enhanced(reply))
 		return "the server answered " + strings.TrimSpace(codes)
 	}
-	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {
-		return "the server's answer is no reply of SMTP"
-	}
 
 	network, isNetwork := errors.AsType[net.Error](err)
 	if isNetwork && network.Timeout() {
 		return "the time was up"
 	}
+	if own, ok := errors.AsType[ownError](err); ok {
+		return own.Error()
+	}
 	if isLocal(err) {
 		return err.Error()
 	}
 
-	if errors.Is(err, io.EOF) || isNetwork {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isNetwork {
 		return "the connection was lost"
 	}
 	return "the dialogue failed"
@@ -92,14 +86,44 @@ func isLocal(err error) bool {
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
 	_, alert := errors.AsType[tls.AlertError](err)
-	_, own := errors.AsType[ownError](err)
-	return certificate || noTLS || alert || own
+	return certificate || noTLS || alert
 }
 
 // An ownError is an error of this package that wraps nothing.
 type ownError string
 
 func (e ownError) Error() string { return string(e) }
+
+const (
+	errNoReply   = ownError("the server's answer is no reply of SMTP")
+	errOutOfStep = ownError("the server's answers do not fit what it was asked")
+)
+
+// replyCode returns the code of the reply that the error is, or 0 if it is none.
+func replyCode(err error) int {
+	if reply, ok := errors.AsType[*textproto.Error](err); ok {
+		return reply.Code
+	}
+	return 0
+}
+
+// refused reports whether the server has answered that it does not do what it was asked to. It goes
+// on to listen, except after 421, which shows when the connection is used next.
+func refused(err error) bool { return replyCode(err)/100 == 4 || replyCode(err)/100 == 5 }
+
+// closing reports whether the server has said that it closes the connection, or that there are too
+// many (432, by which Exchange Online says so).
+func closing(err error) bool { return replyCode(err) == 421 || replyCode(err) == 432 }
+
+// notUnderstood reports whether the server has answered that it knows no such command, or not there
+// (RFC 5321 §4.2.2).
+func notUnderstood(err error) bool {
+	switch replyCode(err) {
+	case 500, 502, 503, 504:
+		return true
+	}
+	return false
+}
 
 // blamesRecipient reports whether a refusal of RCPT says that the address is at fault. The package
 // comment has the rule.
@@ -109,6 +133,8 @@ func blamesRecipient(reply *textproto.Error) bool {
 		return reply.Code == 550 || reply.Code == 551 || reply.Code == 553
 	case "5.1.7", "5.1.8":
 		return false
+	case "5.6.7": // RFC 6531 §3.5: it takes no address beyond ASCII
+		return true
 	default:
 		return strings.HasPrefix(code, "5.1.")
 	}

@@ -53,5 +53,5 @@ func Example() {
 	defer cancel()
 	_, err = logins.Send(ctx, otp.Request{To: "ada@acme.example"})
 	fmt.Println(err)
-	// Output: smtpmail: Config.Password is empty: Username goes with it
+	// Output: smtpmail: Config.Password is empty: it or Token goes with Username
 }

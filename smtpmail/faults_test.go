@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,10 +109,11 @@ func TestFaults(t *testing.T) {
 		}
 	}
 
-	for _, test := range tests {
+	for i, test := range tests {
+		offers := [...]string{inTurn, pipelining, chunking}[i%3]
 		t.Run(test.step+" "+test.reply, func(t *testing.T) {
 			t.Parallel()
-			server := startScripted(t, fault{step: test.step, reply: test.reply})
+			server := startScripted(t, fault{step: test.step, reply: test.reply}, offers)
 			sender := newSender(t, configFor(server.address, valid()))
 
 			deadline := 10 * time.Second
@@ -168,50 +170,154 @@ func TestErrorTexts(t *testing.T) {
 }
 
 // Where a kept connection fails, the mail goes over another one only if nothing of it was handed
-// over.
+// over. With CHUNKING, all of it is on its way before the first answer.
 func TestFaultsOfKeptConnections(t *testing.T) {
+	both := []string{inTurn, pipelining}
 	for _, test := range []struct {
+		offers             []string
 		step, reply        string
 		want               class
 		connections, mails int // with the first mail's
 	}{
-		{"after", cut, sent, 2, 2},
-		{"MAIL", cut, sent, 2, 2},
-		{"MAIL", "421 4.4.2 you were idle", sent, 2, 2},
-		{"MAIL", "452 4.5.3 enough for this session", sent, 2, 2},
-		{"MAIL", "no reply of SMTP", sent, 2, 2},
-		{"MAIL", "550 5.7.1 not from you", notSent, 1, 1},
-		{"MAIL", stall, notSent, 1, 1},
-		{"RCPT", cut, notSent, 1, 1},
-		{"RCPT", "421 4.3.2 shutting down", notSent, 1, 1},
-		{"RCPT", "451 4.7.1 greylisted", notSent, 1, 1},
-		{"RCPT", "550 5.1.1 no such person", undeliverable, 1, 1},
-		{"DATA", cut, notSent, 1, 1},
-		{"DATA", "451 4.3.0 not now", notSent, 1, 1},
-		{"content", cut, open, 1, 1},
-		{"dot", cut, open, 1, 2},
-		{"dot", "451 4.3.0 not now", notSent, 1, 2},
+		{both, "MAIL", cut, sent, 2, 2},
+		{both, "MAIL", "421 4.4.2 you were idle", sent, 2, 2},
+		{both, "MAIL", "432 4.3.2 too many connections", sent, 2, 2},
+		{both, "MAIL", "450 4.7.1 too many mails", notSent, 1, 1},
+		{both, "MAIL", "452 4.5.3 enough for this session", notSent, 1, 1},
+		{both, "MAIL", "no reply of SMTP", sent, 2, 2},
+		{both, "MAIL", "550 5.7.1 not from you", notSent, 1, 1},
+		{both, "MAIL", stall, notSent, 1, 1},
+		{both, "RCPT", cut, notSent, 1, 1},
+		{both, "RCPT", "421 4.3.2 shutting down", notSent, 1, 1},
+		{both, "RCPT", "451 4.7.1 greylisted", notSent, 1, 1},
+		{both, "RCPT", "550 5.1.1 no such person", undeliverable, 1, 1},
+		{both, "RCPT", "354 what?", notSent, 1, 1},
+		{both, "DATA", cut, notSent, 1, 1},
+		{both, "DATA", "451 4.3.0 not now", notSent, 1, 1},
+		{both, "content", cut, open, 1, 1},
+		{both, "dot", cut, open, 1, 2},
+		{both, "dot", stall, open, 1, 2},
+		{both, "dot", "451 4.3.0 not now", notSent, 1, 2},
+		{both, "dot", twice, sent, 1, 2},
+
+		{[]string{pipelining}, "MAIL", "502 what?", sent, 2, 2},
+		{[]string{pipelining}, "RCPT", "503 in turn, please", sent, 2, 2},
+		{[]string{pipelining}, "RCPT", twice, notSent, 1, 1},
+		{[]string{pipelining}, "DATA", "500 what?", sent, 2, 2},
+
+		{[]string{chunking}, "MAIL", cut, open, 1, 1},
+		{[]string{chunking}, "MAIL", "421 4.4.2 you were idle", sent, 2, 2},
+		{[]string{chunking}, "MAIL", "432 4.3.2 too many connections", sent, 2, 2},
+		{[]string{chunking}, "MAIL", "450 4.7.1 too many mails", notSent, 1, 1},
+		{[]string{chunking}, "MAIL", "no reply of SMTP", open, 1, 1},
+		{[]string{chunking}, "MAIL", "550 5.7.1 not from you", notSent, 1, 1},
+		{[]string{chunking}, "MAIL", stall, open, 1, 1},
+		{[]string{chunking}, "RCPT", cut, open, 1, 1},
+		{[]string{chunking}, "RCPT", "421 4.3.2 shutting down", notSent, 1, 1},
+		{[]string{chunking}, "RCPT", "451 4.7.1 greylisted", notSent, 1, 1},
+		{[]string{chunking}, "RCPT", "550 5.1.1 no such person", undeliverable, 1, 1},
+		{[]string{chunking}, "RCPT", "354 what?", notSent, 1, 1},
+		{[]string{chunking}, "RCPT", stall, open, 1, 1},
+		{[]string{chunking}, "BDAT", "500 what?", sent, 2, 2},
+		{[]string{chunking}, "BDAT", "502 what?", sent, 2, 2},
+		{[]string{chunking}, "content", cut, open, 1, 1},
+		{[]string{chunking}, "dot", cut, open, 1, 2},
+		{[]string{chunking}, "dot", stall, open, 1, 2},
+		{[]string{chunking}, "dot", "451 4.3.0 not now", notSent, 1, 2},
+		{[]string{chunking}, "dot", "554 5.7.1 looks like spam", notSent, 1, 2},
 	} {
-		t.Run(test.step+" "+test.reply, func(t *testing.T) {
+		for _, offers := range test.offers {
+			t.Run(test.step+" "+test.reply+" "+offers, func(t *testing.T) {
+				t.Parallel()
+				server := startScripted(t, fault{}, offers)
+				sender := newSender(t, configFor(server.address, valid()))
+				require.NoError(t, sender.Send(t.Context(), message(ada)))
+
+				server.fail(fault{test.step, test.reply, 0, true})
+				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+				defer cancel()
+				err := sender.Send(ctx, message(ada))
+
+				assert.Equal(t, test.want, classOf(t, err), "%v", err)
+				assert.Equal(t, test.connections, server.seen().connections)
+				assert.Equal(t, test.mails, server.seen().mails)
+
+				server.fail(fault{})
+				require.NoError(t, sender.Send(t.Context(), message(ada)), "the mail after that")
+				require.Equal(t, test.mails+1, server.seen().mails)
+			})
+		}
+	}
+}
+
+// What a server may say to a whole mail, in one piece, and to the dot where it wants one. It closes
+// the connection after that, and takes no mail.
+func TestAnswersToPipelines(t *testing.T) {
+	const refusedRCPT = "250 ok\r\n550 5.1.1 who?\r\n"
+	for _, test := range []struct {
+		offers string
+		said   []string
+		want   class
+		mails  int // with their dot, after the first one
+	}{
+		{chunking, []string{"250 ok\r\n250 ok\r\n250 taken\r\n"}, sent, 0},
+		{chunking, []string{"250\r\n250\r\n250\r\n"}, sent, 0},
+		{chunking, []string{"250 ok\n250 ok\n250 taken\n"}, sent, 0},
+		{chunking, []string{"250-ok\r\n250 ok\r\n251 ok\r\n252 taken\r\n"}, sent, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n250 taken\r\n421 bye\r\n"}, sent, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n250 ok\r\n250 taken\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n250 ok\r\n554 no\r\n"}, open, 0},
+		{chunking, []string{""}, open, 0},
+		{chunking, []string{"2"}, open, 0},
+		{chunking, []string{"250 ok\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n250-taken\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n250-taken\r\n554 no\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n354 go on\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n354 go on\r\n250 taken\r\n"}, open, 0},
+		{chunking, []string{"354 go on\r\n250 ok\r\n554 no\r\n"}, notSent, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n99 what?\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n250taken\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n250 " + strings.Repeat("x", 5000)}, open, 0},
+		{chunking, []string{strings.Repeat("250-ok\r\n", 1000)}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n452 4.3.1 disk full\r\n"}, notSent, 0},
+		{chunking, []string{refusedRCPT + "554 no valid recipients\r\n"}, undeliverable, 0},
+		{chunking, []string{refusedRCPT}, undeliverable, 0},
+		{chunking, []string{refusedRCPT + "421 bye\r\n"}, undeliverable, 0},
+		{chunking, []string{refusedRCPT + "250 taken\r\n"}, open, 0},
+		{chunking, []string{refusedRCPT + "554 no\r\n250 taken\r\n"}, open, 0},
+		{chunking, []string{"421 bye\r\n"}, sent, 1},
+		{chunking, []string{"250 ok\r\n421 bye\r\n"}, notSent, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n421 bye\r\n"}, notSent, 0},
+		{chunking, []string{"451 no\r\n503 no\r\n503 no\r\n"}, notSent, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n500 what?\r\n500 what?\r\n"}, sent, 1},
+
+		{pipelining, []string{"250 ok\r\n250 ok\r\n354 go on\r\n", "250 taken\r\n"}, sent, 1},
+		{pipelining, []string{"250\r\n250\r\n354\r\n", "250\r\n"}, sent, 1},
+		{pipelining, []string{"250 ok\r\n250 ok\r\n354 go on\r\n", "554 no\r\n"}, notSent, 1},
+		{pipelining, []string{"250 ok\r\n250 ok\r\n354 go on\r\n", ""}, open, 1},
+		{pipelining, []string{"250 ok\r\n250 ok\r\n250 ok\r\n354 go on\r\n"}, notSent, 0},
+		{pipelining, []string{"250 ok\r\n250 ok\r\n354 go on\r\n250 ok\r\n"}, notSent, 0},
+		{pipelining, []string{"250 ok\r\n250 ok\r\n"}, notSent, 0},
+		{pipelining, []string{""}, sent, 1},
+		{pipelining, []string{"421 bye\r\n"}, sent, 1},
+		{pipelining, []string{refusedRCPT + "354 go on\r\n"}, undeliverable, 0},
+		{pipelining, []string{refusedRCPT + "554 no valid recipients\r\n"}, undeliverable, 0},
+		{pipelining, []string{"550 no\r\n503 no\r\n354 go on\r\n"}, notSent, 0},
+		{pipelining, []string{"250 ok\r\n452 4.5.3 no\r\n354 go on\r\n"}, notSent, 0},
+	} {
+		t.Run(fmt.Sprintf("%s %.60q", test.offers, test.said), func(t *testing.T) {
 			t.Parallel()
-			after := 1
-			if test.step == "after" {
-				after = 0
-			}
-			server := startScripted(t, fault{test.step, test.reply, after, true})
+			server := startScripted(t, fault{}, test.offers)
 			sender := newSender(t, configFor(server.address, valid()))
 			require.NoError(t, sender.Send(t.Context(), message(ada)))
 
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-			defer cancel()
-			err := sender.Send(ctx, message(ada))
+			server.say(test.said)
+			err := sender.Send(t.Context(), message(ada))
 
 			assert.Equal(t, test.want, classOf(t, err), "%v", err)
-			assert.Equal(t, test.connections, server.seen().connections)
-			assert.Equal(t, test.mails, server.seen().mails)
-
+			assert.Equal(t, 1+test.mails, server.seen().mails)
 			require.NoError(t, sender.Send(t.Context(), message(ada)), "the mail after that")
-			require.Equal(t, test.mails+1, server.seen().mails)
 		})
 	}
 }
@@ -232,13 +338,14 @@ func TestRefusalsKeepTheConnection(t *testing.T) {
 	}
 }
 
-// A reset that fails means another connection.
+// A reset that fails means another connection: the recipients of two mails must not mix.
 func TestResetFails(t *testing.T) {
-	server := startScripted(t, fault{"RCPT", "550 5.1.1 no such person", 0, true})
+	server := startScripted(t, fault{})
+	server.fail(fault{"RCPT", "550 5.1.1 no such person", 0, true},
+		fault{"RSET", "554 5.5.1 what?", 0, true})
 	sender := newSender(t, configFor(server.address, valid()))
 	require.ErrorIs(t, sender.Send(t.Context(), message(ada)), otp.ErrUndeliverable)
 
-	server.fail(fault{"RSET", "554 5.5.1 what?", 0, true})
 	require.NoError(t, sender.Send(t.Context(), message(ada)))
 	require.Equal(t, 2, server.seen().connections)
 	require.Equal(t, 1, server.seen().mails)

@@ -2,15 +2,13 @@ package smtpmail
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
 	"io"
-	"mime"
+	"maps"
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/textproto"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -20,12 +18,19 @@ import (
 // maxSubject bounds the subject, in characters.
 const maxSubject = 255
 
-// compose writes the message that goes over the wire (RFC 5322, RFC 2045): lines of ASCII that end
-// with CRLF and have at most 998 bytes.
+// A heading is what the header of a mail says.
+type heading struct {
+	from, replyTo otpmail.From // replyTo may be empty
+	to, id        string
+	extra         map[string]string
+}
+
+// compose writes the message that goes over the wire (RFC 5322, RFC 2045): lines that end with CRLF
+// and have at most 998 bytes, of ASCII unless the recipient is beyond.
 //
 // The package mail of go-mail would do so too. It links html/template, which keeps the linker from
 // leaving out methods, and writes a User-Agent header.
-func compose(from otpmail.From, to, id string, now time.Time, m otpmail.Mail) ([]byte, error) {
+func compose(h *heading, now time.Time, m otpmail.Mail) ([]byte, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
@@ -35,22 +40,30 @@ func compose(from otpmail.From, to, id string, now time.Time, m otpmail.Mail) ([
 	}
 
 	var message bytes.Buffer
-	for _, header := range [][2]string{
-		{"Date", now.UTC().Format(time.RFC1123Z)},
-		{"From", fold(from.String())},
-		{"To", to},
-		{"Subject", encode(m.Subject)},
-		{"Message-ID", "<" + id + "@" + from.Domain() + ">"},
-		// No out-of-office replies, please (RFC 3834 §5; the second is Microsoft's).
-		{"Auto-Submitted", "auto-generated"},
-		{"X-Auto-Response-Suppress", "All"},
-		{"MIME-Version", "1.0"},
-	} {
-		message.WriteString(header[0] + ": " + header[1] + "\r\n")
+	field := func(name, value string) { message.WriteString(name + ": " + value + "\r\n") }
+	field("Date", now.UTC().Format(time.RFC1123Z))
+	field("From", formatFrom("From", h.from))
+	if h.replyTo.Address != "" {
+		field("Reply-To", formatFrom("Reply-To", h.replyTo))
 	}
+	field("To", h.to)
+	field("Subject", encodeText("Subject", m.Subject))
+	field("Message-ID", "<"+h.id+"@"+h.from.Domain()+">")
+	// No out-of-office replies, please (RFC 3834 §5; the second is Microsoft's).
+	field("Auto-Submitted", "auto-generated")
+	field("X-Auto-Response-Suppress", "All")
+	// Gmail shows mails with this as they are, and does not fold what two of them have in common.
+	field("X-Entity-Ref-ID", h.id)
+	for _, name := range slices.Sorted(maps.Keys(h.extra)) {
+		field(name, foldASCII(name, h.extra[name]))
+	}
+	field("MIME-Version", "1.0")
 
 	if err := writeBody(&message, m); err != nil {
 		return nil, err
+	}
+	if !bytes.HasSuffix(message.Bytes(), []byte("\r\n")) {
+		message.WriteString("\r\n") // BDAT counts bytes, and adds none
 	}
 	return message.Bytes(), nil
 }
@@ -95,22 +108,3 @@ func writeText(w io.Writer, text string) error {
 	}
 	return quoted.Close()
 }
-
-// encode returns the subject as a header has it: as it is, or as encoded words (RFC 2047), a line
-// for each.
-func encode(subject string) string {
-	encoded := mime.QEncoding.Encode("utf-8", subject)
-	if encoded != subject || !strings.Contains(subject, "=?") {
-		return fold(encoded)
-	}
-
-	// ASCII that a mail program could take for encoded words.
-	var words []string
-	for chunk := range slices.Chunk([]byte(subject), 45) {
-		words = append(words, "=?utf-8?b?"+base64.StdEncoding.EncodeToString(chunk)+"?=")
-	}
-	return strings.Join(words, "\r\n ")
-}
-
-// fold puts each encoded word on a line of its own.
-func fold(s string) string { return strings.ReplaceAll(s, "?= =?", "?=\r\n =?") }

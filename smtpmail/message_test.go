@@ -106,7 +106,7 @@ func check(t *testing.T, relay *relay, m otp.Message, written otpmail.Mail, name
 
 	fields := []string{"Auto-Submitted", "Content-Type", "Date", "Delivered-To", "From",
 		"Message-Id", "Mime-Version", "Received", "Return-Path", "Subject", "To",
-		"X-Auto-Response-Suppress"}
+		"X-Auto-Response-Suppress", "X-Entity-Ref-Id"}
 	if written.HTML == "" {
 		fields = slices.Insert(fields, 1, "Content-Transfer-Encoding")
 	}

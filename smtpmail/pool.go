@@ -2,91 +2,333 @@ package smtpmail
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/seed-5978b5f1/otp"
 )
 
-// A pool keeps connections for the mails that follow. Those in use and those kept are at most
-// Config.MaxConnections together: only who holds a place and finds none kept makes a new one.
+// A pool keeps connections for the mails that follow. Mails that find none wait for one, in the
+// order of their arrival. While they wait, connections are made, as many as Config.MaxConnections
+// and the server allow: whichever is free first carries the next mail.
 type pool struct {
 	dialer      *dialer
 	idleTimeout time.Duration
-	places      chan struct{} // has one element for each connection in use
+	most        int
 
-	mu     sync.Mutex
-	kept   []*connection // the one used last at the end
-	closed bool
+	mu       sync.Mutex
+	queue    []*waiter // by arrival
+	arrivals int
+	kept     []*connection // the one used last at the end
+	open     int           // connections in use, kept, and being made
+	closed   bool
+
+	limit         int // how many the server has allowed, 0 if it has refused none
+	limitedAt     time.Time
+	cautiousUntil time.Time // up to then, extensions are not to be relied on
+}
+
+const (
+	// growthTime is how long it takes until one more connection than the server has allowed is
+	// tried. So the limit is forgotten again.
+	growthTime = 30 * time.Second
+
+	// cautiousTime is how long a server is not trusted with extensions that it has failed at.
+	cautiousTime = 10 * time.Minute
+
+	// patience is how many refusals in a row a connection is kept for. Postfix punishes from the
+	// eleventh error of a connection on, and a refused recipient makes two: RCPT and DATA.
+	patience = 3
+)
+
+// A waiter is a mail that wants a connection.
+type waiter struct {
+	arrival int
+	ctx     context.Context // of the mail
+
+	ready chan struct{} // closed when c or err is set
+	c     *connection
+	err   error
+
+	attempt *attempt // to make a connection for it, nil if there is none
+	failed  error    // why the last attempt has failed
+}
+
+// An attempt to make a connection goes on if its waiter gets another one.
+type attempt struct {
+	stop context.CancelFunc
+	done chan struct{}
 }
 
 func newPool(c *Config) *pool {
-	return &pool{
-		dialer:      newDialer(c),
-		idleTimeout: c.IdleTimeout,
-		places:      make(chan struct{}, c.MaxConnections),
-	}
+	return &pool{dialer: newDialer(c), idleTimeout: c.IdleTimeout, most: c.MaxConnections}
 }
 
-// take returns a connection, kept or new, for the caller to put back. It waits for a place.
-func (p *pool) take(ctx context.Context) (c *connection, kept bool, err error) {
-	select {
-	case p.places <- struct{}{}:
-	case <-ctx.Done():
-		return nil, false, notSent("waiting for a connection", ctx.Err())
-	}
-
-	c, err = p.pop()
-	if c != nil {
-		return c, true, nil
-	}
-
-	if err == nil {
-		c, err = p.dialer.dial(ctx)
-	}
-	if err != nil {
-		<-p.places
-	}
-	return c, false, err
-}
-
-// pop returns the connection that was used last, or nil if none is kept.
-func (p *pool) pop() (*connection, error) {
+// arrive gives a mail its place in the order.
+func (p *pool) arrive() *waiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
-	if p.closed {
-		return nil, &sendError{"the Sender is closed", otp.ErrNotSent, nil}
+	p.arrivals++
+	return &waiter{arrival: p.arrivals}
+}
+
+// take waits for a connection, kept or new, which the caller puts back.
+func (p *pool) take(ctx context.Context, w *waiter) (*connection, error) {
+	for {
+		c, err := p.await(ctx, w)
+		switch {
+		case err != nil:
+			return nil, err
+		case ctx.Err() != nil:
+			p.put(c)
+			return nil, notSent("waiting for a connection", ctx.Err())
+		case c.works(ctx):
+			return c, nil
+		}
+		c.lost = true
+		p.put(c)
+	}
+}
+
+// takeNew waits for a connection that is made now.
+func (p *pool) takeNew(ctx context.Context) (*connection, error) {
+	c, err := p.take(ctx, p.arrive())
+	if err != nil || !c.kept {
+		return c, err
 	}
 
+	c.quit(time.Now().Add(quitTime))
+	c, err = p.dialer.dial(ctx)
+	if err != nil {
+		p.release()
+	}
+	return c, err
+}
+
+// await waits for what the pool has to give.
+func (p *pool) await(ctx context.Context, w *waiter) (*connection, error) {
+	if ctx.Err() != nil {
+		return nil, notSent("waiting for a connection", ctx.Err())
+	}
+	p.enqueue(ctx, w)
+
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		p.leave(w)
+		<-w.ready
+	}
+	return w.c, w.err
+}
+
+// enqueue puts a waiter where it belongs by its arrival.
+func (p *pool) enqueue(ctx context.Context, w *waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	w.ctx, w.ready, w.c, w.err, w.failed = ctx, make(chan struct{}), nil, nil, nil
+	if p.closed {
+		w.finish(nil, errClosed)
+		return
+	}
+
+	at, _ := slices.BinarySearchFunc(p.queue, w.arrival,
+		func(other *waiter, arrival int) int { return other.arrival - arrival })
+	p.queue = slices.Insert(p.queue, at, w)
+	p.serve()
+}
+
+var errClosed = unsent("the Sender is closed", nil)
+
+// finish ends the wait.
+func (w *waiter) finish(c *connection, err error) {
+	w.c, w.err = c, err
+	close(w.ready)
+}
+
+// leave ends the wait of a mail whose time is up, unless it has ended meanwhile.
+func (p *pool) leave(w *waiter) {
+	p.mu.Lock()
+	at := slices.Index(p.queue, w)
+	if at < 0 {
+		p.mu.Unlock()
+		return
+	}
+	p.queue = slices.Delete(p.queue, at, at+1)
+	attempt, cause := w.attempt, w.ctx.Err()
+	if w.failed != nil {
+		cause = fmt.Errorf("%w: %w", cause, w.failed)
+	}
+	p.mu.Unlock()
+
+	err := notSent("waiting for a connection", cause)
+	if attempt != nil {
+		if !errors.Is(cause, context.DeadlineExceeded) { // it has the same deadline
+			attempt.stop()
+		}
+		<-attempt.done
+		if w.failed != nil {
+			err = w.failed // it says how far the attempt came
+		}
+	}
+	w.finish(nil, err)
+}
+
+// serve gives kept connections to those who wait, and has others made for the rest. It is called
+// after every change, with mu held.
+func (p *pool) serve() {
+	for len(p.queue) > 0 {
+		c := p.pop()
+		if c == nil {
+			break
+		}
+		p.queue[0].finish(c, nil)
+		p.queue = p.queue[1:]
+	}
+
+	for _, w := range p.queue {
+		if p.open >= p.bound() {
+			return
+		}
+		if w.attempt == nil {
+			p.open++
+			p.connect(w)
+		}
+	}
+}
+
+// bound returns how many connections there may be now.
+func (p *pool) bound() int {
+	if p.limit == 0 {
+		return p.most
+	}
+	return min(p.most, p.limit+int(time.Since(p.limitedAt)/growthTime))
+}
+
+// connect begins to make a connection, which whoever waits first gets. That lasts no longer than
+// the mail for which it is made could wait.
+func (p *pool) connect(w *waiter) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(w.ctx))
+	if deadline, ok := w.ctx.Deadline(); ok {
+		ctx, cancel = context.WithDeadline(context.WithoutCancel(w.ctx), deadline)
+	}
+	attempt := &attempt{cancel, make(chan struct{})}
+	w.attempt = attempt
+
+	go func() {
+		defer cancel()
+		defer close(attempt.done)
+
+		c, err := p.dialer.dial(ctx)
+		p.mu.Lock()
+		w.attempt = nil
+		if err != nil {
+			p.fail(w, err, ctx.Err() == nil)
+		}
+		p.mu.Unlock()
+
+		if err == nil && !p.keep(c) {
+			c.quit(time.Now().Add(quitTime))
+			p.release()
+		}
+	}()
+}
+
+// fail takes note that no connection could be made. If there are others, the server may have
+// allowed no more, and the mail waits for one of them. It is called with mu held.
+func (p *pool) fail(w *waiter, err error, byServer bool) {
+	w.failed = err
+	p.open--
+	if byServer {
+		p.learn()
+	}
+
+	if p.open == 0 {
+		p.queue = slices.DeleteFunc(p.queue, func(w *waiter) bool {
+			hopeless := w.failed != nil && w.attempt == nil
+			if hopeless {
+				w.finish(nil, w.failed)
+			}
+			return hopeless
+		})
+	}
+	p.serve()
+}
+
+// learn takes the connections that are open now for all that the server allows.
+func (p *pool) learn() { p.limit, p.limitedAt = p.open, time.Now() }
+
+// crowded reports whether a mail whose new connection the server has refused can wait for others.
+func (p *pool) crowded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	if p.open <= 1 {
+		return false
+	}
+	p.open--
+	p.learn()
+	p.open++ // put takes it off
+	return true
+}
+
+// distrust has the extensions of the server be left alone for a while.
+func (p *pool) distrust() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cautiousUntil = time.Now().Add(cautiousTime)
+}
+
+// pop returns the connection that was used last, or nil if none is kept. It is called with mu held.
+func (p *pool) pop() *connection {
 	for len(p.kept) > 0 {
 		c := p.kept[len(p.kept)-1]
 		p.kept = p.kept[:len(p.kept)-1]
-		c.expiry.Stop()
+		if c.expiry != nil {
+			c.expiry.Stop()
+		}
 
 		// The timer is late where the process was frozen, as functions are.
 		if time.Now().Before(c.keepUntil) {
-			return c, nil
+			c.cautious = time.Now().Before(p.cautiousUntil)
+			return c
 		}
 		c.conn.Close()
+		p.open--
 	}
-	return nil, nil
+	return nil
 }
 
 // put takes a connection back, and keeps it if it is still good.
 func (p *pool) put(c *connection) {
-	defer func() { <-p.places }()
+	if !c.lost && c.begun && !c.reset() {
+		c.lost = true
+	}
 
+	c.kept = true
 	switch {
 	case c.lost:
 		c.conn.Close()
-	case !p.keep(c):
+		p.release()
+	case c.refusals >= patience || !p.keep(c):
 		c.quit(time.Now().Add(quitTime))
+		p.release()
 	}
 }
 
-// keep reports whether the connection is kept: not in a pool that is closed.
+// release makes room for another connection in place of one that has ended.
+func (p *pool) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	p.open--
+	p.serve()
+}
+
+// keep reports whether the connection is kept, or carries the next mail: not in a pool that is
+// closed.
 func (p *pool) keep(c *connection) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -95,25 +337,23 @@ func (p *pool) keep(c *connection) bool {
 		return false
 	}
 
-	c.keepUntil = time.Now().Add(p.idleTimeout).Round(0) // the wall clock, which no freeze stops
-	c.expiry = time.AfterFunc(p.idleTimeout, func() { p.expire(c) })
+	c.idleSince = time.Now().Round(0)
+	c.keepUntil = c.idleSince.Add(p.idleTimeout)
+	c.expiry = nil
 	p.kept = append(p.kept, c)
+	p.serve()
+	if slices.Contains(p.kept, c) {
+		c.kept = true
+		c.expiry = time.AfterFunc(p.idleTimeout, func() { p.expire(c) })
+	}
 	return true
 }
 
-// expire ends a connection that nobody has used for a while. It says goodbye where there is a place
-// to do so.
+// expire says goodbye to a connection that nobody has used for a while.
 func (p *pool) expire(c *connection) {
-	select {
-	case p.places <- struct{}{}:
-		defer func() { <-p.places }()
-		if p.remove(c) {
-			c.quit(time.Now().Add(quitTime))
-		}
-	default:
-		if p.remove(c) {
-			c.conn.Close()
-		}
+	if p.remove(c) {
+		c.quit(time.Now().Add(quitTime))
+		p.release()
 	}
 }
 
@@ -133,13 +373,18 @@ func (p *pool) remove(c *connection) bool {
 // close ends the connections that are kept, and sees to it that no other is made.
 func (p *pool) close() {
 	p.mu.Lock()
-	kept := p.kept
-	p.kept, p.closed = nil, true
+	kept, queue := p.kept, p.queue
+	p.kept, p.queue, p.closed = nil, nil, true
+	for _, w := range queue {
+		w.finish(nil, errClosed)
+	}
 	p.mu.Unlock()
 
 	deadline := time.Now().Add(quitTime)
 	for _, c := range kept {
-		c.expiry.Stop()
+		if c.expiry != nil {
+			c.expiry.Stop()
+		}
 		c.quit(deadline)
 	}
 }

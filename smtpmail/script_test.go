@@ -2,6 +2,8 @@ package smtpmail_test
 
 import (
 	"crypto/tls"
+	"fmt"
+	"io"
 	"net"
 	"net/textproto"
 	"slices"
@@ -13,17 +15,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A scripted server takes mails by STARTTLS and AUTH, until it fails as a test wants it to. The
-// steps at which it can fail are greeting, EHLO, STARTTLS, handshake, AUTH, MAIL, RCPT, DATA,
-// content (after the reply to DATA), dot, and after (the reply to the dot).
+// A scripted server takes mails, until it fails as a test wants it to. The steps at which it can
+// fail are greeting, EHLO, STARTTLS, handshake, AUTH, MAIL, RCPT, DATA, content (after the reply to
+// DATA, or the line of BDAT), dot (the answer to a mail, by BDAT too), after (that answer), RSET,
+// NOOP and QUIT.
 type scripted struct {
 	address string
 	tls     *tls.Config
+	offers  []string // further extensions
 
-	mu    sync.Mutex
-	fault fault
-	open  int // connections now
-	saw   seen
+	mu     sync.Mutex
+	faults []fault
+	said   []string // said to the next announcement, and to the dot after it, before a close
+	open   int      // connections now
+	saw    seen
 }
 
 // seen is what a server has seen.
@@ -31,7 +36,8 @@ type seen struct {
 	connections int
 	most        int // connections at a time
 	announced   int // MAIL
-	mails       int // with their dot
+	mails       int // with their dot, or by BDAT
+	taken       int // mails that it has accepted
 	commands    []string
 }
 
@@ -48,7 +54,7 @@ func (s *scripted) seen() seen {
 // A fault is what the server does at a step in place of what it should.
 type fault struct {
 	step  string
-	reply string // cut: closes the connection; stall: says no more; slow: takes its time
+	reply string // cut: closes the connection; stall: says no more; slow: takes its time; twice
 	after int    // so many times the step goes well before
 	once  bool   // and afterwards too
 }
@@ -57,15 +63,24 @@ const (
 	cut   = "cut"
 	stall = "stall"
 	slow  = "slow"
+	twice = "twice" // it says what it should, and again
 )
 
-// startScripted starts a server that ends with the test.
-func startScripted(t testing.TB, f fault) *scripted {
+// What the server may offer.
+const (
+	inTurn     = ""
+	pipelining = "PIPELINING"
+	chunking   = "PIPELINING CHUNKING"
+)
+
+// startScripted starts a server that ends with the test, and offers further extensions.
+func startScripted(t testing.TB, f fault, offers ...string) *scripted {
 	t.Helper()
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &scripted{address: l.Addr().String(), tls: valid().server(), fault: f}
+	s := &scripted{address: l.Addr().String(), tls: valid().server(), faults: []fault{f},
+		offers: strings.Fields(strings.Join(offers, " "))}
 
 	var all sync.WaitGroup
 	t.Cleanup(func() {
@@ -124,12 +139,20 @@ func (s *scripted) await(t *testing.T, so func() bool) {
 	require.Eventually(t, so, 10*time.Second, time.Millisecond)
 }
 
-// fail changes the fault.
-func (s *scripted) fail(f fault) {
+// fail changes the faults.
+func (s *scripted) fail(faults ...fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	s.fault = f
+	s.faults = faults
+}
+
+// say puts down what is said to the next mail.
+func (s *scripted) say(said []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	s.said = said
 }
 
 func (s *scripted) count(n int) {
@@ -146,37 +169,59 @@ type dialogue struct {
 	conn      net.Conn
 	text      *textproto.Conn
 	encrypted bool
+
+	sender, recipient bool // of the mail that is announced
 }
 
 // obey does what a command says. It reports whether the dialogue goes on.
 func (d *dialogue) obey(command string) bool {
 	verb, _, _ := strings.Cut(command, " ")
 	switch verb {
-	case "EHLO", "HELO":
-		if !d.encrypted {
-			return d.answer("EHLO", "250-scripted\r\n250-ENHANCEDSTATUSCODES\r\n250 STARTTLS")
+	case "EHLO":
+		lines := []string{"scripted", "ENHANCEDSTATUSCODES"}
+		if lines = append(lines, d.offers...); d.encrypted {
+			return d.text.PrintfLine("%s", reply(append(lines, "AUTH PLAIN LOGIN"))) == nil
 		}
-		return d.text.PrintfLine("250-scripted\r\n250 AUTH PLAIN LOGIN") == nil
+		return d.answer("EHLO", reply(append(lines, "STARTTLS")))
 	case "STARTTLS":
 		return d.answer("STARTTLS", "220 go ahead", d.encrypt)
 	case "AUTH":
 		return d.answer("AUTH", "235 welcome")
 	case "MAIL":
-		d.mu.Lock()
-		d.saw.announced++
-		d.mu.Unlock()
-		return d.answer("MAIL", "250 ok")
+		d.count1(&d.saw.announced)
+		if d.recites() {
+			return false
+		}
+		return d.answer("MAIL", "250 ok", func() bool { d.sender = true; return true })
 	case "RCPT":
-		return d.answer("RCPT", "250 ok")
+		if !d.sender {
+			return d.text.PrintfLine("503 5.5.1 MAIL first") == nil
+		}
+		return d.answer("RCPT", "250 ok", func() bool { d.recipient = true; return true })
 	case "DATA":
+		if !d.recipient && d.plans("DATA") == "" {
+			return d.text.PrintfLine("554 5.5.1 no valid recipients") == nil
+		}
 		return d.answer("DATA", "354 go ahead", d.receive)
+	case "BDAT":
+		return d.receiveChunk(command)
 	case "RSET":
+		d.sender, d.recipient = false, false
 		return d.answer("RSET", "250 ok")
+	case "NOOP":
+		return d.answer("NOOP", "250 ok")
 	case "QUIT":
 		d.answer("QUIT", "221 bye")
 		return false
 	}
 	return d.text.PrintfLine("500 what?") == nil
+}
+
+// reply makes a positive reply of several lines.
+func reply(lines []string) string {
+	last := len(lines) - 1
+	return strings.Join(append([]string{""}, lines[:last]...), "\r\n250-")[2:] +
+		"\r\n250 " + lines[last]
 }
 
 // answer gives the reply of a step, unless it is time for the fault, and goes on with next if all
@@ -193,13 +238,29 @@ func (d *dialogue) answer(step, reply string, next ...func() bool) bool {
 	case slow:
 		time.Sleep(200 * time.Millisecond)
 		return d.text.PrintfLine("%s", reply) == nil
+	case twice:
+		return d.text.PrintfLine("%s\r\n%s", reply, reply) == nil && (len(next) == 0 || next[0]())
 	case stall:
-		d.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-		d.conn.Read(make([]byte, 1)) // until the client has enough
+		d.stay()
 		return false
 	default:
-		return d.text.PrintfLine("%s", wrong) == nil && !strings.HasPrefix(wrong, "421")
+		good := wrong[0] == reply[0] && len(next) > 0
+		return d.text.PrintfLine("%s", wrong) == nil && !strings.HasPrefix(wrong, "421") &&
+			(!good || next[0]())
 	}
+}
+
+// plans returns what is wrong at a step, without doing it.
+func (s *scripted) plans(step string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	for _, f := range s.faults {
+		if f.step == step {
+			return f.reply
+		}
+	}
+	return ""
 }
 
 // wrong returns what to do in place of what should be done at a step, or "".
@@ -207,17 +268,19 @@ func (s *scripted) wrong(step string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	if s.fault.step != step {
+	at := slices.IndexFunc(s.faults, func(f fault) bool { return f.step == step })
+	if at < 0 {
 		return ""
 	}
-	if s.fault.after > 0 {
-		s.fault.after--
+	f := &s.faults[at]
+	if f.after > 0 {
+		f.after--
 		return ""
 	}
 
-	wrong := s.fault.reply
-	if s.fault.once {
-		s.fault = fault{}
+	wrong := f.reply
+	if f.once {
+		s.faults = slices.Delete(slices.Clone(s.faults), at, at+1)
 	}
 	return wrong
 }
@@ -232,17 +295,91 @@ func (d *dialogue) encrypt() bool {
 	return true
 }
 
+// recites says what the test has put down, if it has, to what comes up to DATA or by BDAT, and to
+// the dot. It takes no mail.
+func (d *dialogue) recites() bool {
+	d.mu.Lock()
+	said := d.said
+	d.said = nil
+	d.mu.Unlock()
+	if said == nil {
+		return false
+	}
+
+	var n int64
+	for line := ""; line != "DATA" && n == 0; {
+		var err error
+		if line, err = d.text.ReadLine(); err != nil {
+			return true
+		}
+		fmt.Sscanf(line, "BDAT %d LAST", &n)
+	}
+	io.CopyN(io.Discard, d.text.R, n)
+	for i, replies := range said {
+		if i > 0 {
+			if _, err := d.text.ReadDotBytes(); err != nil {
+				break
+			}
+			d.count1(&d.saw.mails)
+		}
+		io.WriteString(d.conn, replies)
+	}
+	return true
+}
+
+// stay waits until the client has enough.
+func (d *dialogue) stay() {
+	d.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	d.text.R.WriteTo(io.Discard)
+}
+
 // receive takes a mail up to its dot.
 func (d *dialogue) receive() bool {
 	if d.wrong("content") != "" {
 		return false
 	}
-
 	if _, err := d.text.ReadDotBytes(); err != nil {
 		return false
 	}
-	d.mu.Lock()
-	d.saw.mails++
-	d.mu.Unlock()
+	return d.take()
+}
+
+// receiveChunk takes a mail by BDAT.
+func (d *dialogue) receiveChunk(command string) bool {
+	var n int64
+	if _, err := fmt.Sscanf(command, "BDAT %d LAST", &n); err != nil {
+		return d.text.PrintfLine("501 5.5.4 what?") == nil
+	}
+	if d.plans("BDAT") != "" {
+		return d.answer("BDAT", "250 taken") // and takes the text for commands
+	}
+	if d.wrong("content") != "" {
+		return false
+	}
+
+	if _, err := io.CopyN(io.Discard, d.text.R, n); err != nil {
+		return false
+	}
+	if !d.recipient && d.plans("dot") == "" {
+		return d.text.PrintfLine("554 5.5.1 no valid recipients") == nil
+	}
+	return d.take()
+}
+
+// take answers a mail.
+func (d *dialogue) take() bool {
+	valid := d.recipient
+	d.sender, d.recipient = false, false
+	d.count1(&d.saw.mails)
+	planned := d.plans("dot")
+	if valid && (planned == "" || !strings.ContainsAny(planned[:1], "345")) {
+		d.count1(&d.saw.taken)
+	}
 	return d.answer("dot", "250 taken") && d.wrong("after") == ""
+}
+
+func (s *scripted) count1(n *int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*n++
 }

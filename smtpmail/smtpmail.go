@@ -3,7 +3,9 @@ package smtpmail
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -16,32 +18,55 @@ import (
 type Sender struct {
 	redacted
 
-	from        otpmail.From
-	renderer    otpmail.Renderer
-	connections *pool
+	from, replyTo otpmail.From
+	returnPath    string
+	header        map[string]string
+	renderer      otpmail.Renderer
+	connections   *pool
 }
 
 var _ otp.Sender = (*Sender)(nil)
 
-// New returns a Sender. It connects to nothing: the first mail does. The error of a bad
-// configuration names the field, the value and the bound.
+// New returns a Sender. It connects to nothing: the first mail does, or [Sender.Check]. The error
+// of a bad configuration names the field, the value and the bound.
 func New(c Config) (*Sender, error) {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("smtpmail: %w", err)
 	}
-
-	from, err := otpmail.ParseFrom(c.From)
-	if err != nil {
-		return nil, fmt.Errorf("smtpmail: Config.From is %q: %w", c.From, err)
+	s := &Sender{renderer: c.Renderer, header: maps.Clone(c.Header), connections: newPool(&c)}
+	if err := s.parseParties(&c); err != nil {
+		return nil, err
 	}
 
-	if c.Renderer == nil {
-		if c.Renderer, err = from.Catalog(); err != nil {
+	if s.renderer == nil {
+		catalog, err := s.from.Catalog()
+		if err != nil {
 			return nil, fmt.Errorf("smtpmail: the default of Config.Renderer: %w", err)
 		}
+		s.renderer = catalog
 	}
-	return &Sender{from: from, renderer: c.Renderer, connections: newPool(&c)}, nil
+	return s, nil
+}
+
+// parseParties takes over what the configuration says of senders.
+func (s *Sender) parseParties(c *Config) (err error) {
+	if s.from, err = otpmail.ParseFrom(c.From); err != nil {
+		return fmt.Errorf("smtpmail: Config.From is %q: %w", c.From, err)
+	}
+	if c.ReplyTo != "" {
+		if s.replyTo, err = otpmail.ParseFrom(c.ReplyTo); err != nil {
+			return fmt.Errorf("smtpmail: Config.ReplyTo is %q: %w", c.ReplyTo, err)
+		}
+	}
+
+	s.returnPath = s.from.Address
+	if c.ReturnPath != "" {
+		if s.returnPath, err = otpmail.ParseAddress(c.ReturnPath); err != nil {
+			return fmt.Errorf("smtpmail: Config.ReturnPath is %q: %w", c.ReturnPath, err)
+		}
+	}
+	return nil
 }
 
 // Send writes the mail for a message, hands it to the server, and returns when the server has
@@ -52,19 +77,18 @@ func New(c Config) (*Sender, error) {
 // wrap may.
 func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 	if m.Code.Reveal() == "" {
-		return &sendError{"the message has no code", otp.ErrNotSent, nil}
+		return unsent("the message has no code", nil)
 	}
 	if !isID(m.ID) {
-		return &sendError{"Message.ID must be 1 to 64 ASCII letters, digits, '_' and '-'",
-			otp.ErrNotSent, nil}
+		return unsent("Message.ID must be 1 to 64 ASCII letters, digits, '_' and '-'", nil)
 	}
 	if !time.Now().Before(m.ExpiresAt) {
-		return &sendError{"the code has expired", otp.ErrNotSent, nil}
+		return unsent("the code has expired", nil)
 	}
 
 	mail, err := s.renderer.Render(m)
 	if err != nil {
-		return &sendError{"the mail could not be written", otp.ErrNotSent, err}
+		return unsent("the mail could not be written", err)
 	}
 
 	ctx, cancel := context.WithDeadline(ctx, m.ExpiresAt)
@@ -80,7 +104,24 @@ func isID(s string) bool {
 // SendMail sends a mail without a code, such as one by otpmail.Catalog.Notice. It does what Send
 // does, under a random Message-ID, and returns the same errors.
 func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) error {
-	return s.deliver(ctx, to, rand.Text(), mail)
+	var id [16]byte
+	rand.Read(id[:])
+	return s.deliver(ctx, to, hex.EncodeToString(id[:]), mail)
+}
+
+// Check makes a connection, logs in, and keeps the connection for the first mail. It is for the
+// start of a service: a wrong name, certificate or password shows then, and not with the first
+// code. It ends with ctx, and after a minute in any case. Its errors match [otp.ErrNotSent].
+func (s *Sender) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+
+	c, err := s.connections.takeNew(ctx)
+	if err != nil {
+		return err
+	}
+	s.connections.put(c)
+	return nil
 }
 
 // maxTime bounds a delivery, so that a server that has stopped answering does not keep a connection
@@ -89,47 +130,40 @@ const maxTime = time.Minute
 
 // deliver hands one mail to the server.
 func (s *Sender) deliver(ctx context.Context, to, id string, mail otpmail.Mail) error {
-	to, err := otpmail.ParseAddress(to)
+	to, beyondASCII, err := parseRecipient(to)
 	if err != nil {
-		return &sendError{err.Error(), otp.ErrUndeliverable, err}
+		return undeliverable(err.Error(), err)
 	}
-
-	text, err := compose(s.from, to, id, time.Now(), mail)
+	text, err := compose(&heading{s.from, s.replyTo, to, id, s.header}, time.Now(), mail)
 	if err != nil {
-		return &sendError{"the mail is not usable: " + err.Error(), otp.ErrNotSent, nil}
+		return unsent("the mail is not usable: "+err.Error(), nil)
 	}
 
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
-
-	c, err := s.announce(ctx)
-	if err != nil {
-		return err
-	}
-	defer s.connections.put(c)
-	return c.send(ctx, to, text)
+	return s.carry(ctx, &letter{s.returnPath, to, beyondASCII, text})
 }
 
-// announce returns a connection whose server expects a recipient. A kept connection may have been
-// closed by the server, or have carried as many mails as the server allows. Then announce takes
-// another one: nothing of the message has been handed over.
-func (s *Sender) announce(ctx context.Context) (*connection, error) {
+// carry has a connection hand the mail over. A kept connection may have been closed by the server,
+// or have carried as many mails as the server allows, and a new one may be one too many. Then
+// another one does it: nothing of the mail has been handed over.
+func (s *Sender) carry(ctx context.Context, l *letter) error {
+	w := s.connections.arrive()
 	for {
-		c, kept, err := s.connections.take(ctx)
+		c, err := s.connections.take(ctx, w)
 		if err != nil {
-			return nil, err
+			return err
 		}
 
-		err = c.begin(ctx, s.from.Address)
-		if err == nil {
-			return c, nil
+		kept := c.kept
+		o := c.handOver(ctx, l)
+		if o.distrust {
+			s.connections.distrust()
 		}
-
-		stale := kept && ctx.Err() == nil && (c.lost || temporarily(err))
-		c.lost = c.lost || stale
+		again := o.again && (kept || o.distrust || s.connections.crowded())
 		s.connections.put(c)
-		if !stale {
-			return nil, notSent("MAIL", err)
+		if !again || ctx.Err() != nil {
+			return o.err
 		}
 	}
 }

@@ -85,6 +85,7 @@ func TestHeader(t *testing.T) {
 		"Subject":                   {"Your code"},
 		"To":                        {ada},
 		"X-Auto-Response-Suppress":  {"All"},
+		"X-Entity-Ref-Id":           {m.ID},
 	}, map[string][]string(got.header))
 	assert.Equal(t, "Your code is\n123456\n", got.text)
 }
@@ -338,7 +339,7 @@ func TestSendMail(t *testing.T) {
 
 	got := relay.mails(t, ada, 2)
 	assert.Equal(t, notice, otpmail.NewMail(got[0].subject(t), got[0].text, got[0].html))
-	assert.Regexp(t, `^<[A-Z2-7]{26}@acme\.example>$`, got[0].header.Get("Message-Id"))
+	assert.Regexp(t, `^<[0-9a-f]{32}@acme\.example>$`, got[0].header.Get("Message-Id"))
 	assert.NotEqual(t, got[0].header.Get("Message-Id"), got[1].header.Get("Message-Id"))
 
 	require.ErrorIs(t, sender.SendMail(t.Context(), "ada", notice), otp.ErrUndeliverable)
