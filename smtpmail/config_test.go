@@ -86,7 +86,7 @@ func TestNewRefuses(t *testing.T) {
 		{func(c *smtpmail.Config) { c.From = "=?utf-8?q?A=0D=0AB?= <a@acme.example>" },
 			"Config.From is"},
 		{func(c *smtpmail.Config) { c.From = strings.Repeat("é", 65) + " <a@acme.example>" },
-			"its display name has 65 characters: at most 64 are allowed"},
+			"its display name: it has 65 characters: at most 64 are allowed"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			c := good()

@@ -64,6 +64,7 @@ ssl_cert = <%[1]s/cert.pem
 ssl_key = <%[1]s/key.pem
 disable_plaintext_auth = yes
 auth_mechanisms = %[2]s
+auth_failure_delay = 0
 passdb {
   driver = passwd-file
   args = scheme=PLAIN %[1]s/users
