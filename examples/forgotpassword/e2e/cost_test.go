@@ -24,7 +24,6 @@ var functions = []string{"bare", "generate", "reset"}
 
 func size(tb testing.TB, name string) float64 {
 	tb.Helper()
-
 	file, err := os.Stat(program(tb, name))
 	require.NoError(tb, err)
 	return float64(file.Size())

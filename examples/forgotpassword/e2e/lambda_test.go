@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -39,7 +38,6 @@ func startFunction(
 	tb testing.TB, program string, source *lambdatest.Source, settings []string,
 ) *function {
 	tb.Helper()
-
 	cmd := exec.Command(program)
 	cmd.Env = slices.Clone(settings)
 	return &function{lambdatest.Start(tb, cmd), tb, source}
@@ -48,7 +46,6 @@ func startFunction(
 // request returns the answer to a request, whose body is JSON.
 func (f *function) request(method, path, body string) *http.Response {
 	f.tb.Helper()
-
 	r := httptest.NewRequest(method, "/", strings.NewReader(body))
 	r.Host = "id.execute-api.eu-central-1.amazonaws.com"
 	r.URL.Path = path
@@ -59,7 +56,6 @@ func (f *function) request(method, path, body string) *http.Response {
 // want fails the test unless the answer to the request has the status.
 func (f *function) want(status int, method, path, body string) *http.Response {
 	f.tb.Helper()
-
 	answer := f.request(method, path, body)
 	content, err := io.ReadAll(answer.Body)
 	require.NoError(f.tb, err)
@@ -71,7 +67,6 @@ func (f *function) want(status int, method, path, body string) *http.Response {
 // is read.
 func secrets(tb testing.TB) (settings []string, reads *atomic.Int64) {
 	tb.Helper()
-
 	reads = new(atomic.Int64)
 	const id = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:OtpSecret-AbCdEf"
 	const target = "secretsmanager.GetSecretValue"
@@ -105,9 +100,9 @@ func (s *system) body(members ...string) string {
 }
 
 // The two requests of the application, as its documentation has them, do the same whatever stands
-// in front of the packaged functions.
+// in front of the packaged functions. Each function reads the secret when it starts.
 func TestEverySource(t *testing.T) {
-	secret, _ := secrets(t)
+	secret, reads := secrets(t)
 	for _, base := range []string{"", lambdatest.BasePath} {
 		settings := append(append(newSystem(t).env, secret...), "BASE_PATH="+base)
 		generate := startFunction(t, program(t, "generate"), nil, settings)
@@ -122,71 +117,21 @@ func TestEverySource(t *testing.T) {
 				generate.source, reset.source = source, source
 
 				generate.want(202, "GET", "/generate-otp/"+s.email, "")
+				generate.want(429, "POST", "/generate-otp", s.body())
 				otp := s.code()
 				reset.want(403, "POST", "/reset",
 					s.body("otp", wrong(otp), "password", newPassword))
+				reset.want(422, "POST", "/reset", s.body("otp", otp, "password", "short"))
 				reset.want(200, "POST", "/reset", s.body("otp", otp, "password", newPassword))
+				reset.want(403, "POST", "/reset", s.body("otp", otp, "password", newPassword))
 				reset.want(403, "POST", "/login", s.body("password", oldPassword))
 				reset.want(200, "POST", "/login", s.body("password", newPassword))
+				require.Len(t, s.mails(), 2)
+				assert.Contains(t, s.mails()[1], "was changed")
 			})
 		}
 	}
-}
-
-// TestLambda resets a password by the two functions: ask, read the mail, a wrong code, the right
-// one, sign in.
-func TestLambda(t *testing.T) {
-	s := newSystem(t)
-	secret, reads := secrets(t)
-	settings := append(s.env, secret...)
-	generate := startFunction(t, program(t, "generate"), lambdatest.Sources[0], settings)
-	reset := startFunction(t, program(t, "reset"), lambdatest.Sources[0], settings)
-
-	answer := generate.want(202, "GET", "/generate-otp/"+s.email, "")
-	assert.Equal(t, "application/json", answer.Header.Get("Content-Type"))
-	assert.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
-	assert.Empty(t, answer.Cookies())
-
-	answer = generate.want(429, "POST", "/generate-otp", s.body())
-	seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
-	require.NoError(t, err)
-	assert.True(t, 1 <= seconds && seconds <= 60, "Retry-After is %d", seconds)
-
-	code := s.code()
-	reset.want(422, "POST", "/reset", s.body("otp", code, "password", "short"))
-	reset.want(403, "POST", "/reset", s.body("otp", wrong(code), "password", newPassword))
-	reset.want(200, "POST", "/reset-password", s.body("otp", code, "password", newPassword))
-	reset.want(403, "POST", "/reset", s.body("otp", code, "password", newPassword))
-	reset.want(403, "POST", "/login", s.body("password", oldPassword))
-	reset.want(200, "POST", "/login", s.body("password", newPassword))
-
-	mails := s.mails()
-	require.Len(t, mails, 2)
-	assert.Contains(t, mails[1], "was changed")
-
-	// An address without an account gets the answers that the other one got, and no mail.
-	generate.want(202, "GET", "/generate-otp/nobody-"+s.email, "")
-	generate.want(429, "GET", "/generate-otp/nobody-"+s.email, "")
-
-	for _, bad := range []struct {
-		f                  *function
-		status             int
-		method, path, body string
-	}{
-		{generate, 400, "POST", "/generate-otp", "{"},
-		{generate, 413, "POST", "/generate-otp", strings.Repeat(" ", 1<<20)},
-		{generate, 400, "GET", "/generate-otp/a@example.com\r\nBcc: b@example.com", ""},
-		{generate, 400, "GET", "/generate-otp/a@example.com,b@example.com", ""},
-		{generate, 405, "HEAD", "/generate-otp/" + s.email, ""},
-		{generate, 404, "POST", "/reset", s.body()},
-		{reset, 404, "POST", "/generate-otp", s.body()},
-		{reset, 405, "GET", "/reset", ""},
-	} {
-		bad.f.want(bad.status, bad.method, bad.path, bad.body)
-	}
-
-	assert.EqualValues(t, 2, reads.Load(), "reads of the secret: one for each function")
-	assert.Len(t, s.mails(), 2)
+	assert.EqualValues(t, 4, reads.Load())
 }
 
 // Every line in the log of a function is JSON and names the invocation. A mail that fails is an
@@ -216,32 +161,6 @@ func TestLogOfFunctions(t *testing.T) {
 	assert.NotZero(t, levels["INFO"])
 	assert.NotZero(t, levels["ERROR"])
 	assert.NotContains(t, generate.Log(), s.email)
-}
-
-// An event that is no request is an error of each function.
-func TestUnexpectedEvents(t *testing.T) {
-	secret, _ := secrets(t)
-	settings := append(secret, idle...)
-
-	for _, name := range []string{"generate", "reset"} {
-		f := startFunction(t, program(t, name), lambdatest.Sources[0], settings)
-
-		for event, kind := range map[string]string{
-			"{}": "an empty object",
-			"[]": "an array",
-			string(lambdatest.Recorded(t, "eventbridge")): "of EventBridge",
-			string(lambdatest.Recorded(t, "sqs")):         "of SQS",
-			string(lambdatest.Recorded(t, "sns")):         "of SNS",
-		} {
-			before := f.Log()
-			outcome := f.Invoke([]byte(event))
-			assert.Equal(t, "error", outcome.Kind, event)
-
-			line := strings.TrimPrefix(f.Log(), before)
-			assert.Equal(t, 1, strings.Count(line, "\n"), line)
-			assert.Contains(t, line, "the event is "+kind+", want an HTTP request")
-		}
-	}
 }
 
 // idle are the settings of a function that need nothing to be there.

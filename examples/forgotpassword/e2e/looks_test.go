@@ -32,7 +32,6 @@ var looks = []look{
 // nothing. Languages differ in direction and text, not in color: one look is enough for all but one.
 func (w *window) inspect(name string) {
 	w.t.Helper()
-
 	for _, l := range looks {
 		call(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}},
@@ -56,7 +55,6 @@ func (w *window) inspect(name string) {
 // tags and names a few more rules.
 func (w *window) violations() []string {
 	w.t.Helper()
-
 	axe, err := os.ReadFile(filepath.Join("..", "node_modules", "axe-core", "axe.min.js"))
 	require.NoError(w.t, err, "run `make setup`")
 

@@ -31,7 +31,6 @@ type signIn struct {
 
 func newSignIn(t *testing.T) *signIn {
 	t.Helper()
-
 	s := &signIn{t: t}
 	s.server = httptest.NewUnstartedServer(nil)
 	s.server.StartTLS()
@@ -81,7 +80,6 @@ func newSignIn(t *testing.T) *signIn {
 // link returns the address behind the button of the mail.
 func (s *signIn) link() string {
 	s.t.Helper()
-
 	found := regexp.MustCompile(`href="([^"]+)"`).FindStringSubmatch(s.mail.HTML)
 	require.NotNil(s.t, found)
 	return found[1]
@@ -90,7 +88,6 @@ func (s *signIn) link() string {
 // code returns the code that the mail shows as text.
 func (s *signIn) code() string {
 	s.t.Helper()
-
 	found := regexp.MustCompile(`(?m)^[0-9]{6}$`).FindString(s.mail.Text)
 	require.NotEmpty(s.t, found)
 	return found
@@ -99,7 +96,6 @@ func (s *signIn) code() string {
 // begin asks for a code in a new browser.
 func (s *signIn) begin() *window {
 	s.t.Helper()
-
 	w := newWindow(s.t, "ignore-certificate-errors", true)
 	w.visit(s.server.URL)
 	w.ask(ada)
@@ -145,18 +141,4 @@ func TestMailLink(t *testing.T) {
 	mine.load(chromedp.Click(sendButton))
 	require.EqualValues(t, 1, s.done.Load())
 	require.Equal(t, posts+1, s.posts.Load(), "it takes one click")
-}
-
-// TestTypedCode: on another device, the person types the code that the page there shows.
-func TestTypedCode(t *testing.T) {
-	s := newSignIn(t)
-	mine := s.begin()
-
-	telephone := newWindow(t, "ignore-certificate-errors", true)
-	telephone.visit(s.link())
-	shown := telephone.text("[data-code] strong")
-
-	mine.fill("code", shown)
-	mine.load(chromedp.Click(sendButton))
-	require.EqualValues(t, 1, s.done.Load())
 }

@@ -17,7 +17,6 @@ import (
 // resident returns how much memory the process takes, and the most that it has taken, in MiB.
 func (f *function) resident() (now, most float64) {
 	f.tb.Helper()
-
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.PID()))
 	require.NoError(f.tb, err)
 
@@ -36,7 +35,6 @@ func (f *function) resident() (now, most float64) {
 // processor returns how long the process has been on a processor.
 func (f *function) processor() (total time.Duration) {
 	f.tb.Helper()
-
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", f.PID()))
 	require.NoError(f.tb, err)
 

@@ -28,7 +28,6 @@ func withAndWithoutScripts(t *testing.T, test func(*testing.T, *website, *window
 // ask asks for a code on the page that is there.
 func (w *window) ask(email string) {
 	w.t.Helper()
-
 	w.fill("address", email)
 	w.load(chromedp.Click(sendButton))
 }
@@ -36,7 +35,6 @@ func (w *window) ask(email string) {
 // finish enters the code of the newest mail.
 func (w *window) finish(s *website, email string) {
 	w.t.Helper()
-
 	w.fill("code", s.codeTo(email))
 	w.fill("password", newPassword)
 	w.load(chromedp.Click(sendButton))

@@ -25,7 +25,6 @@ import (
 // fetch returns the status and body of the answer to a GET.
 func fetch(t *testing.T, url string) (status int, body string) {
 	t.Helper()
-
 	answer, err := http.Get(url)
 	require.NoError(t, err)
 	defer answer.Body.Close()
@@ -38,7 +37,6 @@ func fetch(t *testing.T, url string) (status int, body string) {
 // post returns the status of the answer to a JSON body.
 func post(t *testing.T, url string, members map[string]string) int {
 	t.Helper()
-
 	body, err := json.Marshal(members)
 	require.NoError(t, err)
 	answer, err := http.Post(url, "application/json", bytes.NewReader(body))
@@ -94,17 +92,6 @@ func TestServer(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, status)
 	assert.Equal(t, http.StatusOK, login(t, url, "new-"+s.email, newPassword), "a new account")
 	assert.Equal(t, http.StatusOK, login(t, url, s.email, oldPassword), "an account that was there")
-}
-
-// TestServerBoundsClients spends the budget of a client.
-func TestServerBoundsClients(t *testing.T) {
-	url := startServer(t, os.Environ())
-	statuses := map[int]int{}
-	for range 31 {
-		statuses[login(t, url, "", "")]++
-	}
-	require.Equal(t, map[int]int{http.StatusBadRequest: 30, http.StatusTooManyRequests: 1},
-		statuses)
 }
 
 // Forty clients behind a proxy have forty budgets where the settings name it, and one where they do

@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -35,13 +34,13 @@ func TestResources(t *testing.T) {
 	for _, route := range routes { // those that the tests of the functions use
 		assert.Contains(t, arm64, "`"+route+"`")
 	}
-	assert.Equal(t, len(routes), strings.Count(arm64, "HttpApiRoute"))
+	assert.Equal(t, len(routes), strings.Count(arm64, "- RouteKey: "))
 
 	page, err := os.ReadFile("../resources.md")
 	require.NoError(t, err)
-	text, _, found := strings.Cut(string(page), "\n## AWS::")
+	prose, _, found := strings.Cut(string(page), "\n## AWS::")
 	require.True(t, found)
-	wanted := text + "\n" + arm64
+	wanted := prose + "\n" + arm64
 	if *update {
 		require.NoError(t, os.WriteFile("../resources.md", []byte(wanted), 0o644))
 		return
@@ -74,127 +73,58 @@ func packagedStack(t *testing.T, architecture string) string {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 
-	file, err := os.Open(filepath.Join(folder, "cloudformation-template-update-stack.json"))
+	text, err := os.ReadFile(filepath.Join(folder, "cloudformation-template-update-stack.json"))
 	require.NoError(t, err)
-	defer file.Close()
-	var template struct {
-		Resources  map[string]resource
-		Conditions object
-	}
-	require.NoError(t, json.NewDecoder(file).Decode(&template))
-	conditions := object{"the stack": template.Conditions}
-	return strings.TrimSpace(stackText(template.Resources)+section("Conditions", conditions)) + "\n"
-}
+	var template struct{ Resources, Conditions object }
+	require.NoError(t, json.Unmarshal(text, &template))
 
-type resource struct {
-	Type, Condition, DeletionPolicy, UpdateReplacePolicy string
-	Properties                                           object
-}
-
-// stackText returns a section for each type of resource, and one each for the permissions of the
-// roles and the variables of the functions.
-func stackText(resources map[string]resource) (text string) {
-	byType := map[string]object{}
-	add := func(kind, name string, properties object) {
-		if byType[kind] == nil {
-			byType[kind] = object{}
-		}
-		byType[kind][name] = properties
-	}
-	for name, r := range resources {
-		p := r.Properties
-		if p == nil {
-			p = object{}
-		}
-		for property, value := range map[string]string{"Condition": r.Condition,
-			"DeletionPolicy": r.DeletionPolicy, "UpdateReplacePolicy": r.UpdateReplacePolicy} {
-			if value != "" {
-				p[property] = value
-			}
-		}
-
-		switch r.Type {
-		case "AWS::S3::Bucket", "AWS::S3::BucketPolicy": // where osls puts the packages
+	sections := []string{section("Conditions", template.Conditions)}
+	for name, declared := range template.Resources {
+		r := declared.(object)
+		kind := r["Type"].(string)
+		if strings.HasPrefix(kind, "AWS::S3::") { // where osls puts the packages
 			continue
-		case "AWS::Lambda::Function":
-			add("Variables", name, p["Environment"].(object)["Variables"].(object))
-			delete(p, "Environment")
-			delete(p, "Code")
-		case "AWS::IAM::Role":
-			for i, s := range statements(p["Policies"]) {
-				add("Permissions", fmt.Sprintf("%s, %d", name, i+1), s.(object))
-			}
-			delete(p, "Policies")
 		}
-		add(r.Type, name, p)
-	}
 
-	for _, kind := range slices.Sorted(maps.Keys(byType)) {
-		text += section(kind, byType[kind])
+		properties, _ := r["Properties"].(object)
+		delete(r, "Type")
+		delete(r, "DependsOn")
+		delete(r, "Properties")
+		maps.Copy(r, properties)
+		delete(r, "Code")
+		sections = append(sections, section(kind+" "+name, r))
+	}
+	slices.Sort(sections)
+	return strings.Join(sections, "\n")
+}
+
+// section returns a list of the properties, with a line for each variable and each permission.
+func section(title string, properties object) string {
+	text := "## " + title + "\n"
+	if len(properties) > 0 {
+		text += "\n"
+	}
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		lines := []any{properties[name]}
+		switch name {
+		case "Environment":
+			variables := lines[0].(object)["Variables"].(object)
+			lines = nil
+			for _, variable := range slices.Sorted(maps.Keys(variables)) {
+				lines = append(lines, variable+"="+plain(variables[variable]))
+			}
+		case "Policies":
+			lines = nil
+			for _, policy := range properties[name].([]any) {
+				document := policy.(object)["PolicyDocument"].(object)
+				lines = append(lines, document["Statement"].([]any)...)
+			}
+		}
+		for _, line := range lines {
+			text += fmt.Sprintf("- %s: `%s`\n", name, plain(line))
+		}
 	}
 	return text
-}
-
-// statements returns those of the policies of a role.
-func statements(policies any) (all []any) {
-	for _, policy := range policies.([]any) {
-		all = append(all, policy.(object)["PolicyDocument"].(object)["Statement"].([]any)...)
-	}
-	return all
-}
-
-// section returns a list of what all members have in common, and a table of what differs.
-func section(title string, members object) string {
-	columns, common := map[string]bool{}, object{}
-	for _, member := range members {
-		maps.Copy(common, member.(object))
-	}
-	for _, member := range members {
-		for property, value := range common {
-			if !reflect.DeepEqual(member.(object)[property], value) {
-				columns[property] = true
-			}
-		}
-	}
-
-	differing := slices.Sorted(maps.Keys(columns))
-	names := slices.Sorted(maps.Keys(members))
-	text := "## " + title + "\n\n"
-	if len(differing) == 0 {
-		text += "For " + strings.Join(names, " and ") + ":\n\n"
-	}
-	for _, property := range slices.Sorted(maps.Keys(common)) {
-		if !columns[property] {
-			text += fmt.Sprintf("- %s: `%s`\n", property, plain(common[property]))
-		}
-	}
-	if len(differing) == 0 {
-		return text + "\n"
-	}
-
-	rows := [][]string{append([]string{"", "Name"}, differing...), {"", "---"}}
-	rows[1] = append(rows[1], slices.Repeat([]string{"---"}, len(differing))...)
-	for _, name := range names {
-		row := []string{"", name}
-		for _, property := range differing {
-			row = append(row, cell(members[name].(object)[property]))
-		}
-		rows = append(rows, row)
-	}
-	for i, row := range rows {
-		if i == 0 && len(differing) < len(common) {
-			text += "\n"
-		}
-		text += strings.TrimSpace(strings.Join(row, " | ")) + " |\n"
-	}
-	return text + "\n"
-}
-
-func cell(value any) string {
-	if value == nil {
-		return ""
-	}
-	return "`" + plain(value) + "`"
 }
 
 // plain returns a value of CloudFormation as short text, with references as in Fn::Sub.
@@ -248,7 +178,6 @@ func TestPackages(t *testing.T) {
 
 func testBootstrap(t *testing.T, path string, machine elf.Machine) {
 	t.Helper()
-
 	archive, err := zip.OpenReader(path + ".zip")
 	if errors.Is(err, os.ErrNotExist) {
 		servers.Missing(t, "no functions there: run `make -C examples/forgotpassword build`")

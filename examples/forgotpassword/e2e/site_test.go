@@ -30,7 +30,6 @@ type website struct {
 // newWebsite starts the application. configure changes it before.
 func newWebsite(t *testing.T, configure func(*web.App)) *website {
 	t.Helper()
-
 	s := &website{t: t, Server: httptest.NewUnstartedServer(nil)}
 	s.Server.Config.Handler = s.handler(configure)
 	s.Start()
@@ -40,7 +39,6 @@ func newWebsite(t *testing.T, configure func(*web.App)) *website {
 
 func (s *website) handler(configure func(*web.App)) http.Handler {
 	s.t.Helper()
-
 	log := slog.New(slog.NewTextHandler(s.t.Output(), nil))
 	app, err := setup.Laptop(log)
 	require.NoError(s.t, err)
@@ -59,7 +57,6 @@ func (s *website) handler(configure func(*web.App)) http.Handler {
 // codeTo returns the code of the newest mail to the address.
 func (s *website) codeTo(email string) string {
 	s.t.Helper()
-
 	for _, letter := range s.mailbox.Letters() {
 		if code := codePattern.FindString(letter.Text); letter.To == email && code != "" {
 			return code

@@ -66,18 +66,14 @@ func TestSinglePageApplication(t *testing.T) {
 
 			members := fmt.Sprintf("otp: %q, password: %q", s.codeTo(c.email), newPassword)
 			require.Equal(t, `200 {"done":true}`, strings.TrimSpace(post("/reset", members)))
-			require.Equal(
-				t,
-				`200 {"done":true}`,
-				strings.TrimSpace(post("/reset", members)),
-				"a retry",
-			)
+			require.Equal(t, `200 {"done":true}`, strings.TrimSpace(post("/reset", members)), "again")
 		})
 	}
 
 	t.Run("an origin that is not listed", func(t *testing.T) {
 		w := newWindow(t, flags...)
 		w.visit(at("evil.test"))
+		mails := s.mailsTo(grace)
 		const script = `(async () => {
 			const failed = async (type) => {
 				try {
@@ -94,8 +90,7 @@ func TestSinglePageApplication(t *testing.T) {
 		))
 
 		assert.Equal(t, []string{"TypeError", "TypeError"}, got)
-		assert.Equal(t, 2, s.mailsTo(grace),
-			"a mail was sent: one code and one notice are expected")
+		assert.Equal(t, mails, s.mailsTo(grace), "a mail was sent")
 	})
 }
 

@@ -55,7 +55,6 @@ var tables = struct {
 
 func newSystem(t *testing.T) *system {
 	t.Helper()
-
 	db := servers.DynamoDB(t)
 	tables.Do(func() { makeTables(t, db) })
 	require.NotEmpty(t, tables.hash, "the tables could not be made")
@@ -78,7 +77,6 @@ func newSystem(t *testing.T) *system {
 
 func makeTables(t *testing.T, db *dynamodb.Client) {
 	t.Helper()
-
 	tables.codes, tables.accounts = servers.TableName(), servers.TableName()
 	require.NoError(t, dynamostore.CreateTable(t.Context(), db, tables.codes, nil))
 	_, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
@@ -99,7 +97,6 @@ func makeTables(t *testing.T, db *dynamodb.Client) {
 // mails returns the texts of the mails to the account, the newest last.
 func (s *system) mails() []string {
 	s.t.Helper()
-
 	answer, err := http.Get(s.ses + "/store")
 	require.NoError(s.t, err)
 	defer answer.Body.Close()
@@ -126,7 +123,6 @@ var codePattern = regexp.MustCompile(`(?m)^\d{8}$`)
 // code returns the code of the newest mail that has one.
 func (s *system) code() string {
 	s.t.Helper()
-
 	for _, text := range slices.Backward(s.mails()) {
 		if code := codePattern.FindString(text); code != "" {
 			return code
@@ -238,7 +234,6 @@ var listening = regexp.MustCompile(`msg=listening url=(\S+)`)
 // startProcess runs the server until the end of the test, or until it is stopped by a signal.
 func startProcess(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-
 	p := &process{}
 	p.cmd = exec.Command(program(t, "server"), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
 	p.cmd.Env, p.cmd.Stderr = env, p
@@ -267,7 +262,6 @@ func startProcess(t *testing.T, env []string, args ...string) *process {
 // need skips the test without the program; where all must be there, it fails it.
 func need(t *testing.T, program string) string {
 	t.Helper()
-
 	path, err := exec.LookPath(program)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
 		servers.Missing(t, program+" is not installed: run `make setup`")
@@ -279,7 +273,6 @@ func need(t *testing.T, program string) string {
 // await tries until ok, or fails the test after a while.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-
 	deadline := time.After(30 * time.Second)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

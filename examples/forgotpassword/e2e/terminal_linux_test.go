@@ -25,7 +25,6 @@ type terminalSession struct {
 
 func (s *system) onTerminal(args ...string) *terminalSession {
 	s.t.Helper()
-
 	cmd := exec.Command(program(s.t, "users"), args...)
 	cmd.Env = s.env
 	terminal, err := pty.Start(cmd)
@@ -40,7 +39,6 @@ func (s *system) onTerminal(args ...string) *terminalSession {
 // answer waits for the prompt and then types the text.
 func (s *terminalSession) answer(prompt, text string) {
 	s.t.Helper()
-
 	part := make([]byte, 100)
 	for !strings.HasSuffix(s.shown.String(), prompt) {
 		n, err := s.terminal.Read(part)
@@ -60,7 +58,6 @@ func (s *terminalSession) awaitHidden() {
 
 func (s *terminalSession) shows() bool {
 	s.t.Helper()
-
 	state, err := unix.IoctlGetTermios(int(s.terminal.Fd()), unix.TCGETS)
 	require.NoError(s.t, err)
 	return state.Lflag&unix.ECHO != 0

@@ -16,7 +16,6 @@ import (
 // matches reports whether the account is there with the password.
 func (s *system) matches(email, password string) bool {
 	s.t.Helper()
-
 	accounts := users.NewDynamo(servers.DynamoDB(s.t), s.accounts)
 	user, err := accounts.Find(s.t.Context(), email)
 	if err != nil {

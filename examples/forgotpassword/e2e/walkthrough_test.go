@@ -21,7 +21,6 @@ import (
 // to a working deployment.
 func walkThrough(t *testing.T) []string {
 	t.Helper()
-
 	page, err := os.ReadFile(filepath.Join("..", "manual.md"))
 	require.NoError(t, err)
 	_, section, found := strings.Cut(string(page), "## From an empty AWS account")
@@ -80,7 +79,6 @@ func TestWalkThrough(t *testing.T) {
 
 	run := func(input, command string) {
 		t.Helper()
-
 		cmd := exec.Command("sh", "-c", command)
 		cmd.Dir = ".."
 		cmd.Env = append(s.env, "SLS_TELEMETRY_DISABLED=1")

@@ -23,7 +23,6 @@ type window struct {
 // newWindow opens a browser. flags are those of Chromium beside the usual ones: names and values.
 func newWindow(t *testing.T, flags ...any) *window {
 	t.Helper()
-
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(need(t, "chromium")), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
@@ -41,7 +40,6 @@ func newWindow(t *testing.T, flags ...any) *window {
 // open opens a window or, from a window, one more tab of the same browser.
 func (w *window) open() *window {
 	w.t.Helper()
-
 	ctx, _ := chromedp.NewContext(w.ctx)
 	w.t.Cleanup(func() {
 		// Wait for the end of the browser, before its folder goes.
@@ -65,7 +63,6 @@ const patience = time.Minute
 // do takes the steps one after the other.
 func (w *window) do(steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
-
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
 
@@ -75,7 +72,6 @@ func (w *window) do(steps ...chromedp.Action[chromedp.Void]) {
 // get returns what an action finds.
 func get[T any](w *window, action chromedp.Action[T]) T {
 	w.t.Helper()
-
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
 
@@ -93,7 +89,6 @@ func eval[T any](w *window, script string) T {
 // call sends a command of the DevTools protocol.
 func call[P, R any](w *window, command cdp.Command[P, R], params P) {
 	w.t.Helper()
-
 	_, err := chromedp.Call(w.ctx, command, params)
 	require.NoError(w.t, err)
 }
@@ -117,7 +112,6 @@ func (w *window) want(selector chromedp.CSS, text string) {
 // wantSoon waits until the page says the text in the element.
 func (w *window) wantSoon(selector chromedp.CSS, text string) {
 	w.t.Helper()
-
 	const script = `document.querySelector(%q)?.innerText ?? ""`
 	await(w.t, text, func() bool {
 		found := eval[string](w, strings.Replace(script, "%q", quote(string(selector)), 1))
@@ -138,7 +132,6 @@ func (w *window) wantFocus(id string) {
 // keys types into whatever has the focus.
 func (w *window) keys(keys ...string) {
 	w.t.Helper()
-
 	for _, key := range keys {
 		w.do(chromedp.KeyEvent(key))
 	}
@@ -154,7 +147,6 @@ func (w *window) submit(keys ...string) {
 // load takes a step that leads to another page, and returns when that is there.
 func (w *window) load(step chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
-
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
 

@@ -16,7 +16,6 @@ import (
 
 func newBudget(t *testing.T, env map[string]string) func(peer, forwardedFor string) bool {
 	t.Helper()
-
 	b, err := budget.FromEnv(func(name string) string { return env[name] })
 	require.NoError(t, err)
 	return func(peer, forwardedFor string) (allowed bool) {

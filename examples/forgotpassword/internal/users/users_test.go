@@ -85,7 +85,6 @@ func TestForeignItems(t *testing.T) {
 
 func newTable(t *testing.T) (*dynamodb.Client, string) {
 	t.Helper()
-
 	client, table := servers.DynamoDB(t), servers.TableName()
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: &table,

@@ -12,13 +12,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otptest"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/site"
@@ -58,14 +58,19 @@ type world struct {
 // newWorld returns an application with one account.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-
 	w := &world{t: t, mailbox: mail.NewMailbox()}
 	log := slog.New(slog.NewTextHandler(w, nil))
 	mails, err := mail.New(w, "no-reply@acme.example", "Acme")
 	require.NoError(t, err)
 
 	secret := make([]byte, 32)
-	codes, err := web.NewCodes(secret, codeStore{memstore.New(nil), w}, mails.Codes(), log)
+	store := &otptest.FaultyStore{
+		Store: memstore.New(nil),
+		Fault: func(c otptest.StoreCall) otptest.StoreFault {
+			return otptest.StoreFault{Before: w.call("codes." + c.Method)}
+		},
+	}
+	codes, err := web.NewCodes(secret, store, mails.Codes(), log)
 	require.NoError(t, err)
 
 	accounts := users.NewMemory()
@@ -143,27 +148,6 @@ func (w *world) called(name string) (n int) {
 	return n
 }
 
-type codeStore struct {
-	next otp.Store
-	w    *world
-}
-
-func (s codeStore) Load(ctx context.Context, key string) ([]byte, error) {
-	if err := s.w.call("codes.Load"); err != nil {
-		return nil, err
-	}
-	return s.next.Load(ctx, key)
-}
-
-func (s codeStore) CompareAndSwap(
-	ctx context.Context, key string, old, new []byte, expires time.Time,
-) (bool, error) {
-	if err := s.w.call("codes.CompareAndSwap"); err != nil {
-		return false, err
-	}
-	return s.next.CompareAndSwap(ctx, key, old, new, expires)
-}
-
 type userStore struct {
 	users.Store
 	w *world
@@ -191,7 +175,6 @@ type answer struct {
 
 func (w *world) do(r *http.Request) answer {
 	w.t.Helper()
-
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
 	response := recorder.Result()
@@ -208,7 +191,6 @@ func (w *world) get(path string) answer {
 // post sends a JSON body with these members.
 func (w *world) post(path string, members map[string]string) answer {
 	w.t.Helper()
-
 	body, err := json.Marshal(members)
 	require.NoError(w.t, err)
 	r := httptest.NewRequest(
@@ -238,7 +220,6 @@ func (w *world) login(email, password string) answer {
 // want fails the test unless the answer has the status and the code of a problem.
 func (a answer) want(t *testing.T, status int, code string) {
 	t.Helper()
-
 	require.Equal(t, status, a.StatusCode, a.text)
 	if code != "" {
 		require.Contains(t, a.text, `"code":"`+code+`"`)
@@ -250,7 +231,6 @@ var codePattern = regexp.MustCompile(`(?m)^\d{8}$`)
 // code returns the code of the newest mail that has one.
 func (w *world) code() string {
 	w.t.Helper()
-
 	for _, letter := range w.mailbox.Letters() {
 		if code := codePattern.FindString(letter.Text); code != "" {
 			return code
