@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// Timeout is the function's timeout, which each invocation carries as its deadline.
-const Timeout = 20 * time.Second
+// timeout is the function's timeout, which each invocation carries as its deadline.
+const timeout = 20 * time.Second
 
 // TraceID is the trace that each invocation carries.
 const TraceID = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
@@ -125,7 +125,7 @@ func (f *Function) handler() http.Handler {
 func RequestID(n int) string { return fmt.Sprintf("request-%d", n) }
 
 func (f *Function) writeEvent(w http.ResponseWriter, id string, event []byte) {
-	deadline := time.Now().Add(Timeout).UnixMilli()
+	deadline := time.Now().Add(timeout).UnixMilli()
 
 	h := w.Header()
 	h.Set("Content-Type", "application/json")

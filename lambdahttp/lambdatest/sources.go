@@ -48,7 +48,9 @@ func (s *Source) Base() string { return s.base }
 const BasePath = "/auth"
 
 // Sources are all that stand in front of functions with HTTP requests.
-var Sources = []*Source{
+var Sources = sources
+
+var sources = []*Source{
 	{Name: "HTTP API 2.0", file: "http-api-2", stage: "$default",
 		write: writePayload2, read: readCookies},
 	{Name: "HTTP API 2.0 stage", file: "http-api-2", stage: "prod",
