@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 )
 
@@ -36,8 +37,15 @@ type Server struct {
 	output bytes.Buffer   // what was printed; may be read once ended is closed
 }
 
+// errShort says that tests with -short start no server.
+var errShort = errors.New("-short: no server is started")
+
 // start starts a server and returns once it answers.
 func start(p program, options ...string) (*Server, error) {
+	if testing.Testing() && testing.Short() {
+		return nil, errShort
+	}
+
 	port, err := freePort()
 	if err != nil {
 		return nil, err

@@ -61,10 +61,13 @@ func address(tb testing.TB, name string) string {
 	return address
 }
 
-// Check fails the test for an error of starting a server, or skips it if the server is missing.
+// Check fails the test for an error of starting a server, or skips it if the server is missing or
+// the tests are to be short.
 func Check(tb testing.TB, err error) {
 	tb.Helper()
 	switch {
+	case errors.Is(err, errShort):
+		tb.Skip(err)
 	case errors.Is(err, ErrNotInstalled):
 		Missing(tb, err)
 	case err != nil:

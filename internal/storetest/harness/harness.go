@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -82,6 +83,11 @@ func Main(m *testing.M, known map[string]Opener) {
 		os.Exit(0)
 	}
 
+	flag.Parse()
+	if testing.Short() {
+		fmt.Println("skipped by -short: these tests need servers and processes")
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
