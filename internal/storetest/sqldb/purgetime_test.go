@@ -1,7 +1,3 @@
-//go:build !race
-
-// Times are without the race detector, which slows SQLite in Go by far more than the servers.
-
 package sqldb
 
 import (
