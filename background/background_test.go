@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/background"
+	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
 // lifetime is how long the codes of the tests live.
@@ -527,35 +528,142 @@ func TestNewRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "sender is nil")
 }
 
-// Without OnError, what is given up is logged, without the text of the error.
-func TestDefaultOnError(t *testing.T) {
+// logged returns what the Sender logs by default while a provider sends as the function says.
+func logged(t *testing.T, run func(*testing.T, *background.Sender),
+	send func(context.Context, otp.Message) error) string {
+	t.Helper()
+
 	defer slog.SetDefault(slog.Default())
 	var log strings.Builder
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	synctest.Test(t, func(t *testing.T) {
+		s, err := background.New(otp.SenderFunc(send), nil)
+		require.NoError(t, err)
+		run(t, s)
+		pass(lifetime)
+		require.NoError(t, s.Shutdown(t.Context()))
+	})
+	return log.String()
+}
 
+// The default log has the first failure of an outage and its end, with class, and nothing between.
+func TestOutageIsLogged(t *testing.T) {
+	var start time.Time
+	var atFirst, atEnd int64
+	log := logged(t, func(t *testing.T, s *background.Sender) {
+		start = time.Now()
+		for i := range 5 {
+			require.NoError(t, s.Send(t.Context(), message(fmt.Sprint("id-", i))))
+		}
+		synctest.Wait()
+		atFirst = s.Tries()[background.Try{Purpose: "sign-in", Class: background.NotSent}]
+		pass(time.Minute)
+		atEnd = s.Tries()[background.Try{Purpose: "sign-in", Class: background.Sent}]
+	}, func(context.Context, otp.Message) error {
+		if time.Since(start) < 20*time.Second {
+			return fmt.Errorf("%w: ada@example.com 123456", otp.ErrNotSent)
+		}
+		return nil
+	})
+	require.EqualValues(t, 5, atFirst)
+	require.EqualValues(t, 5, atEnd)
+
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	require.Len(t, lines, 2, log)
+	require.Contains(t, lines[0], "level=ERROR")
+	require.Contains(t, lines[0], `msg="background: deliveries fail"`)
+	require.Contains(t, lines[0], "purpose=sign-in class=not_sent")
+	require.Contains(t, lines[1], "level=WARN")
+	require.Contains(t, lines[1], `msg="background: deliveries succeed again" failed_tries=25 `+
+		"outage=25s")
+	require.NotContains(t, log, "ada@")
+	require.NotContains(t, log, "123456")
+}
+
+// An address that takes no messages is no outage, and what is given up is logged with its class.
+func TestWhatIsGivenUpIsLogged(t *testing.T) {
 	for _, test := range []struct {
-		err  error
-		want string
+		err   error
+		class string
+		lines int
 	}{
-		{fmt.Errorf("%w: ada@example.com 123456", otp.ErrUndeliverable),
-			otp.ErrUndeliverable.Error()},
-		{fmt.Errorf("%w: ada@example.com 123456", otp.ErrNotSent), otp.ErrNotSent.Error()},
-		{errors.New("ada@example.com 123456"), "it may have been sent"},
+		{fmt.Errorf("%w: ada@example.com 123456", otp.ErrUndeliverable), "undeliverable", 1},
+		{fmt.Errorf("%w: ada@example.com 123456", otp.ErrNotSent), "not_sent", 2},
+		{errors.New("ada@example.com 123456"), "delivery_unknown", 2},
 	} {
-		log.Reset()
-		synctest.Test(t, func(t *testing.T) {
-			s, err := background.New(otp.SenderFunc(func(context.Context, otp.Message) error {
-				return test.err
-			}), nil)
-			require.NoError(t, err)
+		log := logged(t, func(t *testing.T, s *background.Sender) {
 			require.NoError(t, s.Send(t.Context(), message("the-id")))
-			pass(lifetime)
-			require.NoError(t, s.Shutdown(t.Context()))
-		})
+		}, func(context.Context, otp.Message) error { return test.err })
 
-		assert.Equal(t, 1, strings.Count(log.String(), "message_id=the-id"), "not for each try")
-		assert.Contains(t, log.String(), test.want)
-		assert.NotContains(t, log.String(), "ada@")
-		assert.NotContains(t, log.String(), "123456")
+		assert.Equal(t, test.lines, strings.Count(log, "\n"), "not for each try: %s", log)
+		assert.Contains(t, log, `"background: a message was given up" message_id=the-id `+
+			"purpose=sign-in class="+test.class)
+		assert.NotContains(t, log, "ada@")
+		assert.NotContains(t, log, "123456")
 	}
+}
+
+// A mailer is a provider that sends notices, too.
+type mailer struct{ *provider }
+
+func (m mailer) SendMail(ctx context.Context, to string, mail otpmail.Mail) error {
+	return m.provider.Send(ctx, otp.Message{ID: to + " " + mail.Subject})
+}
+
+// Notices are queued, tried again for an hour, and delivered by Shutdown.
+func TestNotices(t *testing.T) {
+	notice := otpmail.Mail{Subject: "Your password was changed", Text: "x"}
+	for name, test := range map[string]struct {
+		outage time.Duration
+		sent   int
+		last   time.Duration // when the last try is made
+	}{
+		"at once":         {0, 1, 0},
+		"after an outage": {10 * time.Minute, 1, 10*time.Minute + 3*time.Second},
+		"after an hour":   {2 * time.Hour, 0, 59*time.Minute + 3*time.Second},
+		"within an hour":  {59 * time.Minute, 1, 59*time.Minute + 3*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &provider{start: time.Now()}
+				p.send = func(context.Context, otp.Message) error {
+					if time.Since(p.start) < test.outage {
+						return otp.NotSent(nil)
+					}
+					return nil
+				}
+				s, err := background.New(mailer{p},
+					&background.Options{OnError: p.onError})
+				require.NoError(t, err)
+
+				require.NoError(t, s.SendMail(t.Context(), "ada@example.com", notice))
+				require.Zero(t, time.Since(p.start))
+				pass(2 * time.Hour)
+				require.Len(t, p.sent, test.sent)
+				require.Equal(t, test.last, p.tries[len(p.tries)-1])
+				for _, f := range p.failures {
+					require.Equal(t, background.NoticePurpose, f.Purpose)
+					require.Equal(t, background.NotSent, f.Class())
+				}
+				require.NoError(t, s.Shutdown(t.Context()))
+				require.ErrorIs(t, s.SendMail(t.Context(), "a", notice), otp.ErrNotSent)
+			})
+		})
+	}
+
+	synctest.Test(t, func(t *testing.T) {
+		p := &provider{send: takeTime(time.Second), start: time.Now()}
+		s, err := background.New(mailer{p}, nil)
+		require.NoError(t, err)
+		require.NoError(t, s.SendMail(t.Context(), "ada@example.com", notice))
+		require.NoError(t, s.Shutdown(t.Context()))
+		require.Equal(t, []string{"ada@example.com Your password was changed"}, p.sent)
+
+		s, err = background.New(otp.SenderFunc(succeed), nil)
+		require.NoError(t, err)
+		err = s.SendMail(t.Context(), "ada@example.com", notice)
+		require.ErrorContains(t, err, "no SendMail")
+		require.ErrorIs(t, err, otp.ErrNotSent)
+		require.NoError(t, s.Shutdown(t.Context()))
+	})
 }

@@ -2,11 +2,8 @@ package background
 
 import (
 	"context"
-	"errors"
 	"runtime/debug"
 	"time"
-
-	"github.com/seed-5978b5f1/otp"
 )
 
 // work delivers messages until none can come any more.
@@ -24,15 +21,17 @@ func (s *Sender) work() {
 // deliver makes one try, and leaves the message to another one or gives it up.
 func (s *Sender) deliver(j *job) {
 	err := s.try(j)
+	s.count(j, err)
 	if err == nil {
+		s.log.succeeded(j.ctx)
 		s.release()
 		return
 	}
 
 	retryAt := s.retryAt(j, err)
-	s.options.OnError(j.ctx, Failure{
-		MessageID: j.message.ID,
-		Purpose:   j.message.Purpose,
+	s.onError(j.ctx, Failure{
+		MessageID: j.id,
+		Purpose:   j.purpose,
 		Err:       err,
 		RetryAt:   retryAt,
 	})
@@ -48,19 +47,19 @@ func (s *Sender) deliver(j *job) {
 func (s *Sender) try(j *job) (err error) {
 	now := time.Now()
 	switch {
-	case s.tries.Err() != nil:
+	case s.running.Err() != nil:
 		return errEnded
-	case !now.Before(j.message.ExpiresAt):
+	case !now.Before(j.expires):
 		return errExpired
 	}
 
 	deadline := now.Add(s.options.Timeout)
-	if j.message.ExpiresAt.Before(deadline) {
-		deadline = j.message.ExpiresAt
+	if j.expires.Before(deadline) {
+		deadline = j.expires
 	}
 	ctx, cancel := context.WithDeadline(j.ctx, deadline)
 	defer cancel()
-	stop := context.AfterFunc(s.tries, cancel)
+	stop := context.AfterFunc(s.running, cancel)
 	defer stop()
 
 	defer func() {
@@ -68,15 +67,14 @@ func (s *Sender) try(j *job) (err error) {
 			err = &PanicError{Value: value, Stack: debug.Stack()}
 		}
 	}()
-	return s.sender.Send(ctx, j.message)
+	return j.deliver(ctx)
 }
 
 // retryAt returns when to try a message again, or zero to give it up: where the address is at
-// fault, where the message may have been sent, and where the code would have expired by then.
+// fault, where the message may have been sent, and where it would have expired by then.
 func (s *Sender) retryAt(j *job, err error) time.Time {
-	certain := errors.Is(err, otp.ErrNotSent) && !errors.Is(err, otp.ErrUndeliverable)
 	at := time.Now().Add(j.pause)
-	if !certain || s.tries.Err() != nil || !at.Before(j.message.ExpiresAt) {
+	if ClassOf(err) != NotSent || s.running.Err() != nil || !at.Before(j.expires) {
 		return time.Time{}
 	}
 	return at
@@ -88,10 +86,10 @@ func (s *Sender) pause(j *job) {
 	defer s.mu.Unlock()
 
 	pause := j.pause
-	if s.tries.Err() != nil {
+	if s.running.Err() != nil {
 		pause = 0 // a worker gives it up
 	}
-	j.pause = min(2*j.pause, maxPause)
+	j.pause = min(2*j.pause, j.maxPause)
 
 	s.pausing[j] = struct{}{}
 	j.timer = time.AfterFunc(pause, func() {

@@ -1,11 +1,7 @@
 // Package background lets a server answer before the mail has left. Its [Sender] puts each message
 // into a queue, returns at once, and has another [otp.Sender] deliver it.
 //
-//	mails, err := background.New(smtp, &background.Options{
-//		OnError: func(ctx context.Context, f background.Failure) {
-//			slog.ErrorContext(ctx, "no mail", "id", f.MessageID, "error", f.Err, "retry", f.RetryAt)
-//		},
-//	})
+//	mails, err := background.New(smtp, nil)
 //	logins, err := otp.New(otp.Config{
 //		Sender: mails,
 //		Policy: otp.Policy{MinSendTime: 10 * time.Millisecond},
@@ -22,16 +18,23 @@
 // slowest delivery takes. Only the Send for a known address puts a message into the queue. That
 // costs microseconds, which MinSendTime hides.
 //
+// Notices go the same way, by [Sender.SendMail].
+//
 // Deliveries that have certainly failed (otp.ErrNotSent, but not otp.ErrUndeliverable) are tried
-// again: after 1, 2, 4 and 8 seconds, and then every 10 seconds, as long as the code lives. Where
-// the outcome is open, there is no second try, since it could be a second mail.
+// again: after 1, 2, 4 and 8 seconds, and then every 10 seconds, as long as the code lives. Notices
+// are tried for an hour, at last every minute. Where the outcome is open, there is no second try,
+// since it could be a second mail.
 //
 // # What to configure
 //
-// Options.OnError: nobody else learns that a mail has failed. Options.Workers: deliveries at a
-// time, at least the mails per second times the seconds that a delivery takes. Options.Capacity:
-// the messages that are held at most, delivered ones not counted. Send refuses more with
-// otp.ErrNotSent. A message takes about a kilobyte, its context and Request.Data not counted.
+// Nobody who calls Send learns that a mail has failed, and metrics of sends do not show it. The log
+// does: by default, slog.Default has the first failure of an outage, its end, and each message that
+// is given up. Package otelotp makes metrics of [Sender.Len] and [Sender.Tries], and has an alarm.
+//
+// Options.Workers: deliveries at a time, at least the mails per second times the seconds that a
+// delivery takes. Options.Capacity: the messages that are held at most, delivered ones not counted.
+// Send refuses more with otp.ErrNotSent. A message takes about a kilobyte, its context and
+// Request.Data not counted.
 //
 // # What it does not do
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -24,13 +23,15 @@ type Options struct {
 
 	// OnError is called for each try that has failed, one that will be repeated included, with the
 	// values of the caller's context. It must be safe for concurrent use and must not panic.
-	// Default: those that are given up are logged by slog.Default, without the text of the error.
+	// Default: a log by slog.Default of the first failure of an outage, of its end, and of each
+	// message that is given up, with the Class of the error and without its text.
 	OnError func(context.Context, Failure)
 }
 
 // Failure is a delivery that has failed.
 type Failure struct {
 	// MessageID and Purpose are those of the Message. The Event of the Send has the same MessageID.
+	// A notice has no MessageID, and the Purpose NoticePurpose.
 	MessageID, Purpose string
 
 	// Err is what the Sender has returned, or a *PanicError, or an error of this package that
@@ -39,6 +40,36 @@ type Failure struct {
 
 	// RetryAt is when the message is tried again: zero if it is given up.
 	RetryAt time.Time
+}
+
+// Class returns the Class of Err.
+func (f Failure) Class() Class { return ClassOf(f.Err) }
+
+// NoticePurpose stands for the purpose where a message is a notice.
+const NoticePurpose = "notice"
+
+// Class says in a word how a try has ended.
+type Class string
+
+// The classes, by the names that package otelotp has for them.
+const (
+	Sent          Class = "ok"
+	NotSent       Class = "not_sent"         // otp.ErrNotSent
+	Undeliverable Class = "undeliverable"    // otp.ErrUndeliverable
+	Unknown       Class = "delivery_unknown" // the message may have been sent
+)
+
+// ClassOf returns the Class of the error of a Sender.
+func ClassOf(err error) Class {
+	switch {
+	case err == nil:
+		return Sent
+	case errors.Is(err, otp.ErrUndeliverable):
+		return Undeliverable
+	case errors.Is(err, otp.ErrNotSent):
+		return NotSent
+	}
+	return Unknown
 }
 
 // PanicError says that the Sender has panicked. Its text does not repeat the value, which may hold
@@ -65,6 +96,9 @@ const (
 
 	firstPause = time.Second
 	maxPause   = 10 * time.Second
+
+	noticeLifetime = time.Hour
+	maxNoticePause = time.Minute
 )
 
 func (o Options) withDefaults() Options {
@@ -77,27 +111,7 @@ func (o Options) withDefaults() Options {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
 	}
-	if o.OnError == nil {
-		o.OnError = logFailure
-	}
 	return o
-}
-
-// logFailure is the default of Options.OnError.
-func logFailure(ctx context.Context, f Failure) {
-	if !f.RetryAt.IsZero() {
-		return
-	}
-
-	outcome := "it may have been sent"
-	switch {
-	case errors.Is(f.Err, otp.ErrUndeliverable):
-		outcome = otp.ErrUndeliverable.Error()
-	case errors.Is(f.Err, otp.ErrNotSent):
-		outcome = otp.ErrNotSent.Error()
-	}
-	slog.ErrorContext(ctx, "background: a message was given up",
-		"message_id", f.MessageID, "purpose", f.Purpose, "outcome", outcome)
 }
 
 func (o *Options) check() error {

@@ -4,6 +4,7 @@
 //	observe, err := otelotp.Observe(nil)           // the global providers
 //	store, err := otelotp.NewStore(store, nil)     // optional: a span for each read and swap
 //	sender, err := otelotp.NewSender(sender, nil)  // optional: a span for each delivery
+//	err = otelotp.ObserveBackground(nil, queue)    // with package background
 //
 //	codes, err := otp.New(otp.Config{Observe: observe, Store: store, Sender: sender, …})
 //
@@ -25,14 +26,20 @@
 // error. Of the others: ok, invalid, error. The one to be woken up for is error: the store failed,
 // or a key is missing.
 //
-// In Prometheus the histogram is otp_operation_duration_seconds. A Grafana dashboard
-// (dashboard.json) and alert rules (alerts.yml) lie beside this package.
+// Behind package background, send is ok once the message is in the queue. ObserveBackground tells
+// what becomes of it: otp.background.tries counts deliveries by otp.purpose ("notice" for notices)
+// and otp.result (ok, undeliverable, not_sent, delivery_unknown), and otp.background.held is how
+// many messages wait or are being delivered.
+//
+// In Prometheus they are otp_operation_duration_seconds, otp_background_tries_total and
+// otp_background_held. A Grafana dashboard (dashboard.json) and alert rules (alerts.yml) lie beside
+// this package.
 //
 // # Spans
 //
 // Observe makes a span for each operation when it has ended, with its time: otp.send, otp.verify
 // and so on. Those of NewStore and NewSender (otp.store.load, otp.store.compare_and_swap,
-// otp.sender.send) stand beside it, as children of the caller's span. Spans also have what is
+// otp.sender.send, otp.sender.send_mail) stand beside it, as children of the caller's span. Spans also have what is
 // unique: otp.message.id, and otp.pseudonym, which is the same for the same address
 // ([otp.Service.Pseudonym]).
 //

@@ -1,7 +1,9 @@
 package otelotp_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +26,8 @@ import (
 	exporter "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
 
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/background"
 	"github.com/seed-5978b5f1/otp/otelotp"
 )
 
@@ -72,7 +77,9 @@ func serveTraffic(t *testing.T) (*traffic, string) {
 	require.NoError(t, err)
 	provider := metric.NewMeterProvider(metric.WithReader(reader))
 
-	tr := newTraffic(t, &otelotp.Options{MeterProvider: provider})
+	opts := &otelotp.Options{MeterProvider: provider}
+	tr := newTraffic(t, opts)
+	observeQueue(t, opts)
 	for range mixedCalls {
 		tr.call(t.Context())
 	}
@@ -80,6 +87,30 @@ func serveTraffic(t *testing.T) (*traffic, string) {
 	server := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	t.Cleanup(server.Close)
 	return tr, server.URL
+}
+
+// observeQueue makes metrics of a background.Sender with one message that does not leave.
+func observeQueue(t *testing.T, opts *otelotp.Options) {
+	t.Helper()
+
+	failed := make(chan struct{})
+	fail := sync.OnceFunc(func() { close(failed) })
+	queue, err := background.New(otp.SenderFunc(func(context.Context, otp.Message) error {
+		return otp.NotSent(errors.New("the mail server is off"))
+	}), &background.Options{OnError: func(context.Context, background.Failure) { fail() }})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		assert.ErrorIs(t, queue.Shutdown(ended), context.Canceled)
+	})
+
+	require.NoError(t, otelotp.ObserveBackground(opts, queue))
+	require.NoError(t, queue.Send(t.Context(), otp.Message{
+		Purpose: "sign-in", To: "ada@example.com", Code: otp.NewCode("492013"),
+		ExpiresAt: time.Now().Add(time.Hour),
+	}))
+	<-failed
 }
 
 // A query finds something in a Prometheus that has read the metrics, and the alert rules are loaded
@@ -104,7 +135,8 @@ func TestDashboardAndAlertsInPrometheus(t *testing.T) {
 
 	// Each query of the dashboard finds series, by the second reading at the latest.
 	d := readDashboard(t)
-	require.GreaterOrEqual(t, len(d.expressions()), 9)
+	require.GreaterOrEqual(t, len(d.expressions()), 11)
+	require.Equal(t, "1", server.value(t, "otp_background_held"))
 	for name, expression := range d.expressions() {
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
 			assert.NotEmpty(c, server.value(c, expression), "%s: %s", name, expression)
@@ -116,7 +148,7 @@ func TestDashboardAndAlertsInPrometheus(t *testing.T) {
 
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		health := server.rules(c)
-		assert.Len(c, health, 7)
+		assert.Len(c, health, 8)
 		for rule, state := range health {
 			assert.Equal(c, "ok", state, rule)
 		}

@@ -3,15 +3,18 @@ package otelotp
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/background"
+	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
-// Sender is an [otp.Sender] that makes a span for each message that another one delivers. Spans
-// have the purpose, the id of the message, and how it ended: ok, undeliverable, not_sent or
-// delivery_unknown.
+// Sender is an [otp.Sender] that makes a span for each message that another one delivers, and for
+// each notice ([background.Mailer]). Spans have the purpose, the id of the message, and how it
+// ended: ok, undeliverable, not_sent or delivery_unknown.
 type Sender struct {
 	next   otp.Sender
 	tracer trace.Tracer
@@ -33,24 +36,28 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 		trace.WithAttributes(purposeKey.String(m.Purpose), messageIDKey.String(m.ID)))
 	defer span.End()
 
-	err := s.next.Send(ctx, m)
-	name := delivery(err)
-	span.SetAttributes(resultKey.String(name))
-	if err != nil {
-		fail(span, name)
-	}
-	return err
+	return ended(span, s.next.Send(ctx, m))
 }
 
-// delivery says in a word how a delivery ended.
-func delivery(err error) string {
-	switch {
-	case err == nil:
-		return "ok"
-	case errors.Is(err, otp.ErrUndeliverable):
-		return "undeliverable"
-	case errors.Is(err, otp.ErrNotSent):
-		return "not_sent"
+// SendMail calls SendMail of the other Sender, which must be a [background.Mailer].
+func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) error {
+	mailer, ok := s.next.(background.Mailer)
+	if !ok {
+		return fmt.Errorf("otelotp: %w", otp.NotSent(errors.New("next has no SendMail")))
 	}
-	return "delivery_unknown"
+
+	ctx, span := s.tracer.Start(ctx, "otp.sender.send_mail",
+		trace.WithAttributes(purposeKey.String(background.NoticePurpose)))
+	defer span.End()
+	return ended(span, mailer.SendMail(ctx, to, mail))
+}
+
+// ended tells a span how a delivery ended.
+func ended(span trace.Span, err error) error {
+	class := string(background.ClassOf(err))
+	span.SetAttributes(resultKey.String(class))
+	if err != nil {
+		fail(span, class)
+	}
+	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otelotp"
+	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
 // The error comes back as it is, and the span says in a word what it was.
@@ -44,6 +45,33 @@ func TestSpansOfTheSender(t *testing.T) {
 		require.Equal(t, want, attributesOf(recorder.Ended()[0]))
 		require.Equal(t, status, recorder.Ended()[0].Status().Code)
 	}
+}
+
+// A mailer is a sender of notices.
+type mailer struct {
+	otp.SenderFunc
+	err error
+}
+
+func (m mailer) SendMail(context.Context, string, otpmail.Mail) error { return m.err }
+
+func TestSpansOfNotices(t *testing.T) {
+	opts, _, recorder := newProviders()
+	failure := fmt.Errorf("ada@example.com: %w", otp.ErrNotSent)
+	sender, err := otelotp.NewSender(mailer{err: failure}, opts)
+	require.NoError(t, err)
+	require.Equal(t, failure, sender.SendMail(t.Context(), "ada@example.com", otpmail.Mail{}))
+	require.Len(t, recorder.Ended(), 1)
+	require.Equal(t, "otp.sender.send_mail", recorder.Ended()[0].Name())
+	require.Equal(t, map[string]string{
+		"otp.purpose": "notice", "otp.result": "not_sent", "error.type": "not_sent",
+	}, attributesOf(recorder.Ended()[0]))
+
+	sender, err = otelotp.NewSender(mailer{}.SenderFunc, opts)
+	require.NoError(t, err)
+	err = sender.SendMail(t.Context(), "ada@example.com", otpmail.Mail{})
+	require.ErrorIs(t, err, otp.ErrNotSent)
+	require.ErrorContains(t, err, "no SendMail")
 }
 
 func TestSenderNeedsASender(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // standard library and this one.
 var dependencies = map[string][]string{
 	"":                      nil,
-	"/background":           nil,
+	"/background":           {"golang.org/x/net", "golang.org/x/text"},
 	"/dynamostore":          {"github.com/aws/"},
 	"/evp":                  nil,
 	"/evp/evptest":          nil,
