@@ -100,10 +100,17 @@ func TestFaultyStoreLoad(t *testing.T) {
 func TestServiceOverAFaultyStore(t *testing.T) {
 	for _, test := range []struct {
 		method string
+		call   func(*otp.Service, context.Context) error
 		err    error
 	}{
-		{"Load", otptest.ErrInjected},
-		{"CompareAndSwap", nil},
+		{"Load", func(s *otp.Service, ctx context.Context) error {
+			_, err := s.Status(ctx, otp.Request{To: ada})
+			return err
+		}, otptest.ErrInjected},
+		{"CompareAndSwap", func(s *otp.Service, ctx context.Context) error {
+			_, err := s.Send(ctx, otp.Request{To: ada})
+			return err
+		}, nil},
 	} {
 		t.Run(test.method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -119,7 +126,7 @@ func TestServiceOverAFaultyStore(t *testing.T) {
 					},
 				}})
 
-				_, err := service.Send(t.Context(), otp.Request{To: ada})
+				err := test.call(service, t.Context())
 				require.ErrorIs(t, err, test.err)
 				require.True(t, failed, "the fault was met")
 			})
