@@ -47,19 +47,35 @@ func (a Alphabet) String() string {
 
 // symbol returns the symbol that a person meant by r, or false if there is none.
 func (a Alphabet) symbol(r rune) (byte, bool) {
-	switch {
-	case r >= '！' && r <= '～': // full-width forms of ASCII
+	if value, ok := digitValue(r); ok {
+		r = '0' + value
+	} else if r >= '！' && r <= '～' { // full-width forms of ASCII
 		r -= '！' - '!'
-	case r >= '٠' && r <= '٩': // Arabic-Indic digits
-		r -= '٠' - '0'
-	case r >= '۰' && r <= '۹': // Extended Arabic-Indic digits, as in Persian and Urdu
-		r -= '۰' - '0'
 	}
 
 	if a == Letters {
 		r = letter(r)
 	}
 	return byte(r), strings.ContainsRune(a.symbols(), r)
+}
+
+// digitValue returns the value of a decimal digit of any script (Unicode Nd). Unicode encodes the
+// ten digits of a script one after the other, from zero.
+func digitValue(r rune) (value rune, ok bool) {
+	if r <= unicode.MaxASCII || !unicode.Is(unicode.Nd, r) {
+		return r - '0', r >= '0' && r <= '9'
+	}
+	for _, digits := range unicode.Nd.R16 {
+		if r <= rune(digits.Hi) {
+			return (r - rune(digits.Lo)) % 10, true
+		}
+	}
+	for _, digits := range unicode.Nd.R32 {
+		if r <= rune(digits.Hi) {
+			return (r - rune(digits.Lo)) % 10, true
+		}
+	}
+	return 0, false
 }
 
 // letter returns the letter that a person meant by an ASCII character.
@@ -126,10 +142,11 @@ func readCode(text string) (typed typedCode, ok bool) {
 }
 
 // read returns the code that a person meant by text, or false if it is none of the alphabet. It
-// skips spaces, dashes and invisible characters, which mail programs add. It reads full-width and
-// Arabic-Indic digits, small letters and look-alikes as what they stand for.
+// skips spaces, dashes and invisible characters, which mail programs add, and at both ends
+// punctuation, which is copied along. It reads the digits of every script, full-width and small
+// letters and look-alikes as what they stand for.
 func (a Alphabet) read(text string) (c codeText, ok bool) {
-	for _, r := range text {
+	for _, r := range strings.TrimFunc(text, atEnds) {
 		symbol, known := a.symbol(r)
 
 		switch {
@@ -145,6 +162,12 @@ func (a Alphabet) read(text string) (c codeText, ok bool) {
 		return codeText{}, false
 	}
 	return c, true
+}
+
+// atEnds reports whether r is skipped at both ends of a code. People write code between backticks
+// and accents, too.
+func atEnds(r rune) bool {
+	return skipped(r) || unicode.IsPunct(r) || r == '`' || r == '´'
 }
 
 // skipped reports whether r is a space, a dash or an invisible character. U+2212 is the minus sign.

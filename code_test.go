@@ -130,7 +130,24 @@ func TestRead(t *testing.T) {
 		{Digits, "492013012345678", ""},
 		{Digits, "49201O", ""},
 		{Digits, "492013x", ""},
-		{Digits, "४९२०१३", ""}, // Devanagari
+		{Digits, "४९२०१३", "492013"}, // Devanagari
+		{Digits, "৪৯২০১৩", "492013"}, // Bengali
+		{Digits, "๔๙๒๐๑๓", "492013"}, // Thai
+		{Digits, "௪௯௨௦௧௩", "492013"}, // Tamil
+		{Digits, "၄၉၂၀၁၃", "492013"}, // Burmese
+		{Digits, "߄߉߂߀߁߃", "492013"}, // N'Ko
+		{Digits, "\U0001d7dc\U0001d7e1\U0001d7da\U0001d7d8\U0001d7d9\U0001d7db", "492013"},
+		{Digits, "492013.", "492013"},
+		{Digits, "#492013", "492013"},
+		{Digits, "*492 013*", "492013"},
+		{Digits, "« 492013 »", "492013"},
+		{Digits, "„492013“,", "492013"},
+		{Digits, "`492013`", "492013"},
+		{Digits, "(492-013)!", "492013"},
+		{Digits, "492013。", "492013"},
+		{Digits, "492.013", ""},
+		{Digits, "Code: 492013", ""},
+		{Digits, "492013 5", "4920135"},
 		{Digits, "¹²³⁴⁵⁶", ""},
 		{Digits, "492013\x00", ""},
 		{Digits, "492013\xff", ""},
@@ -143,6 +160,8 @@ func TestRead(t *testing.T) {
 		{Letters, "8cd fgh 0 o 1 i 2 5 6", ""}, // 13 letters
 		{Letters, "8cd 0o 1i 2", "BCDQQLLZ"},
 		{Letters, "56uUvV", "SGVVVV"},
+		{Letters, "\"bcd-fgh\".", "BCDFGH"},
+		{Letters, "٥٦uUvV", "SGVVVV"},
 		{Letters, "BCDFGA", ""},
 		{Letters, "BCDFG3", ""},
 		{Letters, "BCDF", ""},
@@ -291,3 +310,33 @@ func TestOneCodeOfAMillion(t *testing.T) {
 }
 
 var testPolicyOnce = sync.OnceValue(func() *Policy { return testPolicy(Policy{}) })
+
+// Every decimal digit of Unicode has a value, one more than the digit before it in its script.
+func TestDigitsOfEveryScript(t *testing.T) {
+	digits, zeros := 0, 0
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		value, ok := digitValue(r)
+		require.Equal(t, unicode.Is(unicode.Nd, r), ok, "%U", r)
+		if !ok {
+			continue
+		}
+
+		digits++
+		if value == 0 {
+			zeros++
+			continue
+		}
+		before, ok := digitValue(r - 1)
+		require.True(t, ok, "%U", r)
+		require.Equal(t, before+1, value, "%U", r)
+	}
+
+	require.Equal(t, 10*zeros, digits)
+	require.Greater(t, zeros, 60)
+	for zero := range map[rune]string{'0': "", '\u0660': "", '\u0966': "", '\U0001e950': "Adlam"} {
+		for n := range rune(10) {
+			value, _ := digitValue(zero + n)
+			require.Equal(t, n, value)
+		}
+	}
+}

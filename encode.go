@@ -27,28 +27,27 @@ import (
 //	  length                1
 //	  attempts given        1
 //	  attempts left         1
-//	  flags                 1  1: decoy, 2: used
-//	  used by              16  if used: the operation
-//	  used with            16  if used: the tag of the idempotency key
+//	  decoy                 1  0 or 1
+//	  used by              16  the operation; zeros if unused
+//	  used with            16  the tag of the idempotency key; zeros if unused or not to repeat
 //	MAC                    16  HMAC-SHA-256 over the key of the record and all of the above, cut
+//
+// A code takes the same room before and after its use, so that a value keeps its size on Verify:
+// InnoDB rewrites a page where a row grows.
 //
 // A release must be able to read a new version before any release writes it, so that instances of
 // both can work on the same records while one replaces the other.
 const (
 	formatVersion = 1
 
-	flagDecoy = 1
-	flagUsed  = 2
-
 	macSize  = 16
 	timeSize = 5
-	codeSize = 16 + 4 + 16 + timeSize + 3 + 5
-	usedSize = 16 + 16
+	codeSize = 16 + 4 + 16 + timeSize + 3 + 5 + 16 + 16
 
 	// maxValue is the size of the largest value. A DynamoDB item of up to 1024 bytes costs one
 	// write unit, and the names and values of its other attributes take some of that.
 	maxValue = 1 + timeSize + 1 + timeSize + 1 + maxSends*timeSize + 1 + maxIDs*16 +
-		1 + maxCodes*codeSize + maxUsedCodes*usedSize + macSize
+		1 + maxCodes*codeSize + macSize
 
 	// maxTime is far beyond any clock, so that adding a duration to a time cannot overflow it.
 	maxTime = 1<<(8*timeSize) - 1
@@ -93,20 +92,17 @@ func (c *code) append(b []byte) []byte {
 	b = appendTime(b, c.issued)
 	b = appendUint(b, uint64(c.lifetime/time.Second), 3)
 
-	var flags byte
-	if c.decoy {
-		flags |= flagDecoy
-	}
-	if c.used() {
-		flags |= flagUsed
-	}
-	b = append(b, byte(c.alphabet), byte(c.length), byte(c.given), byte(c.left), flags)
+	b = append(b,
+		byte(c.alphabet), byte(c.length), byte(c.given), byte(c.left), flag(c.decoy))
+	b = append(b, c.usedBy[:]...)
+	return append(b, c.usedWith[:]...)
+}
 
-	if c.used() {
-		b = append(b, c.usedBy[:]...)
-		b = append(b, c.usedWith[:]...)
+func flag(set bool) byte {
+	if set {
+		return 1
 	}
-	return b
+	return 0
 }
 
 func appendTime(b []byte, t time.Time) []byte {
@@ -174,13 +170,10 @@ func (r *reader) code() (c code) {
 	c.given = r.upTo(maxAttempts)
 	c.left = r.upTo(c.given)
 
-	flags := r.upTo(flagDecoy | flagUsed)
-	c.decoy = flags&flagDecoy != 0
-	if flags&flagUsed != 0 {
-		r.read(c.usedBy[:])
-		r.read(c.usedWith[:])
-		r.bad = r.bad || !c.used()
-	}
+	c.decoy = r.upTo(1) == 1
+	r.read(c.usedBy[:])
+	r.read(c.usedWith[:])
+	r.bad = r.bad || !c.used() && c.usedWith != tag{}
 
 	if c.length < c.alphabet.minLength() || c.lifetime < time.Second || c.lifetime > maxLifetime {
 		r.bad = true

@@ -122,6 +122,14 @@ func TestLargestValue(t *testing.T) {
 	require.NoError(t, new(state).unseal(testMAC(), "record", value))
 }
 
+// A value keeps its size when its code is used.
+func TestAUsedCodeTakesTheSameRoom(t *testing.T) {
+	s := state{codes: []code{liveCode(1)}}
+	unused := len(s.append(nil))
+	s.codes[0].usedBy, s.codes[0].usedWith = operationID{1}, tag{2}
+	assert.Len(t, s.append(nil), unused)
+}
+
 // A value of a later release is an error that names both versions, not a forgery.
 func TestUnknownVersionIsNamed(t *testing.T) {
 	m := testMAC()
@@ -160,7 +168,7 @@ func TestDecodeRefusesWhatNoRuleMakes(t *testing.T) {
 		ids:   []operationID{{1}},
 		codes: []code{{
 			seed: operationID{1}, issued: start, lifetime: time.Minute,
-			length: 6, given: 5, left: 5, usedBy: operationID{2},
+			length: 6, given: 5, left: 5, usedBy: operationID{2}, usedWith: tag{3},
 		}},
 	}
 	const (
@@ -178,22 +186,22 @@ func TestDecodeRefusesWhatNoRuleMakes(t *testing.T) {
 	}
 
 	for name, change := range map[string]func([]byte) []byte{
-		"too many sends":        set(sends, maxSends+1),
-		"more sends than given": set(sends, 2),
-		"too many ids":          set(ids, maxIDs+1),
-		"too many codes":        set(codes, maxCodes+1),
-		"no lifetime":           set(length-4, 0, 0, 0),
-		"lifetime too long":     set(length-4, 1, 0x51, 0x81),
-		"unknown alphabet":      set(length-1, 2),
-		"too short":             set(length, 5),
-		"too long":              set(length, 15),
-		"too many attempts":     set(length+1, maxAttempts+1),
-		"more left than given":  set(length+2, 6),
-		"unknown flag":          set(length+3, 4),
-		"used by nobody":        set(length+4, make([]byte, 16)...),
-		"something behind":      func(b []byte) []byte { return append(b, 0) },
-		"something missing":     func(b []byte) []byte { return b[:len(b)-1] },
-		"only a version":        func(b []byte) []byte { return b[:1] },
+		"too many sends":          set(sends, maxSends+1),
+		"more sends than given":   set(sends, 2),
+		"too many ids":            set(ids, maxIDs+1),
+		"too many codes":          set(codes, maxCodes+1),
+		"no lifetime":             set(length-4, 0, 0, 0),
+		"lifetime too long":       set(length-4, 1, 0x51, 0x81),
+		"unknown alphabet":        set(length-1, 2),
+		"too short":               set(length, 5),
+		"too long":                set(length, 15),
+		"too many attempts":       set(length+1, maxAttempts+1),
+		"more left than given":    set(length+2, 6),
+		"neither a decoy nor not": set(length+3, 2),
+		"used by nobody":          set(length+4, make([]byte, 16)...),
+		"something behind":        func(b []byte) []byte { return append(b, 0) },
+		"something missing":       func(b []byte) []byte { return b[:len(b)-1] },
+		"only a version":          func(b []byte) []byte { return b[:1] },
 	} {
 		assert.ErrorIs(t, new(state).decode(change(valid.append(nil))), errCorrupt, name)
 	}
@@ -232,9 +240,9 @@ func TestKnownAnswerOfAState(t *testing.T) {
 		"02" + "0e" + zeros(15) + "0f" + zeros(15) +
 		"02" +
 		"10" + zeros(15) + "11" + zeros(3) + "12" + zeros(15) + "0000000013" + "000258" +
-		"01" + "07" + "05" + "04" + "01" +
+		"01" + "07" + "05" + "04" + "01" + zeros(32) +
 		"20" + zeros(15) + "21" + zeros(3) + "22" + zeros(15) + "0000000023" + "000258" +
-		"00" + "06" + "05" + "03" + "02" + "24" + zeros(15) + "25" + zeros(15)
+		"00" + "06" + "05" + "03" + "00" + "24" + zeros(15) + "25" + zeros(15)
 
 	require.Equal(t, want, hex.EncodeToString(s.append(nil)))
 

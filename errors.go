@@ -21,7 +21,7 @@ var (
 	errNoAddress          = invalid("the address (To) is empty")
 	errLongAddress        = invalid("the address (To) has more than 1024 bytes")
 	errControlAddress     = invalid("the address (To) has control characters")
-	errNoBinding          = invalid("the Binding is empty, which Policy.RequireBinding does not allow")
+	errNoBinding          = invalid("the Binding is empty, and Policy.RequireBinding is set")
 	errTransactionUnbound = invalid("the Binding is empty: ConfirmTransaction needs one")
 	errTrustUnbound       = invalid("the Binding is empty: a Trust above Stranger needs one")
 	errLongBinding        = invalid("the Binding has more than 1024 bytes")
@@ -80,9 +80,14 @@ var ErrRepeated error = &sentinel{text: "otp: this submission was accepted befor
 
 // The refusals of [Service.Send]. Status.RetryAt tells when Send would no longer refuse.
 var (
-	// ErrLimited: Policy.SendLimits are used up, or Policy.MaxLiveCodes codes are live.
+	// ErrLimited: Policy.SendLimits are used up, or it is ErrLiveCodes.
 	ErrLimited error = &sentinel{
 		text: "otp: too many codes were asked for; Status.RetryAt says when to ask again"}
+
+	// ErrLiveCodes: Policy.MaxLiveCodes codes of other Bindings are live, and nothing else stands
+	// in the way. Revoke the Binding that the new one replaces, or wait. It matches ErrLimited.
+	ErrLiveCodes error = &sentinel{"otp: too many codes are live; " +
+		"revoke a Binding that is no longer needed, or ask again at Status.RetryAt", ErrLimited}
 
 	// ErrLocked: one more code could take the failures past Policy.MaxFailures, and the policy
 	// locks (Policy.Lock) instead of sending longer codes. Live codes stay usable. The lock ends by

@@ -276,33 +276,38 @@ func ExampleService_Verify() {
 	// Output: wrong or expired code
 }
 
-// The password was changed by other means: codes that are on their way no longer work, but for the
-// one that this session waits for.
+// A password was reset, so codes that are on their way no longer work. A double click on the form
+// of the reset is still told apart.
 func ExampleService_RevokeAll() {
 	ctx := context.Background()
 	logins, inbox := otptest.New(log.Default(), otp.Config{Policy: otp.Policy{
 		SendLimits: []otp.Limit{{Count: 5, Window: time.Minute}},
 	}})
-	codes := map[string]string{}
+	submissions := map[string]otp.Submission{}
 	for _, session := range []string{"this session", "another session"} {
 		_, err := logins.Send(ctx, otp.Request{To: "ada@example.com", Binding: session})
 		if err != nil {
 			log.Fatal(err)
 		}
-		codes[session] = inbox.Code(log.Default(), "ada@example.com")
+		submissions[session] = otp.Submission{
+			To: "ada@example.com", Binding: session, IdempotencyKey: "form",
+			Code: inbox.Code(log.Default(), "ada@example.com"),
+		}
 	}
 
+	if err := logins.Verify(ctx, submissions["this session"]); err != nil {
+		log.Fatal(err)
+	}
 	if err := logins.RevokeAll(ctx, "ada@example.com", "this session"); err != nil {
 		log.Fatal(err)
 	}
 	for _, session := range []string{"another session", "this session"} {
-		fmt.Println(session+":", logins.Verify(ctx, otp.Submission{
-			To: "ada@example.com", Binding: session, Code: codes[session]}))
+		fmt.Println(session+":", logins.Verify(ctx, submissions[session]))
 	}
 
 	// Output:
 	// another session: otp: code rejected: there is none to compare with
-	// this session: <nil>
+	// this session: otp: this submission was accepted before
 }
 
 // Support finds the events of a person, whichever way the address is spelled.

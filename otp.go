@@ -138,8 +138,8 @@ type Submission struct {
 	To, Binding string
 	Trust       Trust
 
-	// Code is what the person typed. Spaces, dashes, case, full-width and Arabic-Indic digits are
-	// normalized.
+	// Code is what the person typed. Spaces and dashes, punctuation at both ends and case do not
+	// matter, and the digits of every script are read.
 	Code string
 
 	// IdempotencyKey tells a submission that comes again from another one: random, made where the
@@ -263,8 +263,8 @@ func (s *Service) Normalize(to string) (string, error) {
 // Send returns the Status after the call, together with
 //
 //   - nil: the Sender took the message, or the request is a decoy;
-//   - [ErrLimited] or [ErrLocked]: refused, nothing was sent or counted; Status.RetryAt says when
-//     to ask again;
+//   - [ErrLimited] ([ErrLiveCodes] is one), or [ErrLocked]: refused, nothing was sent or counted;
+//     Status.RetryAt says when to ask again;
 //   - an error that matches [ErrDelivery]: the Sender failed, or the code was voided before it
 //     could be delivered ([ErrNotSent]); otherwise the code is valid;
 //   - an error that matches [ErrInvalid], with the zero Status: the request cannot be used;
@@ -365,7 +365,8 @@ func (s *Service) deliver(ctx context.Context, m Message) error {
 // Verify accepts a code: it returns nil at most once for each. The error is the only result, so
 // that it cannot be overlooked.
 //
-//   - nil: accepted, now and never again. The other live codes of the Binding are void.
+//   - nil: accepted, now and never again. The other live codes of the same Binding and Trust are
+//     void, and codes that were used before under them give ErrUsed, no longer ErrRepeated.
 //   - [ErrRepeated]: this submission (the same code and IdempotencyKey) was accepted before.
 //   - a [*RejectedError], which matches [ErrRejected]: judged and refused. An ErrMismatch has cost
 //     an attempt.
@@ -493,18 +494,18 @@ func (s *Service) status(ctx context.Context, req *Request) (Status, error) {
 func (s *Service) Revoke(ctx context.Context, to, binding string) error {
 	return s.administer(ctx, OpRevoke, to, []string{binding},
 		func(r *record, now time.Time) bool {
-			own := r.tagOf(binding)
-			return r.state.revoke(now, func(t tag) bool { return t == own })
+			return r.state.revoke(now, r.tagOf(binding))
 		})
 }
 
-// RevokeAll does what Revoke does for all Bindings but the excepted ones. Call it when the address
-// or the password of the account changes by other means, or after a password was reset (with the
-// Binding of that reset excepted, so that its double click is still told that it is done).
+// RevokeAll voids every live code of the address, of all Bindings and Trusts, and ends the repeats
+// of the used ones, except those of the given Bindings. Call it when the address or the password of
+// the account changes by other means, or after a password was reset (with the Binding of that reset
+// excepted, so that its double click is still ErrRepeated).
 func (s *Service) RevokeAll(ctx context.Context, to string, except ...string) error {
 	return s.administer(ctx, OpRevokeAll, to, except, func(r *record, now time.Time) bool {
-		return r.state.revoke(now, func(t tag) bool {
-			return !slices.ContainsFunc(except, func(b string) bool { return t == r.tagOf(b) })
+		return r.state.revokeAll(now, func(t tag) bool {
+			return slices.ContainsFunc(except, func(b string) bool { return t == r.tagOf(b) })
 		})
 	})
 }

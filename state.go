@@ -13,7 +13,7 @@ import (
 // Times are in whole seconds. The start of a lifetime is rounded down and the start of a waiting
 // period up, so that rounding never makes a code live longer or a limit end sooner.
 type state struct {
-	keepUntil     time.Time
+	keepUntil     time.Time // of codes and sends
 	failures      int
 	failuresUntil time.Time     // failures count until then; zero if there are none
 	sends         []time.Time   // in the order of recording
@@ -60,7 +60,7 @@ func (c *code) used() bool         { return c.usedBy != operationID{} }
 // Rule 2: a code is unexpired strictly before its expiry.
 func (c *code) unexpired(now time.Time) bool { return now.Before(c.expires()) }
 
-// Rule 3: only comparable codes are ever compared with a submission.
+// Rule 3: without a comparable code of its Binding, a submission is compared with none.
 func (c *code) comparable(now time.Time) bool { return c.unexpired(now) && c.left > 0 }
 
 func (c *code) live(now time.Time) bool { return c.comparable(now) && !c.used() }
@@ -79,7 +79,7 @@ type sendRequest struct {
 
 // A sent is the outcome of a Send.
 type sent struct {
-	refused error // ErrLimited, ErrLocked or errVoided
+	refused error // ErrLimited, ErrLiveCodes, ErrLocked or errVoided
 	code    code  // to deliver, unless refused
 	resent  bool
 	status  Status
@@ -163,8 +163,11 @@ func (s *state) admit(p *Policy, now time.Time, a *sendRequest) (
 		}
 	}
 
-	if resend == nil && live >= p.MaxLiveCodes || s.limited(p, now) {
+	switch {
+	case s.limited(p, now):
 		return nil, length, ErrLimited
+	case resend == nil && live >= p.MaxLiveCodes:
+		return nil, length, ErrLiveCodes
 	}
 	return resend, length, nil
 }
@@ -261,13 +264,13 @@ type deriver interface {
 	repeatTag(c *code, idempotencyKey string) tag
 }
 
-// A comparison is what became of comparing a guess with all comparable codes of its Binding.
+// A comparison is what became of comparing a guess with the codes of its Binding.
 type comparison struct {
-	compared int   // comparable codes
-	shaped   int   // those of the same length
-	derived  int   // those of them whose key is known
-	used     *code // the used code with the same text
-	live     *code // the live code with the same text; no decoy
+	shaped  int   // codes of the same length
+	derived int   // those of them whose key is known
+	used    *code // the used code with the same text
+	live    *code // the live code with the same text; no decoy
+	expired bool  // an expired code has the same text
 }
 
 // verify judges one submission. It returns nil if the code is accepted, else the reason.
@@ -278,12 +281,15 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 		return nil, false
 	}
 
+	comparable := func(c code) bool { return c.binding == g.binding && c.comparable(now) }
+	if !slices.ContainsFunc(s.codes, comparable) {
+		return s.deadReason(now, g.binding), false
+	}
+
 	// Rule 1: the text is always compared first.
 	found := s.compare(now, g)
 
 	switch {
-	case found.compared == 0:
-		return s.deadReason(now, g.binding), false
 	case found.used != nil:
 		return g.verdictOnUsed(found.used), false
 	case found.live != nil && !g.spends:
@@ -291,13 +297,15 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 	case found.live != nil:
 		s.accept(now, found.live, g)
 		return nil, true
+	case found.expired:
+		return ErrExpired, false
 	case found.shaped == 0:
 		return ErrMalformed, false
 	case found.derived == 0:
 		return errUnknownKey, false
 	}
 
-	s.miss(p, now, g.binding)
+	s.miss(p, now, g)
 	if found.derived < found.shaped {
 		// The text may be that of a code whose key is unknown here, so it is not called wrong.
 		return errUnknownKey, true
@@ -305,16 +313,21 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 	return ErrMismatch, true
 }
 
-// compare derives the text of every comparable code of the guess's Binding, decoys too, so that its
+// compares reports whether a guess is compared with the code. Rules 3 and 9: it has the Binding of
+// the guess, and attempts left. Where it is expired, its key must be known, too.
+func (g *guess) compares(now time.Time, c *code) bool {
+	return c.binding == g.binding && c.left > 0 && (c.unexpired(now) || g.codes.knows(c.key))
+}
+
+// compare derives the text of every code that the guess is compared with, decoys too, so that its
 // time does not tell them apart.
 func (s *state) compare(now time.Time, g *guess) (found comparison) {
 	for i := range s.codes {
 		c := &s.codes[i]
-		if c.binding != g.binding || !c.comparable(now) { // Rules 3 and 9
+		if !g.compares(now, c) {
 			continue
 		}
 
-		found.compared++
 		typed := &g.typed[c.alphabet]
 		if typed.length != c.length {
 			continue
@@ -328,6 +341,8 @@ func (s *state) compare(now time.Time, g *guess) (found comparison) {
 
 		found.derived++
 		switch equal := typed.equal(&text); {
+		case equal && !c.unexpired(now):
+			found.expired = true
 		case equal && c.used():
 			found.used = c
 		case equal && !c.decoy:
@@ -364,14 +379,13 @@ func (s *state) deadReason(now time.Time, binding tag) error {
 }
 
 // accept marks the code as used. Rule 6: success takes back the failures that its own code has
-// counted, and voids the live codes of its Binding.
+// counted, voids the live codes of its Binding, and ends the repeats of those used before.
 func (s *state) accept(now time.Time, c *code, g *guess) {
-	c.usedBy, c.usedWith = g.id, g.codes.repeatTag(c, g.idempotencyKey)
 	s.takeBack(now, c.given-c.left)
 
 	accepted := *c
-	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.usedBy == g.id })
-	s.void(now, func(binding tag) bool { return binding == g.binding })
+	accepted.usedBy, accepted.usedWith = g.id, g.codes.repeatTag(c, g.idempotencyKey)
+	s.revoke(now, g.binding)
 	s.codes = append(s.codes, accepted)
 
 	for s.usedCodes() > maxUsedCodes {
@@ -389,9 +403,9 @@ func (s *state) usedCodes() (n int) {
 	return n
 }
 
-// miss counts a wrong submission. Rule 3: each comparable code of the Binding loses an attempt, and
+// miss counts a wrong submission. Rule 3: each code that it is compared with loses an attempt, and
 // the record counts one failure for each live one.
-func (s *state) miss(p *Policy, now time.Time, binding tag) {
+func (s *state) miss(p *Policy, now time.Time, g *guess) {
 	if s.failuresAt(now) == 0 {
 		s.clearFailures()
 	}
@@ -400,12 +414,14 @@ func (s *state) miss(p *Policy, now time.Time, binding tag) {
 
 	for i := range s.codes {
 		c := &s.codes[i]
-		if c.binding != binding || !c.comparable(now) {
+		if !g.compares(now, c) {
 			continue
 		}
 
 		if c.live(now) {
 			failures++
+		} else {
+			c.given-- // it counts no failure that success could take back
 		}
 		c.left--
 	}
@@ -447,6 +463,20 @@ func (s *state) clearFailures() {
 	}
 }
 
+// revoke voids the live codes of a Binding and ends the repeats of its used ones (rule 6).
+func (s *state) revoke(now time.Time, binding tag) (changed bool) {
+	own := func(t tag) bool { return t == binding }
+	voided := s.void(now, own)
+	return s.endRepeats(own) || voided
+}
+
+// revokeAll voids all live codes and ends the repeats of all Bindings but the excepted ones (rule
+// 6).
+func (s *state) revokeAll(now time.Time, excepted func(binding tag) bool) (changed bool) {
+	voided := s.void(now, func(tag) bool { return true })
+	return s.endRepeats(func(t tag) bool { return !excepted(t) }) || voided
+}
+
 // void removes the live codes whose Binding matches.
 func (s *state) void(now time.Time, match func(binding tag) bool) (changed bool) {
 	before := len(s.codes)
@@ -456,11 +486,9 @@ func (s *state) void(now time.Time, match func(binding tag) bool) (changed bool)
 	return len(s.codes) < before
 }
 
-// revoke voids the live codes whose Binding matches and ends the repeats of the used ones (rule 6).
-// The used ones stay, so that an operation whose reply was lost still finds itself.
-func (s *state) revoke(now time.Time, match func(binding tag) bool) (changed bool) {
-	changed = s.void(now, match)
-
+// endRepeats makes the text of a used code ErrUsed from now on, whatever comes with it. The code
+// stays, so that an operation whose reply was lost still finds itself.
+func (s *state) endRepeats(match func(binding tag) bool) (changed bool) {
 	for i := range s.codes {
 		if c := &s.codes[i]; c.used() && c.usedWith != (tag{}) && match(c.binding) {
 			c.usedWith = tag{}
@@ -480,12 +508,14 @@ func (s *state) unlock() (changed bool) {
 	return changed
 }
 
-// retain returns the time until which the rules need the state, and notes it there: another
-// instance must not make it shorter.
+// retain returns the time until which the rules need the state. That of codes and sends is noted
+// there, because another instance must not make it shorter, and because it must not fall below the
+// expiry of any code that the state has held: the first write, landing late where nothing is left,
+// would bring a code that was voided since to life again. Failures end by themselves or by success.
 func (s *state) retain(p *Policy, now time.Time) time.Time {
 	s.failuresUntil = ratchet(s.failuresUntil, s.failuresUntil, now)
 
-	until := s.failuresUntil
+	var until time.Time
 	for i := range s.codes {
 		until = later(until, s.codes[i].expires())
 	}
@@ -494,7 +524,7 @@ func (s *state) retain(p *Policy, now time.Time) time.Time {
 	}
 
 	s.keepUntil = ratchet(s.keepUntil, until, now)
-	return s.keepUntil
+	return later(s.keepUntil, s.failuresUntil)
 }
 
 // ratchet returns the later of two times, bounded by the longest window of any policy from now: a

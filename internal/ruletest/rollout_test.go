@@ -2,7 +2,10 @@ package ruletest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -273,3 +276,114 @@ func TestAClockThatIsAhead(t *testing.T) {
 		assert.Equal(t, 70*time.Second, time.Until(status.RetryAt))
 	})
 }
+
+// A retention is a store that notes until when it was told to keep a value.
+type retention struct {
+	*table
+	until time.Time
+}
+
+func (s *retention) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	swapped, err := s.table.CompareAndSwap(ctx, key, old, new, expires)
+	if swapped {
+		s.until = expires
+	}
+	return swapped, err
+}
+
+// A typo keeps a record as long as it counts. The right code takes it back, and the record is kept
+// as long as its sends, unless an instance with longer windows needs it.
+func TestATypoDoesNotKeepARecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &retention{table: newTable()}
+		s, in := otptest.New(t, otp.Config{Store: store, Secret: testSecret})
+		code, _ := send(t, s, in, otp.Request{To: ada})
+		assert.Equal(t, day, time.Until(store.until))
+		size := len(slices.Collect(maps.Values(store.values))[0])
+
+		require.ErrorIs(t, submit(t, s, wrong(code, 0)), otp.ErrMismatch)
+		assert.Equal(t, 30*day, time.Until(store.until))
+		require.NoError(t, submit(t, s, code))
+		assert.Equal(t, day, time.Until(store.until))
+		assert.Len(t, slices.Collect(maps.Values(store.values))[0], size, "used and unused")
+
+		// Another instance, whose windows are longer: its sends stay, whoever writes next.
+		long, longIn := otptest.New(t, otp.Config{
+			Store: store, Secret: testSecret,
+			Policy: otp.Policy{SendLimits: []otp.Limit{{Count: 10, Window: 7 * day}}},
+		})
+		code, _ = send(t, long, longIn, otp.Request{To: ada})
+		assert.Equal(t, 7*day, time.Until(store.until))
+		require.ErrorIs(t, submit(t, s, wrong(code, 0)), otp.ErrMismatch)
+		require.NoError(t, submit(t, s, code))
+		assert.Equal(t, 7*day, time.Until(store.until))
+	})
+}
+
+// A lateInsert is a store whose first insert ends in an error, and happens when it lands. What has
+// expired it drops at once.
+type lateInsert struct {
+	otp.Store
+	insert func() (bool, error)
+}
+
+func (s *lateInsert) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	if s.insert != nil || len(old) > 0 {
+		return s.Store.CompareAndSwap(ctx, key, old, new, expires)
+	}
+
+	new = slices.Clone(new)
+	s.insert = func() (bool, error) {
+		return s.Store.CompareAndSwap(context.Background(), key, nil, new, expires)
+	}
+	return false, otptest.ErrInjected
+}
+
+// The first insert of a code that was voided, used or left alone lands late, at any moment, where
+// limits and failures are forgotten before the code expires: it brings no code to life.
+func TestALateInsertRevivesNothing(t *testing.T) {
+	for name, void := range map[string]func(t *testing.T, s *otp.Service, code string) error{
+		"Revoke": func(t *testing.T, s *otp.Service, _ string) error {
+			return s.Revoke(t.Context(), ada, "")
+		},
+		"RevokeAll": func(t *testing.T, s *otp.Service, _ string) error {
+			return s.RevokeAll(t.Context(), ada)
+		},
+		"Unlock, Revoke": func(t *testing.T, s *otp.Service, _ string) error {
+			require.NoError(t, s.Unlock(t.Context(), ada))
+			return s.Revoke(t.Context(), ada, "")
+		},
+		"Revoke, Unlock": func(t *testing.T, s *otp.Service, _ string) error {
+			require.NoError(t, s.Revoke(t.Context(), ada, ""))
+			return s.Unlock(t.Context(), ada)
+		},
+		"success": useUp,
+	} {
+		for _, after := range []time.Duration{0, time.Second, time.Minute, 10*time.Minute - 1} {
+			t.Run(fmt.Sprint(name, ", ", after), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := &lateInsert{Store: memstore.New(nil)}
+					s, in := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{
+						SendLimits: []otp.Limit{{Count: 60, Window: time.Second}}}})
+					code, status := send(t, s, in, otp.Request{To: ada})
+					require.NotNil(t, store.insert)
+
+					require.NoError(t, void(t, s, code))
+					time.Sleep(after)
+					swapped, err := store.insert()
+					require.NoError(t, err)
+					if time.Now().Before(status.ExpiresAt) {
+						require.False(t, swapped)
+					}
+					require.ErrorIs(t, submit(t, s, code), otp.ErrRejected)
+				})
+			})
+		}
+	}
+}
+
+func useUp(t *testing.T, s *otp.Service, code string) error { return submit(t, s, code) }

@@ -246,6 +246,36 @@ func TestRule03AnotherLengthCostsNothing(t *testing.T) {
 	assert.Equal(t, 5, status.AttemptsLeft)
 }
 
+// Rule 3: a person with two mails who types the older one, which has expired, is told so and loses
+// nothing. Guesses cost what they did.
+func TestRule03TheOlderMail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newTable()
+		s, in := otptest.New(t, otp.Config{Store: store})
+		older, _ := send(t, s, in, otp.Request{To: ada})
+		time.Sleep(11 * time.Minute)
+		require.ErrorIs(t, submit(t, s, older), otp.ErrExpired)
+		newer, _ := send(t, s, in, otp.Request{To: ada})
+
+		store.took()
+		for range 20 {
+			err := submit(t, s, older)
+			require.ErrorIs(t, err, otp.ErrExpired)
+			require.Equal(t, 5, rejection(t, err).AttemptsLeft)
+			require.True(t, rejection(t, err).Live)
+		}
+		assert.NotContains(t, store.took(), "swap+")
+
+		for left := 4; left > 0; left-- {
+			err := submit(t, s, wrong(newer, left))
+			require.ErrorIs(t, err, otp.ErrMismatch)
+			require.Equal(t, left, rejection(t, err).AttemptsLeft)
+		}
+		require.NoError(t, submit(t, s, newer))
+		require.ErrorIs(t, submit(t, s, older), otp.ErrExpired)
+	})
+}
+
 // Rule 4: asking again gives back neither attempts nor failures.
 func TestRule04AskingAgainGivesNothingBack(t *testing.T) {
 	policy := otp.Policy{MaxFailures: 20, Lock: true, SendLimits: often}
@@ -447,9 +477,8 @@ func TestRule06Revoke(t *testing.T) {
 			"all", func(s *otp.Service) error { return s.RevokeAll(t.Context(), ada) }, nil,
 		},
 		{
-			"all but two",
-			func(s *otp.Service) error { return s.RevokeAll(t.Context(), ada, "two", "none") },
-			[]string{"two"},
+			"all, with an exception of repeats",
+			func(s *otp.Service) error { return s.RevokeAll(t.Context(), ada, "two", "none") }, nil,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -474,6 +503,70 @@ func TestRule06Revoke(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Rule 6: the exception of RevokeAll keeps the repeats of the named Bindings, of every Trust.
+func TestRule06RevokeAllKeepsRepeats(t *testing.T) {
+	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
+	var clicks []otp.Submission
+	for _, f := range []otp.Submission{
+		{Binding: "kept"}, {Binding: "kept", Trust: otp.Known}, {Binding: "other"},
+	} {
+		code, _ := send(t, s, in, otp.Request{To: ada, Binding: f.Binding, Trust: f.Trust})
+		f.To, f.Code, f.IdempotencyKey = ada, code, "form"
+		require.NoError(t, s.Verify(t.Context(), f))
+		clicks = append(clicks, f)
+	}
+
+	require.NoError(t, s.RevokeAll(t.Context(), ada, "kept"))
+	require.ErrorIs(t, s.Verify(t.Context(), clicks[0]), otp.ErrRepeated)
+	require.ErrorIs(t, s.Verify(t.Context(), clicks[1]), otp.ErrRepeated)
+	require.ErrorIs(t, s.Verify(t.Context(), clicks[2]), otp.ErrUsed)
+}
+
+// Rule 6: success ends the repeats of codes that were used before under its Binding, so that a late
+// copy of an earlier form undoes nothing. Those of other Bindings stay.
+func TestRule06SuccessEndsEarlierRepeats(t *testing.T) {
+	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{SendLimits: often}})
+	use := func(binding, form string) otp.Submission {
+		code, _ := send(t, s, in, otp.Request{To: ada, Binding: binding})
+		click := otp.Submission{To: ada, Binding: binding, Code: code, IdempotencyKey: form}
+		require.NoError(t, s.Verify(t.Context(), click))
+		return click
+	}
+
+	other, first := use("other", "a"), use("session", "b")
+	require.ErrorIs(t, s.Verify(t.Context(), first), otp.ErrRepeated)
+	require.ErrorIs(t, s.Verify(t.Context(), other), otp.ErrRepeated)
+
+	code, _ := send(t, s, in, otp.Request{To: ada, Binding: "session"})
+	second := otp.Submission{To: ada, Binding: "session", Code: code, IdempotencyKey: "c"}
+	require.NoError(t, s.Verify(t.Context(), second))
+	require.ErrorIs(t, s.Verify(t.Context(), first), otp.ErrUsed)
+	require.ErrorIs(t, s.Verify(t.Context(), second), otp.ErrRepeated)
+}
+
+// Rule 6: success speaks of its own Trust. RevokeAll voids the live codes of every Trust.
+func TestRule06SuccessIsOfOneTrust(t *testing.T) {
+	for _, revoke := range []bool{false, true} {
+		s, in := otptest.New(t, otp.Config{})
+		codes := map[otp.Trust]string{}
+		for _, trust := range []otp.Trust{otp.Stranger, otp.Challenged} {
+			codes[trust], _ = send(t, s, in, otp.Request{To: ada, Binding: "session", Trust: trust})
+		}
+		verify := func(trust otp.Trust) error {
+			return s.Verify(t.Context(), otp.Submission{
+				To: ada, Binding: "session", Trust: trust, Code: codes[trust]})
+		}
+
+		require.NoError(t, verify(otp.Challenged))
+		if revoke {
+			require.NoError(t, s.RevokeAll(t.Context(), ada, "session"))
+			require.ErrorIs(t, verify(otp.Stranger), otp.ErrNoCode)
+			continue
+		}
+		require.NoError(t, verify(otp.Stranger))
 	}
 }
 
@@ -879,7 +972,8 @@ func TestRule12MalformedCodesCostNothing(t *testing.T) {
 	store.took()
 	for _, typed := range []string{
 		"", " ", "12345", "abcdef", "12345x", "hello", code + "\x00", strings.Repeat("1", 65),
-		strings.Repeat(" ", 65) + code, strings.Repeat("9", 1<<20), "123456789012345",
+		strings.Repeat(" ", 65) + code, "Your code is " + code,
+		code[:3] + "." + code[3:], strings.Repeat("9", 1<<20), "123456789012345",
 	} {
 		require.ErrorIs(t, submit(t, s, typed), otp.ErrMalformed, "%.80q", typed)
 	}
@@ -888,7 +982,7 @@ func TestRule12MalformedCodesCostNothing(t *testing.T) {
 	now, err := s.Status(t.Context(), otp.Request{To: ada})
 	require.NoError(t, err)
 	assert.Equal(t, status, now)
-	require.NoError(t, submit(t, s, " "+code[:3]+" – "+code[3:]))
+	require.NoError(t, submit(t, s, " #"+code[:3]+" – "+code[3:]+"."))
 }
 
 // Rule 12: a request that cannot be used is ErrInvalid from every method, without a store call, and

@@ -19,7 +19,8 @@ import (
 // numbers.
 type history struct {
 	instances []model.Instance
-	drops     bool // the store drops what has expired at once, or else never
+	ahead     []time.Duration // of the true time: the clock of each instance
+	drops     bool            // the store drops what has expired at once, or else never
 	steps     []step
 }
 
@@ -37,6 +38,8 @@ type step struct {
 	sender   error  // what the Sender says
 	code     string // how the submitted code is chosen
 	nth      int    // among those there are to choose from
+	late     bool   // the first swap of the call ends in an error, and happens later
+	lands    bool   // late swaps happen before the call
 	base     string // what a wait is measured by
 	offset   time.Duration
 }
@@ -47,19 +50,32 @@ func (s step) String() string {
 		return fmt.Sprintf("wait for %s %+d ns", s.base, s.offset)
 	case "send":
 		return fmt.Sprintf("instance %d: Send(address %d, %v, binding %q, decoy %v), sender: %v",
-			s.instance, s.address, s.trust, s.binding, s.decoy, s.sender)
-	case "verify":
-		return fmt.Sprintf("instance %d: Verify(address %d, %v, %s code, number %d, key %q)",
-			s.instance, s.address, s.trust, s.code, s.nth, s.key)
+			s.instance, s.address, s.trust, s.binding, s.decoy, s.sender) + s.faults()
+	case "verify", "check":
+		return fmt.Sprintf("instance %d: %s(address %d, %v, %s code, number %d, key %q)%s",
+			s.instance, s.op, s.address, s.trust, s.code, s.nth, s.key, s.faults())
+	case "spend":
+		return fmt.Sprintf("instance %d: Spend(token %d, key %q)", s.instance, s.address, s.key)
 	}
-	return fmt.Sprintf("instance %d: %s(address %d, %v, binding %q)",
-		s.instance, s.op, s.address, s.trust, s.binding)
+	return fmt.Sprintf("instance %d: %s(address %d, %v, binding %q)%s",
+		s.instance, s.op, s.address, s.trust, s.binding, s.faults())
+}
+
+func (s step) faults() (text string) {
+	if s.lands {
+		text += ", late swaps land before"
+	}
+	if s.late {
+		text += ", its first swap is late"
+	}
+	return text
 }
 
 func (h history) String() string {
 	var text strings.Builder
 	for i, in := range h.instances {
-		fmt.Fprintf(&text, "instance %d: keys %v, %+v\n", i, in.Keys, in.Policy)
+		fmt.Fprintf(&text, "instance %d: %v ahead, keys %v, %+v\n",
+			i, h.ahead[i], in.Keys, in.Policy)
 	}
 
 	fmt.Fprintf(&text, "the store drops what has expired: %v\n", h.drops)
@@ -83,6 +99,9 @@ func drawHistory(rt *rapid.T) (h history) {
 		{Policy: policy, Keys: drawKeys(rt)}, {Policy: policy, Keys: drawKeys(rt)},
 	}
 	h.drops = rapid.Bool().Draw(rt, "drops")
+	for range h.instances {
+		h.ahead = append(h.ahead, oneOf(rt, "ahead", 0, 0, time.Second, 999*time.Millisecond))
+	}
 
 	// In a roll-out, two policies work on the same records. What one of them has no use for may be
 	// dropped then.
@@ -145,7 +164,7 @@ func drawKeys(rt *rapid.T) []string {
 func drawStep(rt *rapid.T) step {
 	s := step{
 		op: oneOf(rt, "op", "send", "send", "send", "send",
-			"verify", "verify", "verify", "verify", "verify",
+			"verify", "verify", "verify", "verify", "verify", "check", "spend",
 			"wait", "wait", "status", "revoke", "revoke-all", "unlock"),
 		instance: oneOf(rt, "instance", 0, 0, 1),
 		address:  oneOf(rt, "address", 0, 0, 0, 0, 1),
@@ -153,6 +172,8 @@ func drawStep(rt *rapid.T) step {
 		trust: oneOf(rt, "trust",
 			otp.Stranger, otp.Stranger, otp.Stranger, otp.Known, otp.Challenged),
 		binding: oneOf(rt, "binding", "", "", "flow", "flow", "other", "fourth"),
+		late:    oneOf(rt, "late", false, false, false, false, false, false, true),
+		lands:   oneOf(rt, "lands", false, false, false, true),
 	}
 
 	switch s.op {
@@ -160,7 +181,9 @@ func drawStep(rt *rapid.T) step {
 		s.decoy = oneOf(rt, "decoy", false, false, false, true)
 		s.sender = oneOf(rt, "sender",
 			nil, nil, nil, otp.ErrNotSent, otp.ErrUndeliverable, errSender)
-	case "verify":
+	case "spend":
+		s.key = oneOf(rt, "key", "form", "form", "another form", "")
+	case "verify", "check":
 		s.code = oneOf(rt, "code",
 			"right", "wrong", "wrong", "wrong", "any", "malformed", "long", "foreign")
 		s.nth = rapid.IntRange(0, 9).Draw(rt, "nth")

@@ -51,7 +51,9 @@ func TestLinearizableOverMemstore(t *testing.T) {
 
 	for _, step := range []string{
 		"send", "send?", "observe", "verify", "verify?", "wrong?", "revoke", "revoke?", "unlock",
-		"status", "send: " + otp.ErrLimited.Error(), "verify: " + otp.ErrMismatch.Error(),
+		"status", "check", "revoke-all", "spend", "spend?", "spend: " + otp.ErrUsed.Error(),
+		"spend: " + otp.ErrRepeated.Error(), "send: " + otp.ErrLimited.Error(),
+		"send: " + otp.ErrLiveCodes.Error(), "verify: " + otp.ErrMismatch.Error(),
 		"verify: " + otp.ErrUsed.Error(), "verify: " + otp.ErrRepeated.Error(),
 		"verify: " + otp.ErrExhausted.Error(),
 	} {

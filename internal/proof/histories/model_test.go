@@ -41,7 +41,7 @@ func checkTimes(t *testing.T, n int, check func(*rapid.T)) {
 
 // TestServiceAgreesWithModel runs random histories and compares the Service with the model after
 // every step: the kind of error, the whole Status, and the number, receiver and content of the
-// messages. Time is that of testing/synctest.
+// messages. Time is that of testing/synctest, with a clock for each instance.
 func TestServiceAgreesWithModel(t *testing.T) {
 	seen := map[string]int{} // what the histories have come across
 	histories, steps := 0, 0
@@ -53,7 +53,7 @@ func TestServiceAgreesWithModel(t *testing.T) {
 
 		var trace []string
 		var disagreement error
-		synctest.Test(t, func(t *testing.T) { trace, disagreement = run(t, h, seen) })
+		trace, disagreement = run(t, h, seen)
 		if disagreement != nil {
 			rt.Fatalf("%v\nafter\n%s%s", disagreement, h, strings.Join(trace, "\n"))
 		}
@@ -74,8 +74,15 @@ func TestServiceAgreesWithModel(t *testing.T) {
 		"verify: " + otp.ErrRepeated.Error(), "verify: " + otp.ErrExpired.Error(),
 		"verify: " + otp.ErrExhausted.Error(), "verify: " + otp.ErrNoCode.Error(),
 		"verify: " + otp.ErrMalformed.Error(), "verify the code of a decoy", "dropped", "roll-out",
+		"send: " + otp.ErrLiveCodes.Error(), "verify an expired code beside a live one",
+		"check: <nil>", "check: " + otp.ErrMismatch.Error(),
+		"spend: <nil>", "spend: " + otp.ErrRepeated.Error(), "spend: " + otp.ErrUsed.Error(),
+		"late",
 	} {
 		assert.Positive(t, seen[outcome], "histories that have come across %q", outcome)
+	}
+	for _, rare := range []string{"check: " + otp.ErrRepeated.Error(), "landed"} {
+		assert.True(t, seen[rare] > 0 || histories < 5000, "%q in %d histories", rare, histories)
 	}
 }
 
@@ -95,19 +102,29 @@ type subject struct {
 // A world is one history while it runs.
 type world struct {
 	h         history
+	now       time.Time // the true time
+	store     *table
 	services  []*otp.Service
 	twins     []*otp.Service // see freshCode
 	subjects  [2][]*subject  // by address and Trust
-	sender    error          // what the Sender says next
-	messages  []otp.Message  // since the step began
+	keys      map[string]*subject
+	tokens    [2]token
+	sender    error         // what the Sender says next
+	messages  []otp.Message // since the step began
 	twinCode  string
 	events    []otp.Event // since the step began
 	seen      map[string]int
 	operation uint64
 }
 
+// A token is one id of Spend.
+type token struct {
+	model.Token
+	until time.Time
+}
+
 func newWorld(h history, seen map[string]int) (*world, error) {
-	w := &world{h: h, seen: seen}
+	w := &world{h: h, seen: seen, keys: map[string]*subject{}, now: h.begin()}
 	for address := range w.subjects {
 		for range trusts {
 			s := &subject{promises: promises{instances: h.instances}}
@@ -115,9 +132,9 @@ func newWorld(h history, seen map[string]int) (*world, error) {
 		}
 	}
 
-	store := &table{rows: map[string]row{}, drops: h.drops}
+	w.store = &table{rows: map[string]row{}, drops: h.drops}
 	for _, in := range h.instances {
-		if err := w.start(in, store); err != nil {
+		if err := w.start(in, w.store); err != nil {
 			return nil, err
 		}
 	}
@@ -165,28 +182,48 @@ func (w *world) start(in model.Instance, store otp.Store) error {
 
 // run plays a history and returns what happened, up to the first disagreement.
 func run(t *testing.T, h history, seen map[string]int) (trace []string, disagreement error) {
-	time.Sleep(h.startOffset())
 	w, err := newWorld(h, seen)
 	if err != nil {
 		return nil, err
 	}
 
 	for i, s := range h.steps {
-		before := time.Now()
-		what, err := w.step(t, s)
-		trace = append(trace, fmt.Sprintf("%3d %s %v: %s",
-			i, before.Format("02T15:04:05.999999999"), s, what))
+		var what string
+		w.at(t, s.instance, func(t *testing.T) {
+			before := time.Now()
+			what, err = w.step(t, s)
+			trace = append(trace, fmt.Sprintf("%3d %s %v: %s",
+				i, before.Format("02T15:04:05.999999999"), s, what))
+		})
 		if err != nil {
 			return trace, err
 		}
 	}
 
 	for i := range w.services {
-		if err := w.letIn(t, i); err != nil {
+		w.at(t, i, func(t *testing.T) { err = w.letIn(t, i) })
+		if err != nil {
 			return append(trace, "the end"), err
 		}
 	}
 	return trace, nil
+}
+
+// at does something by the clock of an instance, in a bubble of its own: so clocks can differ.
+func (w *world) at(t *testing.T, instance int, do func(t *testing.T)) {
+	w.store.ahead = w.h.ahead[instance]
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(w.now.Add(w.store.ahead)))
+		begin := time.Now()
+		do(t)
+		w.now = w.now.Add(time.Since(begin))
+	})
+}
+
+// begin puts some histories off the full second, at which a bubble begins.
+func (h history) begin() time.Time {
+	bubble := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	return bubble.Add(time.Duration(len(h.steps)%3) * 333 * time.Millisecond)
 }
 
 // letIn: whatever has happened, once support has cleared the way, the person gets a code that
@@ -194,6 +231,7 @@ func run(t *testing.T, h history, seen map[string]int) (trace []string, disagree
 func (w *world) letIn(t *testing.T, instance int) error {
 	service, to := w.services[instance], spellings[0][0]
 	w.sender, w.messages = nil, nil
+	w.store.begin(false)
 	err := errors.Join(service.RevokeAll(t.Context(), to), service.Unlock(t.Context(), to))
 	if err != nil {
 		return err
@@ -212,11 +250,6 @@ func (w *world) letIn(t *testing.T, instance int) error {
 	return nil
 }
 
-// startOffset puts some histories off the full second.
-func (h history) startOffset() time.Duration {
-	return time.Duration(len(h.steps)%3) * 333 * time.Millisecond
-}
-
 // step makes one call of a Service and of the model. It returns what came of it, and how the two
 // disagree.
 func (w *world) step(t *testing.T, s step) (what string, disagreement error) {
@@ -226,19 +259,91 @@ func (w *world) step(t *testing.T, s step) (what string, disagreement error) {
 		return fmt.Sprint(d), nil
 	}
 
-	w.drop(s.address)
+	if s.lands {
+		w.land()
+	}
 	w.messages, w.events = nil, nil
+	w.store.begin(s.late && s.op != "spend")
 
 	switch s.op {
 	case "send":
 		return w.send(t, s)
-	case "verify":
+	case "verify", "check":
 		return w.verify(t, s)
 	case "status":
 		return w.status(t, s)
+	case "spend":
+		return w.spend(t, s)
 	default:
 		return "", w.administer(t, s)
 	}
+}
+
+// evaluated returns when the call has last looked at the record of a subject: what it says is that
+// of this moment. It tells the model what the store no longer showed then.
+func (w *world) evaluated(a *subject) time.Time {
+	at := time.Now()
+	for key, looked := range w.store.looks {
+		if w.keys[key] == a {
+			at = looked
+		}
+	}
+	if w.h.drops && len(a.Codes) > 0 && !at.Add(-w.store.ahead).Before(a.Until()) {
+		w.seen["dropped"]++
+		a.Dropped()
+	}
+	return at
+}
+
+// delayed notes what the swap of the call that is late will make of a record: what the call would
+// have made of it at that moment. Where it was tried against nothing, it will be a new one.
+func (w *world) delayed(change func(r *model.Record, now time.Time)) {
+	p := w.store.fired
+	if p == nil {
+		return
+	}
+
+	w.seen["late"]++
+	p.subject = w.keys[p.key]
+	p.record = &model.Record{}
+	if len(p.old) > 0 {
+		p.record = p.subject.Clone()
+	}
+	change(p.record, p.at)
+}
+
+// land lets the late swaps happen whose time has come.
+func (w *world) land() {
+	for _, p := range w.store.pending {
+		if value, _ := w.store.value(p.key); slices.Equal(value, p.old) {
+			w.seen["landed"]++
+			w.store.rows[p.key] = row{p.new, p.expires}
+			p.subject.Record = *p.record
+		}
+	}
+	w.store.pending = nil
+}
+
+// spend compares a Spend with that of the model.
+func (w *world) spend(t *testing.T, s step) (what string, disagreement error) {
+	now, token := time.Now(), &w.tokens[s.address]
+	if w.h.drops && !w.store.now().Before(token.until) {
+		token.Token = model.Token{}
+	}
+
+	until := now.Add(time.Minute + time.Duration(s.spelling)*time.Hour)
+	err := w.services[s.instance].Spend(t.Context(), fmt.Sprint("token ", s.address), s.key, until)
+
+	want := token.Spend(cmp.Or(s.key, fmt.Sprint("operation ", w.operation)))
+	w.operation++
+	w.seen[fmt.Sprint("spend: ", want)]++
+	if want == nil {
+		token.until = until.Add(time.Second - 1).Truncate(time.Second)
+	}
+	if err != want {
+		return "", fmt.Errorf("Spend: %v, want %v", err, want)
+	}
+	return fmt.Sprint(err), nil
 }
 
 // subject returns the address and Trust of a step, the instance that is called, and the request.
@@ -253,16 +358,6 @@ func invalid(in *model.Instance, binding string, trust otp.Trust) bool {
 	return binding == "" && (in.Policy.RequireBinding || trust != otp.Stranger)
 }
 
-// drop tells the model what the store no longer shows.
-func (w *world) drop(address int) {
-	for _, a := range w.subjects[address] {
-		if w.h.drops && len(a.Codes) > 0 && !time.Now().Before(a.KeepUntil) {
-			w.seen["dropped"]++
-			a.Dropped()
-		}
-	}
-}
-
 // send compares a Send with that of the model.
 func (w *world) send(t *testing.T, s step) (what string, disagreement error) {
 	a, in, request := w.subject(s)
@@ -271,8 +366,15 @@ func (w *world) send(t *testing.T, s step) (what string, disagreement error) {
 
 	w.sender = s.sender
 	status, err := w.services[s.instance].Send(t.Context(), request)
-	if took, want := time.Since(now), max(0, in.Policy.MinSendTime); took != want {
+	want := max(0, in.Policy.MinSendTime)
+	if w.store.fired != nil {
+		want = max(want, 10*time.Millisecond) // the pause after an error of the store
+	}
+	if took := time.Since(now); took != want {
 		return "", fmt.Errorf("Send took %v, want %v", took, want)
+	}
+	for key := range w.store.looks {
+		w.keys[key] = a
 	}
 	what = fmt.Sprintf("%+v, %v, %d messages", status, err, len(w.messages))
 
@@ -281,6 +383,13 @@ func (w *world) send(t *testing.T, s step) (what string, disagreement error) {
 		return what, cmp.Or(w.refusedUnread(err), same(status, otp.Status{}))
 	}
 
+	w.delayed(func(r *model.Record, now time.Time) {
+		code, again, refused := r.Send(in, now, s.binding, s.decoy)
+		if refused == nil && !again {
+			code.Text = fresh[:code.Length]
+		}
+	})
+	now = w.evaluated(a)
 	code, again, refused := a.Send(in, now, s.binding, s.decoy)
 	a.status = status
 	if refused != nil {
@@ -341,7 +450,7 @@ func (w *world) delivered(
 		return fmt.Errorf("the message to %q has the code %s until %v; want %q, %s, %v",
 			m.To, m.Code.Reveal(), m.ExpiresAt, request.To, code.Text, code.Expires)
 	}
-	a.promises.delivered(code.Text, s.binding)
+	a.promises.delivered(code.Text, s.binding, code.Expires)
 
 	switch {
 	case s.sender == nil && err == nil:
@@ -358,9 +467,11 @@ func (w *world) delivered(
 func (w *world) verify(t *testing.T, s step) (what string, disagreement error) {
 	typed, text := w.choose(&s)
 	a, in, request := w.subject(s)
-	now := time.Now()
-
-	err := w.services[s.instance].Verify(t.Context(), otp.Submission{
+	submit := w.services[s.instance].Verify
+	if s.op == "check" {
+		submit = w.services[s.instance].Check
+	}
+	err := submit(t.Context(), otp.Submission{
 		To: request.To, Binding: s.binding, Trust: s.trust, Code: typed, IdempotencyKey: s.key})
 	what = fmt.Sprintf("%q, %v, binding %q: %v", typed, s.trust, s.binding, err)
 
@@ -386,8 +497,21 @@ func (w *world) verify(t *testing.T, s step) (what string, disagreement error) {
 		w.operation++
 		key = fmt.Sprint("operation ", w.operation)
 	}
-	want := a.Verify(in, now, s.binding, text, key)
-	w.seen[fmt.Sprint("verify: ", want)]++
+	judge := func(r *model.Record, now time.Time) error {
+		if s.op == "check" {
+			return r.Check(in, now, s.binding, text, key)
+		}
+		return r.Verify(in, now, s.binding, text, key)
+	}
+	w.delayed(func(r *model.Record, now time.Time) { judge(r, now) })
+	now := w.evaluated(a)
+	live := a.Status(in, now, s.binding).Live
+	want := judge(&a.Record, now)
+
+	w.seen[fmt.Sprint(s.op, ": ", want)]++
+	if live && want == otp.ErrExpired {
+		w.seen["verify an expired code beside a live one"]++
+	}
 	return what, w.verified(s, a, in, now, text, want, err)
 }
 
@@ -402,7 +526,11 @@ func (w *world) verified(
 		if err != nil {
 			return fmt.Errorf("Verify: %v, want nil", err)
 		}
-		return a.promises.accepted(text, s.binding, s.key)
+		if s.op == "check" {
+			_, err := a.promises.acceptable(text, s.binding)
+			return err
+		}
+		return a.promises.accepted(text, s.binding, s.key, now)
 	case want == otp.ErrRepeated:
 		if err != otp.ErrRepeated {
 			return fmt.Errorf("Verify: %v, want %v", err, want)
@@ -419,7 +547,7 @@ func (w *world) verified(
 
 	a.status = rejected.Status
 	if want == otp.ErrMismatch {
-		a.promises.mismatched(s.binding)
+		a.promises.mismatched(s.binding, now)
 	}
 	return same(rejected.Status, a.Status(in, now, s.binding))
 }
@@ -435,13 +563,13 @@ func (w *world) status(t *testing.T, s step) (what string, disagreement error) {
 		return "", err
 	}
 	a.status = got
-	return fmt.Sprint(got), same(got, a.Status(in, time.Now(), s.binding))
+	return fmt.Sprint(got), same(got, a.Status(in, w.evaluated(a), s.binding))
 }
 
 // administer calls Revoke, RevokeAll or Unlock, for every Trust.
 func (w *world) administer(t *testing.T, s step) error {
 	_, in, request := w.subject(s)
-	service, now := w.services[s.instance], time.Now()
+	service := w.services[s.instance]
 	call := func() error {
 		switch s.op {
 		case "revoke":
@@ -456,16 +584,28 @@ func (w *world) administer(t *testing.T, s step) error {
 		return w.refusedUnread(call())
 	}
 
-	match := func(binding string) bool { return (binding == s.binding) == (s.op == "revoke") }
-	for _, a := range w.subjects[s.address] {
-		if s.op == "unlock" {
-			a.Unlock(in, now)
-		} else {
-			a.Revoke(in, now, match)
-			a.promises.void(match, s.op)
+	change := func(r *model.Record, now time.Time) {
+		switch s.op {
+		case "revoke":
+			r.Revoke(in, now, s.binding)
+		case "revoke-all":
+			r.RevokeAll(in, now, s.binding)
+		default:
+			r.Unlock(in, now)
 		}
 	}
-	return call()
+	err := call()
+	w.delayed(change)
+	for _, a := range w.subjects[s.address] {
+		now := w.evaluated(a)
+		change(&a.Record, now)
+		if s.op != "unlock" {
+			a.promises.void(now, s.op, func(binding string) bool {
+				return s.op == "revoke-all" || binding == s.binding
+			})
+		}
+	}
+	return err
 }
 
 // choose returns what to submit and the code that this stands for; none if it can be no code. It
@@ -496,13 +636,14 @@ func (w *world) choose(s *step) (typed, text string) {
 	case "long":
 		text = longer(text)
 	case "malformed":
-		all := []string{"", "12345\x00", text + "!", strings.Repeat(" ", 64) + text, text[:3]}
+		all := []string{"", "12345\x00", text + "!x", strings.Repeat(" ", 64) + text, text[:3]}
 		return all[s.nth%5], ""
 	case "foreign": // as people with other keyboards and mail programs type it
-		typed = " " + text[:3] + "\u2013" + strings.ToLower(text[3:]) + "\u200b"
+		typed = " \u00ab" + text[:3] + "\u2013" + strings.ToLower(text[3:]) + "\u200b.\u00bb"
+		zero := []rune{'\uff10', '\u0660', '\u0966', '\u09e6'}[s.nth%4]
 		return strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' {
-				return r - '0' + '\uff10'
+				return r - '0' + zero
 			}
 			return r
 		}, typed), text
@@ -581,8 +722,13 @@ func same(got, want otp.Status) error {
 // A table is a store that drops a value the moment it expires, or never: the two ends of what a
 // Store may do.
 type table struct {
-	rows  map[string]row
-	drops bool
+	rows    map[string]row
+	drops   bool
+	ahead   time.Duration // the clock of who calls, of the store's own
+	late    bool          // the next swap is
+	looks   map[string]time.Time
+	fired   *swap // that of this call that is late
+	pending []*swap
 }
 
 type row struct {
@@ -590,18 +736,53 @@ type row struct {
 	expires time.Time
 }
 
-func (t *table) Load(_ context.Context, key string) ([]byte, error) {
+// A swap is one whose caller was told of an error before it has happened.
+type swap struct {
+	key      string
+	old, new []byte
+	expires  time.Time
+	at       time.Time
+
+	subject *subject
+	record  *model.Record // of the subject, once it has happened
+}
+
+var errLate = errors.New("no answer yet")
+
+// begin begins with the next call.
+func (t *table) begin(late bool) { t.late, t.fired, t.looks = late, nil, map[string]time.Time{} }
+
+// now is the time of the store.
+func (t *table) now() time.Time { return time.Now().Add(-t.ahead) }
+
+func (t *table) value(key string) ([]byte, error) {
 	r := t.rows[key]
-	if t.drops && !r.expires.IsZero() && !time.Now().Before(r.expires) {
+	if t.drops && !r.expires.IsZero() && !t.now().Before(r.expires) {
 		return nil, nil
 	}
 	return r.value, nil
 }
 
+func (t *table) Load(_ context.Context, key string) ([]byte, error) {
+	t.looks[key] = time.Now()
+	return t.value(key)
+}
+
 func (t *table) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (bool, error) {
-	if value, _ := t.Load(ctx, key); !slices.Equal(value, old) {
+	if _, looked := t.looks[key]; !looked {
+		t.looks[key] = time.Now() // a swap against nothing
+	}
+	if t.late {
+		t.late = false
+		t.fired = &swap{key: key, old: slices.Clone(old), new: slices.Clone(new),
+			expires: expires, at: time.Now()}
+		t.pending = append(t.pending, t.fired)
+		return false, errLate
+	}
+
+	if value, _ := t.value(key); !slices.Equal(value, old) {
 		return false, nil
 	}
 	t.rows[key] = row{slices.Clone(new), expires}

@@ -2,6 +2,7 @@ package histories
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/seed-5978b5f1/otp/internal/proof/model"
 )
@@ -21,16 +22,17 @@ type issued struct {
 	accepted      int
 	wrong         int    // submissions called wrong under its Binding since
 	dead          string // why it must not be accepted any more
+	expires       time.Time
 }
 
-func (p *promises) delivered(text, binding string) {
+func (p *promises) delivered(text, binding string, expires time.Time) {
 	for _, c := range p.issued {
 		if c.text == text && c.binding == binding && c.dead == "" {
 			return // the same again
 		}
 	}
 
-	p.issued = append(p.issued, issued{text: text, binding: binding})
+	p.issued = append(p.issued, issued{text: text, binding: binding, expires: expires})
 }
 
 // attempts returns the largest MaxAttempts of all instances.
@@ -41,21 +43,30 @@ func (p *promises) attempts() (n int) {
 	return n
 }
 
-// accepted: a code is accepted once, not after Revoke, and not after too many wrong submissions.
-func (p *promises) accepted(text, binding, key string) error {
+// acceptable: a code is accepted once, not after Revoke, and not after too many wrong submissions.
+func (p *promises) acceptable(text, binding string) (*issued, error) {
 	found := p.find(text, binding)
 	switch {
 	case found == nil:
-		return fmt.Errorf("a code was accepted that no one was sent for the Binding %q", binding)
+		return nil, fmt.Errorf("a code was accepted that was never sent for Binding %q", binding)
 	case found.dead != "":
-		return fmt.Errorf("a code was accepted after %s", found.dead)
+		return nil, fmt.Errorf("a code was accepted after %s", found.dead)
 	case found.wrong >= p.attempts():
-		return fmt.Errorf("a code was accepted after %d wrong submissions", found.wrong)
+		return nil, fmt.Errorf("a code was accepted after %d wrong submissions", found.wrong)
+	}
+	return found, nil
+}
+
+// accepted notes that a code was accepted, if that may be.
+func (p *promises) accepted(text, binding, key string, now time.Time) error {
+	found, err := p.acceptable(text, binding)
+	if err != nil {
+		return err
 	}
 
 	found.accepted++
-	found.key = key
-	p.void(func(b string) bool { return b == binding }, "a success of its Binding")
+	found.key, found.dead = key, "it was accepted"
+	p.void(now, "a success of its Binding", func(b string) bool { return b == binding })
 	return nil
 }
 
@@ -79,18 +90,20 @@ func (p *promises) find(text, binding string) (found *issued) {
 	return found
 }
 
-func (p *promises) void(match func(binding string) bool, why string) {
+// void: no code is accepted any more that was unexpired for who has voided it.
+func (p *promises) void(now time.Time, why string, match func(binding string) bool) {
 	for i := range p.issued {
-		if c := &p.issued[i]; c.dead == "" && match(c.binding) {
+		c := &p.issued[i]
+		if c.dead == "" && now.Before(c.expires) && match(c.binding) {
 			c.dead = why
 		}
 	}
 }
 
-// mismatched: a submission was called wrong.
-func (p *promises) mismatched(binding string) {
+// mismatched: a submission was called wrong by who takes it to be now.
+func (p *promises) mismatched(binding string, now time.Time) {
 	for i := range p.issued {
-		if c := &p.issued[i]; c.binding == binding {
+		if c := &p.issued[i]; c.binding == binding && now.Before(c.expires) {
 			c.wrong++
 		}
 	}

@@ -36,9 +36,13 @@ const (
 	observe kind = "observe" // what a Send finds after the reply of its swap was lost
 	verify  kind = "verify"
 	wrong   kind = "wrong" // a submission counts once more, since the reply of its swap was lost
+	check   kind = "check"
 	revoke  kind = "revoke"
 	unlock  kind = "unlock"
 	status  kind = "status"
+	spend   kind = "spend"
+
+	revokeAll kind = "revoke-all"
 )
 
 func (o op) String() string {
@@ -65,14 +69,22 @@ func (o op) String() string {
 
 // follow returns the states in which the step can leave a record: none if it cannot have happened
 // there.
-func (o *op) follow(before *model.Record) (after []*model.Record) {
+func (o *op) follow(before state) (after []state) {
 	if o.optional {
 		after = append(after, before)
 	}
+	if o.kind == spend {
+		token := before.token
+		if err := token.Spend(o.key); o.optional || err == o.err {
+			after = append(after, state{before.record, token, before.text})
+		}
+		return after
+	}
+
 	for _, now := range moments(o.from, o.to) {
-		a := before.Clone()
+		a := before.record.Clone()
 		if o.apply(a, now) {
-			after = append(after, a)
+			after = append(after, state{a, before.token, a.String()})
 		}
 	}
 	return after
@@ -89,8 +101,12 @@ func (o *op) apply(r *model.Record, now time.Time) bool {
 		ok = o.applyObserve(r, now)
 	case verify, wrong:
 		ok = o.applyVerify(r, now)
+	case check:
+		ok = r.Check(o.instance, now, o.binding, o.text, o.key) == o.err
 	case revoke:
-		r.Revoke(o.instance, now, func(binding string) bool { return binding == o.binding })
+		r.Revoke(o.instance, now, o.binding)
+	case revokeAll:
+		r.RevokeAll(o.instance, now, o.binding)
 	case unlock:
 		r.Unlock(o.instance, now)
 	}
@@ -157,9 +173,10 @@ func moments(from, to time.Time) []time.Time {
 	return slices.CompactFunc(times, time.Time.Equal)
 }
 
-// A state is a record as porcupine carries it about.
+// A state is a record, and the one token that is spent, as porcupine carries them about.
 type state struct {
 	record *model.Record
+	token  model.Token
 	text   string // equal if the records are
 }
 
@@ -168,12 +185,15 @@ var machine = (&porcupine.NondeterministicModel{
 	Init: func() []any { return []any{state{record: &model.Record{}}} },
 	Step: func(before, input, _ any) (after []any) {
 		o := input.(op)
-		for _, a := range o.follow(before.(state).record) {
-			after = append(after, state{a, a.String()})
+		for _, a := range o.follow(before.(state)) {
+			after = append(after, a)
 		}
 		return after
 	},
-	Equal: func(a, b any) bool { return a.(state).text == b.(state).text },
+	Equal: func(a, b any) bool {
+		x, y := a.(state), b.(state)
+		return x.text == y.text && x.token == y.token
+	},
 }).ToModel()
 
 // ErrUndecided says that a history was too entangled to be decided in time.

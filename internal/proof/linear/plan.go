@@ -68,7 +68,7 @@ func Drawn(slow bool) *rapid.Generator[Plan] {
 func drawStep(rt *rapid.T, pauses []time.Duration) Step {
 	return Step{
 		Op: oneOf(rt, "op", "send", "send", "verify", "verify", "verify", "verify",
-			"status", "revoke", "unlock"),
+			"status", "check", "revoke", "revoke-all", "unlock", "spend"),
 		Instance: oneOf(rt, "instance", 0, 1),
 		Binding:  oneOf(rt, "binding", "", "", "flow"),
 		Decoy:    oneOf(rt, "decoy", false, false, false, false, false, true),
@@ -134,7 +134,7 @@ func (r *Recorder) step(ctx context.Context, s Step) {
 	switch s.Op {
 	case "send":
 		r.Send(ctx, s.Instance, s.Binding, s.Decoy, s.Takes, s.Sender)
-	case "verify":
+	case "verify", "check":
 		d := Delivered{s.Binding, "00000000"}
 		if all := r.Delivered(); len(all) > 0 {
 			d = all[len(all)-1]
@@ -145,11 +145,19 @@ func (r *Recorder) step(ctx context.Context, s Step) {
 		if s.Code == "wrong" {
 			d.Text = Wrong(d.Text)
 		}
+		if s.Op == "check" {
+			r.CheckCode(ctx, s.Instance, d.Binding, d.Text, s.Key)
+			return
+		}
 		r.Verify(ctx, s.Instance, d.Binding, d.Text, s.Key)
 	case "status":
 		r.Status(ctx, s.Instance, s.Binding)
 	case "revoke":
 		r.Revoke(ctx, s.Instance, s.Binding)
+	case "revoke-all":
+		r.RevokeAll(ctx, s.Instance, s.Binding)
+	case "spend":
+		r.Spend(ctx, s.Instance, s.Key)
 	case "unlock":
 		r.Unlock(ctx, s.Instance)
 	}

@@ -219,10 +219,38 @@ func (r *Recorder) Verify(ctx context.Context, instance int, binding, text, key 
 	ctx, c := r.begin(ctx, instance, op{kind: verify, binding: binding, text: text, key: key})
 	err := r.services[instance].Verify(ctx, otp.Submission{
 		To: r.To, Binding: binding, Code: text, IdempotencyKey: key})
-	c.to = now()
-	end := r.tick()
 
-	if key == "" { // the Service has drawn one
+	end, judged := r.judged(c, err)
+	if !judged {
+		r.maybe(c, verify, min(1, c.doubts), end)
+		r.maybe(c, wrong, c.doubts-1, end)
+		return err
+	}
+
+	if reason := errors.Unwrap(err); reason != nil && reason != otp.ErrUsed {
+		// A swap without a clear answer may have accepted the code. If two others were used since,
+		// the record has forgotten this one.
+		r.maybe(c, verify, min(1, c.doubts), end)
+		c.doubts--
+	}
+	r.maybe(c, wrong, c.doubts, end)
+	return err
+}
+
+// CheckCode calls Check of an instance.
+func (r *Recorder) CheckCode(ctx context.Context, instance int, binding, text, key string) {
+	ctx, c := r.begin(ctx, instance, op{kind: check, binding: binding, text: text, key: key})
+	err := r.services[instance].Check(ctx, otp.Submission{
+		To: r.To, Binding: binding, Code: text, IdempotencyKey: key})
+	end, _ := r.judged(c, err)
+	r.maybe(c, wrong, c.doubts, end)
+}
+
+// judged records the answer to a submission, if it is one.
+func (r *Recorder) judged(c *call, err error) (end int64, judged bool) {
+	c.to = now()
+	end = r.tick()
+	if c.key == "" { // the Service has drawn one
 		c.key = fmt.Sprint("call ", c.id)
 	}
 
@@ -234,26 +262,41 @@ func (r *Recorder) Verify(ctx context.Context, instance int, binding, text, key 
 	case errors.Is(err, otp.ErrRepeated):
 		step.err = otp.ErrRepeated
 	case err != nil:
-		r.maybe(c, verify, min(1, c.doubts), end)
-		r.maybe(c, wrong, c.doubts-1, end)
-		return err
+		return end, false
 	}
 	r.add(c, step, c.begin, end)
+	return end, true
+}
 
-	if isRejected && rejected.Reason != otp.ErrUsed {
-		// A swap without a clear answer may have accepted the code. If two others were used since,
-		// the record has forgotten this one.
-		r.maybe(c, verify, min(1, c.doubts), end)
-		c.doubts--
+// Spend calls Spend of an instance, always with the same id.
+func (r *Recorder) Spend(ctx context.Context, instance int, key string) {
+	ctx, c := r.begin(ctx, instance, op{kind: spend, key: key})
+	err := r.services[instance].Spend(ctx, "token", key, time.Now().Add(time.Hour))
+	c.to = now()
+	end := r.tick()
+	if key == "" {
+		c.key = fmt.Sprint("call ", c.id)
 	}
-	r.maybe(c, wrong, c.doubts, end)
-	return err
+
+	if err != nil && err != otp.ErrRepeated && err != otp.ErrUsed {
+		r.maybe(c, spend, 1, end)
+		return
+	}
+	step := c.op
+	step.err = err
+	r.add(c, step, c.begin, end)
 }
 
 // Revoke calls Revoke of an instance.
 func (r *Recorder) Revoke(ctx context.Context, instance int, binding string) {
 	ctx, c := r.begin(ctx, instance, op{kind: revoke, binding: binding})
 	r.administered(c, r.services[instance].Revoke(ctx, r.To, binding))
+}
+
+// RevokeAll calls RevokeAll of an instance with an exception.
+func (r *Recorder) RevokeAll(ctx context.Context, instance int, except string) {
+	ctx, c := r.begin(ctx, instance, op{kind: revokeAll, binding: except})
+	r.administered(c, r.services[instance].RevokeAll(ctx, r.To, except))
 }
 
 // Unlock calls Unlock of an instance.

@@ -33,7 +33,7 @@ type Code struct {
 	Length   int
 	Issued   time.Time
 	Expires  time.Time
-	Given    int // Left, before the failures that it has counted
+	Given    int // Given − Left is the number of failures that it has counted
 	Left     int // wrong submissions until it is exhausted
 	Used     bool
 	With     string // the idempotency key that it was used with; empty if it cannot be repeated
@@ -46,8 +46,11 @@ type Record struct {
 	Sends         []time.Time
 	Failures      int
 	FailuresUntil time.Time
-	KeepUntil     time.Time // until when a store was told to keep the record
+	KeepUntil     time.Time // until when codes and sends need the record
 }
+
+// Until returns until when a store was told to keep the record.
+func (r *Record) Until() time.Time { return later(r.KeepUntil, r.FailuresUntil) }
 
 const (
 	remembered   = 60  // sends
@@ -90,7 +93,7 @@ func atMost(t, now time.Time) time.Time {
 	return t
 }
 
-// Rules 2 and 3: only these are ever compared.
+// Rules 2 and 3: where no code is comparable, none is compared.
 func (c *Code) comparable(now time.Time) bool { return now.Before(c.Expires) && c.Left > 0 }
 
 // Live codes can be accepted, unless they are decoys.
@@ -139,10 +142,10 @@ func (r *Record) ask(in *Instance, now time.Time, binding string) Answer {
 	switch {
 	case again < 0 && tooMany && p.Lock:
 		answer.Refused = otp.ErrLocked
-	case again < 0 && live >= p.MaxLiveCodes:
-		answer.Refused = otp.ErrLimited
 	case r.limited(p, now):
 		answer.Refused = otp.ErrLimited
+	case again < 0 && live >= p.MaxLiveCodes:
+		answer.Refused = otp.ErrLiveCodes
 	}
 	return answer
 }
@@ -223,29 +226,47 @@ func (r *Record) forget(now time.Time) {
 // Verify submits a text, written as the code is, with an idempotency key that is never empty. It
 // returns nil, ErrRepeated, a reason for rejection, or ErrUnjudged.
 func (r *Record) Verify(in *Instance, now time.Time, binding, text, key string) error {
-	var compared []*Code
-	reason := otp.ErrNoCode
+	return r.judge(in, now, binding, text, key, true)
+}
+
+// Check is a Verify that spends nothing.
+func (r *Record) Check(in *Instance, now time.Time, binding, text, key string) error {
+	return r.judge(in, now, binding, text, key, false)
+}
+
+func (r *Record) judge(
+	in *Instance, now time.Time, binding, text, key string, spends bool,
+) error {
+	var compared []*Code // rule 3: expired ones, too, beside a comparable one
+	comparable, reason := false, otp.ErrNoCode
 	for i := range r.Codes {
 		c := &r.Codes[i]
+		expired := !now.Before(c.Expires)
 		switch {
 		case c.Binding != binding: // rule 9
+			continue
 		case c.comparable(now):
-			compared = append(compared, c)
-		case !now.Before(c.Expires):
+			comparable = true
+		case expired:
 			reason = otp.ErrExpired
 		default:
 			reason = otp.ErrExhausted
 		}
+
+		if c.Left > 0 && (!expired || slices.Contains(in.Keys, c.Key)) {
+			compared = append(compared, c)
+		}
 	}
-	if len(compared) == 0 {
+	if !comparable {
 		return reason
 	}
 
 	fits := func(c *Code) bool { return len(reading(c.Alphabet, text)) == c.Length }
 	known := func(c *Code) bool { return fits(c) && slices.Contains(in.Keys, c.Key) }
 	equal := func(c *Code) bool { return known(c) && c.Text == reading(c.Alphabet, text) }
-	usedOne := func(c *Code) bool { return equal(c) && c.Used }
-	rightOne := func(c *Code) bool { return equal(c) && !c.Used && !c.Decoy } // rule 10
+	usedOne := func(c *Code) bool { return equal(c) && c.Used && now.Before(c.Expires) }
+	rightOne := func(c *Code) bool { return equal(c) && c.Live(now) && !c.Decoy } // rule 10
+	oldOne := func(c *Code) bool { return equal(c) && !now.Before(c.Expires) }
 
 	if i := lastIndex(compared, usedOne); i >= 0 { // rule 1
 		if compared[i].With == key {
@@ -254,8 +275,13 @@ func (r *Record) Verify(in *Instance, now time.Time, binding, text, key string) 
 		return otp.ErrUsed
 	}
 	if i := lastIndex(compared, rightOne); i >= 0 {
-		r.accept(in, now, compared[i], key)
+		if spends {
+			r.accept(in, now, compared[i], key)
+		}
 		return nil
+	}
+	if slices.ContainsFunc(compared, oldOne) { // rule 3: typed from an older mail
+		return otp.ErrExpired
 	}
 	if !slices.ContainsFunc(compared, fits) {
 		return otp.ErrMalformed
@@ -318,10 +344,14 @@ func (r *Record) accept(in *Instance, now time.Time, code *Code, key string) {
 	used.Used, used.With = true, key
 	var kept []Code
 	for i := range r.Codes {
-		c := &r.Codes[i]
-		if c != code && (c.Binding != code.Binding || !c.Live(now)) {
-			kept = append(kept, *c)
+		c := r.Codes[i]
+		if c.Binding == code.Binding && (c.Live(now) || &r.Codes[i] == code) {
+			continue
 		}
+		if c.Binding == code.Binding {
+			c.With = "" // no more repeats
+		}
+		kept = append(kept, c)
 	}
 	r.Codes = append(kept, used)
 
@@ -339,8 +369,8 @@ func (r *Record) accept(in *Instance, now time.Time, code *Code, key string) {
 	r.written(in, now)
 }
 
-// miss is what a wrong submission costs (rule 3): an attempt of each comparable code, and one
-// failure for each live one.
+// miss is what a wrong submission costs (rule 3): an attempt of each code that it was compared
+// with, and one failure for each live one.
 func (r *Record) miss(in *Instance, now time.Time, compared []*Code) {
 	if r.failures(now) == 0 {
 		r.clear()
@@ -350,6 +380,8 @@ func (r *Record) miss(in *Instance, now time.Time, compared []*Code) {
 	for _, c := range compared {
 		if c.Live(now) {
 			failures++
+		} else {
+			c.Given--
 		}
 	}
 	for _, c := range compared {
@@ -372,16 +404,26 @@ func (r *Record) clear() {
 	}
 }
 
-// Revoke voids the live codes of the matching Bindings and ends the repeats of the used ones. It is
-// rule 6.
-func (r *Record) Revoke(in *Instance, now time.Time, match func(binding string) bool) {
+// Revoke voids the live codes of the Binding and ends the repeats of its used ones (rule 6).
+func (r *Record) Revoke(in *Instance, now time.Time, binding string) {
+	own := func(b string) bool { return b == binding }
+	r.revoke(in, now, own, own)
+}
+
+// RevokeAll voids all live codes and ends the repeats of all Bindings but one (rule 6).
+func (r *Record) RevokeAll(in *Instance, now time.Time, except string) {
+	all := func(string) bool { return true }
+	r.revoke(in, now, all, func(b string) bool { return b != except })
+}
+
+func (r *Record) revoke(in *Instance, now time.Time, void, end func(binding string) bool) {
 	n, ended := len(r.Codes), false
 	r.Codes = slices.DeleteFunc(r.Codes, func(c Code) bool {
-		return c.Live(now) && match(c.Binding)
+		return c.Live(now) && void(c.Binding)
 	})
 
 	for i := range r.Codes {
-		if c := &r.Codes[i]; c.Used && c.With != "" && match(c.Binding) {
+		if c := &r.Codes[i]; c.Used && c.With != "" && end(c.Binding) {
 			c.With, ended = "", true
 		}
 	}
@@ -446,10 +488,11 @@ func (r *Record) retryAt(in *Instance, now time.Time, binding string) time.Time 
 	return time.Time{}
 }
 
-// written notes until when the rules need what is known now, and never less than before.
+// written notes until when codes and sends are needed, and never less than before: not less than a
+// code needed that is gone.
 func (r *Record) written(in *Instance, now time.Time) {
 	r.FailuresUntil = atMost(r.FailuresUntil, now)
-	until := later(r.KeepUntil, r.FailuresUntil)
+	until := r.KeepUntil
 	for _, c := range r.Codes {
 		until = later(until, c.Expires)
 	}
@@ -484,3 +527,22 @@ func (r *Record) String() string {
 }
 
 func clock(t time.Time) string { return t.Format("02T15:04:05.999999999") }
+
+// A Token is what is known of one id of Spend. The zero value is an id never heard of.
+type Token struct {
+	spent bool
+	key   string
+}
+
+// Spend returns nil for the first call, then ErrRepeated for the same key, which is never empty,
+// and ErrUsed for another.
+func (t *Token) Spend(key string) error {
+	switch {
+	case !t.spent:
+		*t = Token{true, key}
+		return nil
+	case t.key == key:
+		return otp.ErrRepeated
+	}
+	return otp.ErrUsed
+}
