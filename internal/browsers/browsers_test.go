@@ -1,0 +1,148 @@
+// Package browsers tests the pages of package otphttp/pages in Chromium, Firefox and WebKit.
+package browsers
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/servers"
+	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otphttp/pages"
+	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// Every kind of flow works by keyboard, with and without the script, and behind a proxy that takes
+// a prefix off.
+func TestFlows(t *testing.T) {
+	for _, browser := range []string{"chromium", "firefox", "webkit"} {
+		t.Run(browser, func(t *testing.T) { run(t, "flows.mjs", browser) })
+	}
+}
+
+// languages are those whose pages are looked at.
+var languages = flag.String("languages", "en,de,ar,zh-TW", "look at these languages")
+
+// No page has a fault that axe knows, or is too wide, whatever it says and however it is shown.
+func TestLooks(t *testing.T) { run(t, "looks.mjs", *languages) }
+
+// The script of the pages helps, and never stands in the way.
+func TestScript(t *testing.T) { run(t, "script.mjs") }
+
+// run has a script drive a browser over the pages.
+func run(t *testing.T, script string, args ...string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	if _, err := os.Stat("node_modules/installed.json"); err != nil {
+		servers.Missing(t, err)
+	}
+
+	site := httptest.NewServer(newSite(t))
+	defer site.Close()
+	url := strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
+
+	args = append([]string{script}, append(args, url)...)
+	out, err := exec.CommandContext(t.Context(), "node", args...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	t.Logf("%s", out)
+}
+
+// sites are the kinds of pages, by their paths.
+var sites = map[string]otp.Kind{
+	"sign_in": otp.SignIn, "phone": otp.SignIn, "confirm_address": otp.ConfirmAddress,
+	"change_address": otp.ChangeAddress, "reset_password": otp.ResetPassword,
+	"confirm_transaction": otp.ConfirmTransaction, "limited": otp.SignIn,
+}
+
+// newSite has the pages of each kind below /script/, without their script below /plain/, and behind
+// a proxy that takes /prefix off. The code that was sent last is at /inbox.
+func newSite(t *testing.T) http.Handler {
+	t.Helper()
+
+	inbox := &otptest.Inbox{}
+	mux := http.NewServeMux()
+	for name, kind := range sites {
+		for _, variant := range []string{"script", "plain"} {
+			path := "/" + variant + "/" + name + "/"
+			mux.Handle(path, newPages(t, name, kind, path, inbox))
+		}
+	}
+	mux.HandleFunc("/inbox", func(w http.ResponseWriter, _ *http.Request) {
+		messages := inbox.Messages()
+		fmt.Fprint(w, messages[len(messages)-1].Code.Reveal())
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "<!DOCTYPE html><p>This is %s", r.URL.Path)
+	})
+
+	outside := http.NewServeMux()
+	outside.Handle("/prefix/", http.StripPrefix("/prefix", forget(mux)))
+	outside.Handle("/", mux)
+	return outside
+}
+
+// forget takes away what tells a handler of the prefix, as a proxy does.
+func forget(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.RequestURI = r.URL.RequestURI()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func newPages(
+	t *testing.T, name string, kind otp.Kind, path string, inbox *otptest.Inbox,
+) *pages.Pages {
+	t.Helper()
+
+	secret := []byte("a secret that only the tests have")
+	policy := otp.Policy{MinSendTime: -1}
+	if name != "limited" {
+		policy.SendLimits = []otp.Limit{{Count: 60, Window: time.Minute}}
+	}
+	codes, err := otp.New(otp.Config{
+		Purpose: name, Kind: kind, Secret: secret, Store: memstore.New(nil), Sender: inbox,
+		Policy: policy,
+	})
+	require.NoError(t, err)
+
+	flow, err := otphttp.New(otphttp.Config{
+		Codes: codes, Keys: otp.Keys{secret}, Insecure: true,
+		Name: strings.Trim(strings.ReplaceAll(path, "/", "-"), "-"),
+		Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+			if typed != "" {
+				return otphttp.Recipient{To: typed, Known: true}, nil
+			}
+			return otphttp.Recipient{
+				To: "ada@example.com", Known: true, Trust: otp.Known, Binding: "a payment",
+				Data: otpmail.Details{{Name: "Amount", Value: "€250.00"}},
+			}, nil
+		},
+		Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) {
+			return func(context.Context, http.ResponseWriter) error { return nil }, nil
+		},
+	})
+	require.NoError(t, err)
+
+	options := pages.Options{Product: "Acme", Path: path, Phone: name == "phone"}
+	if strings.HasPrefix(path, "/plain/") {
+		options.Files = fstest.MapFS{"script.js": {Data: []byte("// nothing")}}
+	}
+	p, err := pages.New(flow, options)
+	require.NoError(t, err)
+	return p
+}

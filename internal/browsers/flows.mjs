@@ -1,0 +1,93 @@
+// node flows.mjs BROWSER URL: goes through the pages of every kind by keyboard, with and without
+// their script. Fails with what was not seen.
+import { open, see, until } from "./browser.mjs";
+
+const [, , name, url] = process.argv;
+const browser = await open(name);
+console.log(browser.version);
+
+// code returns the code that was sent last, from the inbox of the test.
+const code = async () => (await fetch(`${url}/inbox`)).text();
+const wrong = (right) => ((Number(right[0]) + 1) % 10) + right.slice(1);
+const focused = (id) =>
+  until(() => browser.evaluate(`document.activeElement.id === ${JSON.stringify(id)}`), "#" + id);
+
+async function enterCode(password) {
+  const right = await code();
+  await focused("code");
+  await browser.type(wrong(right));
+  if (password) {
+    await browser.press("Tab");
+    await browser.type(password);
+  }
+  await browser.press("Enter");
+  await see(browser, "That’s not the code.");
+
+  await focused("code");
+  await browser.press("SelectAll");
+  await browser.type(right);
+  if (password) {
+    await browser.press("Tab");
+    await browser.press("SelectAll");
+    await browser.type(password);
+  }
+  await browser.press("Enter");
+}
+
+async function typed(site, address, password) {
+  await browser.visit(`${url}${site}`);
+  await focused("address");
+  await browser.type(address);
+  await browser.press("Enter");
+  await see(browser, "Enter the code");
+  await enterCode(password);
+}
+
+const person = () => `ada${Math.random().toString(36).slice(2)}@example.com`;
+
+const kinds = {
+  async sign_in(site) {
+    await typed(`${site}?next=/welcome`, person());
+    await see(browser, "This is /welcome");
+  },
+  async phone(site) {
+    await typed(site, "+1201555" + String(Math.floor(1000 + Math.random() * 9000)));
+    await see(browser, "This is /");
+  },
+  async confirm_address(site) {
+    await typed(site, person());
+    await see(browser, "Your email address is confirmed");
+  },
+  async change_address(site) {
+    await typed(site, person());
+    await see(browser, "Your email address was changed");
+  },
+  async reset_password(site) {
+    await typed(site, person(), "a moth in relay seventy");
+    await see(browser, "Your password was changed");
+  },
+  async confirm_transaction(site) {
+    await browser.visit(`${url}${site}`);
+    await see(browser, "€250.00");
+    await browser.press("Tab");
+    await until(() => browser.evaluate("document.activeElement.tagName === 'BUTTON'"), "the button");
+    await browser.press("Enter");
+    await see(browser, "Enter the code");
+    await see(browser, "€250.00");
+    await enterCode();
+    await see(browser, "Confirmed");
+  },
+};
+
+for (const scripted of ["script", "plain", "prefix/script"]) {
+  for (const [kind, go] of Object.entries(kinds)) {
+    try {
+      await go(`/${scripted}/${kind}/`);
+    } catch (error) {
+      console.error(`${name}, ${kind}, ${scripted}: ${error.message}`);
+      process.exitCode = 1;
+    }
+  }
+}
+await browser.close();
+process.exit();
