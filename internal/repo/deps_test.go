@@ -23,7 +23,7 @@ var dependencies = map[string][]string{
 	"/evp/evptest":          nil,
 	"/memstore":             nil,
 	"/otphttp":              nil,
-	"/otphttp/pages":        {"golang.org/x/text"},
+	"/otphttp/pages":        {"golang.org/x/net", "golang.org/x/text"},
 	"/otpmail":              {"golang.org/x/net", "golang.org/x/text"},
 	"/otpmail/mailtemplate": {"golang.org/x/net", "golang.org/x/text"},
 	"/otpsms":               {"golang.org/x/text"},
