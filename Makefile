@@ -59,6 +59,7 @@ bench: ## measure, and hold the figures to their bounds, in about a quarter of a
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
 	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./histories \
 		-proof.histories=20000 -proof.concurrent=10000
+	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./leases -proof.steps=7
 	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./defects
 	$(MAKE) fips
 
