@@ -19,9 +19,11 @@ const (
 	// maxRounds bounds how often a lost swap is tried again.
 	maxRounds = 32
 
-	// The wait before a try is random, up to a bound that doubles from one to the next.
-	firstPause   = time.Millisecond
-	longestPause = 128 * firstPause
+	// The wait before such a try is random. Its bound begins with the time that the store has
+	// taken, so that others fit in between, and doubles from one to the next.
+	shortestPause = time.Millisecond
+	longestPause  = time.Second
+	maxDoubled    = 10
 )
 
 var (
@@ -133,13 +135,14 @@ func (a *account) renew(ctx context.Context, store otp.Store) error {
 	want := max(1, 2*spent)
 
 	for round := range maxRounds {
+		begun := time.Now()
 		swapped, err := a.swap(ctx, store, want, back)
 		if err != nil || swapped {
 			return err
 		}
 
 		back = lease.Lease{}
-		if err := pause(ctx, round); err != nil {
+		if err := pause(ctx, time.Since(begun), round); err != nil {
 			return err
 		}
 	}
@@ -205,11 +208,11 @@ func (a *account) idle() bool {
 	return !a.lease.holds(now) && !now.Before(a.exceeded)
 }
 
-// pause waits a random time before the next round.
-func pause(ctx context.Context, round int) error {
+// pause waits before the next round, after one that took so long.
+func pause(ctx context.Context, took time.Duration, round int) error {
+	longest := min(max(took, shortestPause)<<min(round, maxDoubled), longestPause)
 	var random [1]byte
 	rand.Read(random[:]) // never fails
-	longest := min(firstPause<<round, longestPause)
 	timer := time.NewTimer(longest * time.Duration(random[0]) / 256)
 	defer timer.Stop()
 

@@ -60,7 +60,8 @@ func TestStoredForm(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, r, again)
 
-	for _, bad := range [][]byte{value[1:], append(value, 0), append([]byte{2}, value[1:]...), {1}} {
+	later := append([]byte{2}, value[1:]...)
+	for _, bad := range [][]byte{value[1:], append(value, 0), later, {1}} {
 		_, err := lease.Decode(bad)
 		require.Error(t, err, "%x", bad)
 	}

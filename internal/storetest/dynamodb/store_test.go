@@ -13,6 +13,11 @@ func TestCrowd(t *testing.T) {
 	require.NoError(t, harness.Crowd(t.Context(), newTable(t, bySDK)))
 }
 
+// The limits of package sendlimit hold over many instances.
+func TestPump(t *testing.T) {
+	require.NoError(t, harness.Pump(t.Context(), newTable(t, bySDK).Open(t)))
+}
+
 func TestClientCrash(t *testing.T) {
 	kills, err := harness.ClientCrash(t.Context(), newTable(t, bySDK))
 	require.NoError(t, err)

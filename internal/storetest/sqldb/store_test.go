@@ -35,6 +35,13 @@ func TestCrowd(t *testing.T) {
 	})
 }
 
+// The limits of package sendlimit hold over many instances.
+func TestPump(t *testing.T) {
+	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
+		require.NoError(t, harness.Pump(t.Context(), db.Open(t)))
+	})
+}
+
 func TestClientCrash(t *testing.T) {
 	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
 		kills, err := harness.ClientCrash(t.Context(), db)
