@@ -87,7 +87,8 @@ build: ## the Lambda functions of the forgot-password system
 release: ## check the release VERSION of the published modules, write it to go.mod, print the tags
 	sh internal/tools/release.sh '$(VERSION)' $(filter-out internal/% examples/%,$(MODULES))
 
-screenshots: ## pictures of the mail, to look at; needs chromium, fonts-noto-core and fonts-noto-cjk
+screenshots: ## pictures of mail and pages, to look at; needs chromium, fonts-noto-core and fonts-noto-cjk
 	$(GO) test ./otpmail -tags screenshots -run TestScreenshots \
 		-args -screenshots $(CURDIR)/build/screenshots
 	cp build/screenshots/mail.png docs/images/mail.png
+	$(GO) test ./internal/browsers -run TestPicture -args -picture $(CURDIR)/docs/images/pages.png

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/examples/recipes"
 	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otphttp"
@@ -41,6 +42,15 @@ func TestLooks(t *testing.T) { run(t, "looks.mjs", *languages) }
 
 // The script of the pages helps, and never stands in the way.
 func TestScript(t *testing.T) { run(t, "script.mjs") }
+
+var picture = flag.String("picture", "", "write the picture of the documentation to this file")
+
+// The picture of docs/pages.md is taken where a file is named for it.
+func TestPicture(t *testing.T) {
+	if *picture != "" {
+		run(t, "picture.mjs", *picture)
+	}
+}
 
 // run has a script drive a browser over the pages.
 func run(t *testing.T, script string, args ...string) {
@@ -82,6 +92,9 @@ func newSite(t *testing.T) http.Handler {
 			mux.Handle(path, newPages(t, name, kind, path, inbox))
 		}
 	}
+	shop, err := recipes.ShopPages(newFlow(t, "shop", otp.ConfirmAddress, inbox))
+	require.NoError(t, err)
+	mux.Handle("/sign-in/", shop)
 	mux.HandleFunc("/inbox", func(w http.ResponseWriter, _ *http.Request) {
 		messages := inbox.Messages()
 		fmt.Fprint(w, messages[len(messages)-1].Code.Reveal())
@@ -109,9 +122,22 @@ func newPages(
 ) *pages.Pages {
 	t.Helper()
 
+	options := pages.Options{Product: "Acme", Path: path, Phone: name == "phone"}
+	if strings.HasPrefix(path, "/plain/") {
+		options.Files = fstest.MapFS{"script.js": {Data: []byte("// nothing")}}
+	}
+	p, err := pages.New(newFlow(t, strings.Trim(path, "/"), kind, inbox), options)
+	require.NoError(t, err)
+	return p
+}
+
+func newFlow(t *testing.T, path string, kind otp.Kind, inbox *otptest.Inbox) *otphttp.Flow {
+	t.Helper()
+
+	name := strings.ReplaceAll(path, "/", "-")
 	secret := []byte("a secret that only the tests have")
 	policy := otp.Policy{MinSendTime: -1}
-	if name != "limited" {
+	if name != "script-limited" {
 		policy.SendLimits = []otp.Limit{{Count: 60, Window: time.Minute}}
 	}
 	codes, err := otp.New(otp.Config{
@@ -122,7 +148,7 @@ func newPages(
 
 	flow, err := otphttp.New(otphttp.Config{
 		Codes: codes, Keys: otp.Keys{secret}, Insecure: true,
-		Name: strings.Trim(strings.ReplaceAll(path, "/", "-"), "-"),
+		Name: name,
 		Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
 			if typed != "" {
 				return otphttp.Recipient{To: typed, Known: true}, nil
@@ -137,12 +163,5 @@ func newPages(
 		},
 	})
 	require.NoError(t, err)
-
-	options := pages.Options{Product: "Acme", Path: path, Phone: name == "phone"}
-	if strings.HasPrefix(path, "/plain/") {
-		options.Files = fstest.MapFS{"script.js": {Data: []byte("// nothing")}}
-	}
-	p, err := pages.New(flow, options)
-	require.NoError(t, err)
-	return p
+	return flow
 }

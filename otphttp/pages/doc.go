@@ -9,11 +9,11 @@
 //
 //	mux.Handle("/sign-in/", signIn)
 //
-// The pages are in the language of the browser: Arabic, Chinese, Dutch, English, French, German,
-// Hebrew, Italian, Japanese, Polish, Portuguese or Spanish. They meet WCAG 2.2 AA, adapt to dark
+// The pages are in the language of the browser: Arabic, Chinese (simplified and traditional), Dutch,
+// English, French, German, Hebrew, Italian, Japanese, Polish, Portuguese or Spanish. They meet WCAG 2.2 AA, adapt to dark
 // and narrow screens, weigh less than 15 KiB with style and script, and load nothing from
 // elsewhere. Everything works without JavaScript; with it, buttons show that a request is under
-// way, waits count down, and passwords can be shown.
+// way, times count down, passwords can be shown, and a code is taken out of a pasted sentence.
 //
 // # Paths
 //
@@ -23,6 +23,10 @@
 //	GET, POST code       takes the code, and the password where one is reset
 //	GET       done       says what was done
 //	GET       style.css, script.js
+//
+// Links and redirects are relative, so the pages work below a prefix that a proxy or
+// http.StripPrefix takes off. The query parameter "next" says where the person goes in the end, by a
+// path of the same host: /sign-in/?next=/orders/7.
 //
 // Every form ends in a redirect, so that a reload repeats nothing. Register the handler for
 // "/.well-known/change-password" too where a password is reset: it leads browsers and password
