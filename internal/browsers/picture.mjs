@@ -7,7 +7,7 @@ const browser = await open("chromium");
 const { page } = browser;
 
 async function shot(site, scheme) {
-  await page.setViewport({ width: 440, height: 560, deviceScaleFactor: 2 });
+  await page.setViewport({ width: 440, height: 700, deviceScaleFactor: 2 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
   await page.goto(`${url}${site}`);
   await page.type("#address", `ada@example.com`);
@@ -21,7 +21,7 @@ const shots = [
   await shot("/script/reset_password/", "dark"),
   await shot("/sign-in/", "light"),
 ];
-await page.setViewport({ width: 1380, height: 600, deviceScaleFactor: 1 });
+await page.setViewport({ width: 1380, height: 730, deviceScaleFactor: 1 });
 await page.setContent(`<body style="margin:15px;display:flex;gap:15px;background:#d6dae0">${shots.join("")}`);
 await page.screenshot({ path: file, fullPage: true });
 await browser.close();
