@@ -5,11 +5,13 @@ go 1.26.0
 
 replace (
 	github.com/seed-5978b5f1/otp => ../..
+	github.com/seed-5978b5f1/otp/examples/budget => ../budget
 	github.com/seed-5978b5f1/otp/smtpmail => ../../smtpmail
 )
 
 require (
 	github.com/seed-5978b5f1/otp v0.0.0
+	github.com/seed-5978b5f1/otp/examples/budget v0.0.0
 	github.com/seed-5978b5f1/otp/smtpmail v0.0.0
 	github.com/stretchr/testify v1.12.1
 	modernc.org/sqlite v1.62.0
@@ -17,11 +19,15 @@ require (
 
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
+	github.com/go-chi/chi/v5 v5.5.0 // indirect
+	github.com/go-chi/httprate v0.16.1 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/wneessen/go-mail v0.8.1 // indirect
+	github.com/zeebo/xxh3 v1.1.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/net v0.62.0 // indirect

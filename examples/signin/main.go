@@ -24,9 +24,11 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/examples/budget"
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
 	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/sendlimit"
 	"github.com/seed-5978b5f1/otp/smtpmail"
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
@@ -64,21 +66,32 @@ func newApp(file string, out io.Writer) http.Handler {
 		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)),
 	}))
 
-	a := app{db}
+	// In earnest: with Config.Proxies behind a proxy, and Counter for several instances.
+	clients := must(budget.New(budget.Config{PerMinute: 30}))
+	a := app{db, logins}
 	flow := must(otphttp.New(otphttp.Config{
-		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept,
-		Devices: true, Insecure: true, // in earnest: HTTPS
+		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept, Allow: clients.Allow,
+		Anyone: true, Devices: true, Insecure: true, // in earnest: HTTPS
 	}))
 	options := pages.Options{Product: "Acme", Path: "/sign-in/"}
 
 	mux := http.NewServeMux()
 	mux.Handle("/sign-in/", must(pages.New(flow, options)))
 	mux.HandleFunc("GET /{$}", a.home)
-	return mux
+	return clients.Wrap(mux)
 }
 
-// newSender sends mails by SMTP, or writes them to out.
+// newSender bounds what strangers can have the service send: to one domain, and in all.
 func newSender(mails *otpmail.Catalog, out io.Writer) otp.Sender {
+	return must(sendlimit.New(newTransport(mails, out), sendlimit.Options{
+		Total:    []otp.Limit{{Count: 1000, Window: time.Hour}},
+		PerGroup: []otp.Limit{{Count: 300, Window: time.Hour}},
+		Group:    sendlimit.EmailDomain,
+	}))
+}
+
+// newTransport sends mails by SMTP, or writes them to out.
+func newTransport(mails *otpmail.Catalog, out io.Writer) otp.Sender {
 	if host := os.Getenv("SMTP_HOST"); host != "" {
 		return must(smtpmail.New(smtpmail.Config{
 			Host: host, Username: os.Getenv("SMTP_USERNAME"), Password: os.Getenv("SMTP_PASSWORD"),
@@ -99,18 +112,26 @@ func find(_ *http.Request, typed string) (otphttp.Recipient, error) {
 }
 
 // An app knows who is signed in.
-type app struct{ db *sql.DB }
+type app struct {
+	db     *sql.DB
+	logins *otp.Service
+}
 
 // schema is the table of sessions, each under the hash of its cookie.
 const schema = "CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, address, expires);"
 
-// accept begins a session once the code is accepted.
+// accept begins a session once the code is accepted. Accounts go by the form of an address that codes
+// go by: two spellings are one person.
 func (a app) accept(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
+	account, err := a.logins.Normalize(c.To)
+	if err != nil {
+		return nil, err
+	}
 	return func(ctx context.Context, w http.ResponseWriter) error {
 		token := rand.Text()
 		hash := sha256.Sum256([]byte(token))
 		const insert = "INSERT INTO sessions VALUES (?, ?, unixepoch('now', '+30 days'))"
-		_, err := a.db.ExecContext(ctx, insert, hash[:], c.To)
+		_, err := a.db.ExecContext(ctx, insert, hash[:], account)
 		http.SetCookie(w, &http.Cookie{
 			Name: "session", Value: token, Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true,
 			SameSite: http.SameSiteLaxMode,

@@ -52,8 +52,8 @@ func read(t *testing.T, answer *http.Response, err error) string {
 	return string(body)
 }
 
-// TestSignIn signs in twice: as a stranger, and within the same minute on a device that is known,
-// whose sends have limits of their own.
+// A person signs in twice, by two spellings of an address: as a stranger, and within the same minute
+// on a device that is known, whose sends have limits of their own.
 func TestSignIn(t *testing.T) {
 	terminal := new(screen)
 	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), terminal))
@@ -62,19 +62,36 @@ func TestSignIn(t *testing.T) {
 	require.NoError(t, err)
 	browser := &http.Client{Jar: jar}
 
-	for range 2 {
+	for _, spelling := range []string{"Ada@example.com", "ADA@EXAMPLE.COM"} {
 		answer, err := browser.Get(server.URL + "/sign-in/")
 		require.Contains(t, read(t, answer, err), "Sign in")
-		answer, err = browser.PostForm(server.URL+"/sign-in/", email("Ada@example.com"))
+		answer, err = browser.PostForm(server.URL+"/sign-in/", email(spelling))
 		require.Contains(t, read(t, answer, err), "Enter the code")
 
 		code := url.Values{"email": {"ada@example.com"}, "code": {terminal.code(t)}}
 		answer, err = browser.PostForm(server.URL+"/sign-in/code", code)
-		require.Contains(t, read(t, answer, err), "You are signed in as Ada@example.com.")
+		require.Contains(t, read(t, answer, err), "You are signed in as ada@example.com.")
 	}
 }
 
-// TestBadAddress: the form says so.
+// A client that asks without end is refused.
+func TestBudget(t *testing.T) {
+	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard))
+	t.Cleanup(server.Close)
+
+	refused := 0
+	for range 40 {
+		answer, err := http.Get(server.URL + "/sign-in/code")
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		if answer.StatusCode == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	require.GreaterOrEqual(t, refused, 8)
+}
+
+// The form says what is no address.
 func TestBadAddress(t *testing.T) {
 	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard))
 	t.Cleanup(server.Close)

@@ -1,5 +1,5 @@
-// Package budget bounds how often each client may make requests. Functions behind a gateway do not
-// need it, and so do not link what it links.
+// Package budget configures how often each client may make requests. Functions behind a gateway do
+// not need it, and so do not link what it links.
 //
 // Two environment variables configure it:
 //
@@ -13,14 +13,10 @@ package budget
 
 import (
 	"fmt"
-	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/go-chi/chi/v5/middleware"
-	"github.com/go-chi/httprate"
+	"github.com/seed-5978b5f1/otp/examples/budget"
 )
 
 // defaultRequests is how many requests one client may make in a minute.
@@ -29,32 +25,24 @@ const defaultRequests = 30
 // maxRequests bounds what can be configured: more is no bound.
 const maxRequests = 1_000_000
 
-// A Budget bounds the requests of each client. It counts in the memory of this process.
-type Budget struct {
-	limiter *httprate.RateLimiter // nil: no bound
-	client  func(http.Handler) http.Handler
-}
-
 // FromEnv returns the Budget that the environment asks for.
-func FromEnv(getenv func(string) string) (*Budget, error) {
+func FromEnv(getenv func(string) string) (*budget.Budget, error) {
 	requests, err := parseRequests(getenv("CLIENT_BUDGET"))
 	if err != nil {
 		return nil, fmt.Errorf("settings: CLIENT_BUDGET: %w", err)
 	}
-	proxies, err := parseProxies(getenv("TRUSTED_PROXIES"))
+
+	var proxies []string
+	if text := getenv("TRUSTED_PROXIES"); text != "" {
+		for proxy := range strings.SplitSeq(text, ",") {
+			proxies = append(proxies, strings.TrimSpace(proxy))
+		}
+	}
+	clients, err := budget.New(budget.Config{PerMinute: requests, Proxies: proxies})
 	if err != nil {
 		return nil, fmt.Errorf("settings: TRUSTED_PROXIES: %w", err)
 	}
-
-	b := &Budget{client: middleware.ClientIPFromRemoteAddr}
-	if len(proxies) > 0 {
-		b.client = middleware.ClientIPFromXFF(proxies...)
-	}
-	if requests > 0 {
-		noHeaders := httprate.WithResponseHeaders(httprate.ResponseHeaders{})
-		b.limiter = httprate.NewRateLimiter(requests, time.Minute, noHeaders)
-	}
-	return b, nil
+	return clients, nil
 }
 
 func parseRequests(text string) (int, error) {
@@ -70,34 +58,4 @@ func parseRequests(text string) (int, error) {
 		return 0, fmt.Errorf(`%q must be "off" or a number from 1 to %d`, text, maxRequests)
 	}
 	return n, nil
-}
-
-func parseProxies(text string) ([]string, error) {
-	if text == "" {
-		return nil, nil
-	}
-
-	var proxies []string
-	for proxy := range strings.SplitSeq(text, ",") {
-		proxy = strings.TrimSpace(proxy)
-		if _, err := netip.ParsePrefix(proxy); err != nil {
-			return nil, fmt.Errorf(`%q is no CIDR prefix such as "10.0.0.0/8"`, proxy)
-		}
-		proxies = append(proxies, proxy)
-	}
-	return proxies, nil
-}
-
-// Wrap puts around a handler what finds out the client. Allow needs it.
-func (b *Budget) Wrap(next http.Handler) http.Handler { return b.client(next) }
-
-// Allow reports whether the client may make one more request. A client that cannot be told, because
-// a proxy says nonsense, has the budget of all such clients.
-func (b *Budget) Allow(w http.ResponseWriter, r *http.Request) bool {
-	if b.limiter == nil {
-		return true
-	}
-
-	client := httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
-	return !b.limiter.OnLimit(w, r, client)
 }
