@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxText bounds the length of an address and of a Binding, in bytes.
 const maxText = 1024
 
 // NormalizeAddress returns the form of an address that codes, limits and failures go by, unless
-// Config.Normalize says otherwise: to without surrounding white space and with the letters A to Z
-// in lower case. Look accounts up by the same form.
+// Config.Normalize says otherwise: to without surrounding white space, without characters that
+// nobody sees (Unicode Cf, such as the zero width space, which come along when text is copied), and
+// with the letters A to Z in lower case. Look accounts up by the same form.
 //
 // Letters beyond ASCII stay as they are, because mail servers may keep them apart. Likewise the two
 // spellings of an international domain (bücher.example and xn--bcher-kva.example) stay two
@@ -30,7 +32,11 @@ func normalizeAddress(to string) (string, error) {
 	if err := checkAddress(to); err != nil {
 		return "", err
 	}
-	return foldASCII(strings.TrimSpace(to)), nil
+	address := strings.TrimSpace(withoutInvisible(to))
+	if address == "" {
+		return "", errNoAddress
+	}
+	return foldASCII(address), nil
 }
 
 // normalizer returns the function that a Service normalizes addresses with: Config.Normalize
@@ -64,6 +70,24 @@ func checkAddress(to string) error {
 		return errControlAddress
 	}
 	return nil
+}
+
+// withoutInvisible leaves out the characters of Unicode Cf. Text that is not UTF-8 stays as it is.
+func withoutInvisible(text string) string {
+	invisible := func(r rune) bool { return unicode.Is(unicode.Cf, r) }
+	if !strings.ContainsFunc(text, invisible) {
+		return text
+	}
+
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if !invisible(r) {
+			b.WriteString(text[:size])
+		}
+		text = text[size:]
+	}
+	return b.String()
 }
 
 // foldASCII works on bytes, so that text that is not UTF-8 stays as it is.

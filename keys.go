@@ -9,15 +9,33 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"log/slog"
 	"slices"
 	"strings"
+
+	"github.com/seed-5978b5f1/otp/internal/redact"
 )
+
+// redacted is embedded in every exported type that holds a code, a key or an address (rule 13).
+type redacted = redact.Value
 
 // minKey is the least length of Config.Secret and of each key of Keys, in bytes.
 const minKey = 32
 
 // Keys are secret keys. They show as "[redacted]" when printed, logged or marshaled.
 type Keys [][]byte
+
+// Format writes "[redacted]" for every verb.
+func (Keys) Format(f fmt.State, verb rune) { redacted{}.Format(f, verb) }
+
+// LogValue returns "[redacted]".
+func (Keys) LogValue() slog.Value { return redacted{}.LogValue() }
+
+// MarshalText returns "[redacted]".
+func (Keys) MarshalText() ([]byte, error) { return redacted{}.MarshalText() }
+
+// MarshalBinary returns "[redacted]".
+func (Keys) MarshalBinary() ([]byte, error) { return redacted{}.MarshalBinary() }
 
 // ParseKeys parses keys from text as it comes from a secret store or the environment: base64
 // (standard or URL alphabet, padded or not), separated by commas, each of at least 32 bytes. White

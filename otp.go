@@ -7,10 +7,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 )
 
 // Config is what a [Service] is made of. It shows as "[redacted]" when printed, logged or
@@ -207,10 +208,10 @@ func (c *Config) check() error {
 	case len(c.Secret) < minKey:
 		return fmt.Errorf("Config.Secret has %d bytes: it must have at least %d, random ones",
 			len(c.Secret), minKey)
-	case isNil(c.Store):
+	case isnil.Value(c.Store):
 		return errors.New("Config.Store is nil: it is required " +
 			"(sqlstore, redisstore or dynamostore; memstore for one process)")
-	case isNil(c.Sender):
+	case isnil.Value(c.Sender):
 		return errors.New("Config.Sender is nil: it is required " +
 			"(sesmail, smtpmail, awssms, an otp.SenderFunc; otp.NoSender to send nothing)")
 	}
@@ -224,20 +225,6 @@ func (c *Config) check() error {
 
 	p := c.Policy.withDefaults()
 	return p.check()
-}
-
-// isNil reports whether a value of an interface is nil or a typed nil, which fails only in use.
-func isNil(v any) bool {
-	if v == nil {
-		return true
-	}
-
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
-		return r.IsNil()
-	default:
-		return false
-	}
 }
 
 // Policy returns the effective policy: that of the configuration with its defaults.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/delivery"
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 	choice "github.com/seed-5978b5f1/otp/internal/language"
 )
 
@@ -56,7 +57,7 @@ func NewNotify(client NotifyAPI, configuration string, opts *NotifyOptions) (*No
 		opts = &NotifyOptions{}
 	}
 
-	if client == nil {
+	if isnil.Value(client) {
 		return nil, errNoClient
 	}
 	if !nameForm.MatchString(configuration) {

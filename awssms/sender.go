@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/delivery/awstry"
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 	"github.com/seed-5978b5f1/otp/otpsms"
 )
 
@@ -61,7 +62,7 @@ func New(client API, origination string, text otpsms.Options, opts *Options) (*S
 		opts = &Options{}
 	}
 
-	if client == nil {
+	if isnil.Value(client) {
 		return nil, errNoClient
 	}
 	if err := checkOrigination(origination); err != nil {

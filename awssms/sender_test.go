@@ -232,9 +232,11 @@ func TestConfigurationsRefused(t *testing.T) {
 		assert.ErrorContains(t, err, "awssms: ", name)
 	}
 
-	_, err := awssms.New(nil, "Acme", acme, nil)
-	require.ErrorContains(t, err, "client is nil")
-	_, err = awssms.New(&fakeAPI{}, "Acme", otpsms.Options{}, nil)
+	for _, client := range []awssms.API{nil, (*fakeAPI)(nil)} {
+		_, err := awssms.New(client, "Acme", acme, nil)
+		require.ErrorContains(t, err, "client is nil")
+	}
+	_, err := awssms.New(&fakeAPI{}, "Acme", otpsms.Options{}, nil)
 	require.ErrorContains(t, err, `awssms: text: Options.Product is ""`)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/delivery"
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
@@ -56,7 +57,7 @@ type job struct {
 // Nil options mean the defaults. The error of a bad configuration names the field, the value and
 // the bound.
 func New(sender otp.Sender, opts *Options) (*Sender, error) {
-	if sender == nil {
+	if isnil.Value(sender) {
 		return nil, errors.New("background: sender is nil: it is required " +
 			"(sesmail, smtpmail or an otp.SenderFunc)")
 	}

@@ -524,8 +524,10 @@ func TestNewRefuses(t *testing.T) {
 		require.Nil(t, s)
 	}
 
-	_, err := background.New(nil, nil)
-	require.ErrorContains(t, err, "sender is nil")
+	for _, sender := range []otp.Sender{nil, otp.SenderFunc(nil), (*background.Sender)(nil)} {
+		_, err := background.New(sender, nil)
+		require.ErrorContains(t, err, "sender is nil")
+	}
 }
 
 // logged returns what the Sender logs by default while a provider sends as the function says.

@@ -119,6 +119,7 @@ func TestNewRefuses(t *testing.T) {
 		want   string
 	}{
 		"no client":         {nil, "otp", options{}, "client is nil"},
+		"a nil client":      {(*dynamodb.Client)(nil), "otp", options{}, "client is nil"},
 		"no table":          {client, "", options{}, "table is empty"},
 		"no sort value":     {client, "otp", options{SortKey: "SK"}, "SortValue"},
 		"no sort key":       {client, "otp", options{SortValue: "otp"}, "SortKey"},

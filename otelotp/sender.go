@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/background"
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
@@ -24,7 +25,7 @@ var _ otp.Sender = (*Sender)(nil)
 
 // NewSender returns a Sender around next, which is required.
 func NewSender(next otp.Sender, opts *Options) (*Sender, error) {
-	if next == nil {
+	if isnil.Value(next) {
 		return nil, errors.New("otelotp: next is nil: it is the otp.Sender that delivers")
 	}
 	return &Sender{next: next, tracer: opts.tracer()}, nil

@@ -67,7 +67,7 @@ func TestSpansOfNotices(t *testing.T) {
 		"otp.purpose": "notice", "otp.result": "not_sent", "error.type": "not_sent",
 	}, attributesOf(recorder.Ended()[0]))
 
-	sender, err = otelotp.NewSender(mailer{}.SenderFunc, opts)
+	sender, err = otelotp.NewSender(otp.NoSender, opts)
 	require.NoError(t, err)
 	err = sender.SendMail(t.Context(), "ada@example.com", otpmail.Mail{})
 	require.ErrorIs(t, err, otp.ErrNotSent)

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 )
 
 const (
@@ -28,10 +29,16 @@ var _ otp.Store = (*Store)(nil)
 
 // NewStore returns a Store around next, which is required.
 func NewStore(next otp.Store, opts *Options) (*Store, error) {
-	if next == nil {
+	if isnil.Value(next) {
 		return nil, errors.New("otelotp: next is nil: it is the otp.Store that keeps the values")
 	}
 	return &Store{next: next, tracer: opts.tracer()}, nil
+}
+
+// LoadsFirst reports what the other store reports: whether its refused writes cost more than reads.
+func (s *Store) LoadsFirst() bool {
+	next, ok := s.next.(interface{ LoadsFirst() bool })
+	return ok && next.LoadsFirst()
 }
 
 // Load calls Load of the other Store.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 )
 
 // Options are the limits, and what they hold over. At least one limit is required.
@@ -78,6 +79,8 @@ func (o *Options) checkStore() error {
 		return errors.New("Options.Store is nil: Secret and Name are for it")
 	case o.Store == nil:
 		return nil
+	case isnil.Value(o.Store):
+		return errors.New("Options.Store is a nil pointer")
 	case len(o.Secret) < minSecret:
 		return fmt.Errorf("Options.Secret has %d bytes: with a Store it must have at least %d",
 			len(o.Secret), minSecret)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 )
 
 // ErrExceeded is what Send returns for a message too many. It matches [otp.ErrNotSent].
@@ -29,7 +30,7 @@ type budget interface {
 // New returns a Sender that passes messages on to next. The error of bad options names the field,
 // the value and the bound.
 func New(next otp.Sender, opts Options) (*Sender, error) {
-	if next == nil {
+	if isnil.Value(next) {
 		return nil, errors.New("sendlimit: next is nil: it is the Sender that delivers")
 	}
 	if err := opts.check(); err != nil {

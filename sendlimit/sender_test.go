@@ -244,6 +244,8 @@ func TestOptionsRefused(t *testing.T) {
 		"long name": {
 			stored(func(o *sendlimit.Options) { o.Name = strings.Repeat("n", 129) }),
 			"Options.Name has 129 bytes"},
+		"a nil store": {stored(func(o *sendlimit.Options) { o.Store = (*memstore.Store)(nil) }),
+			"Options.Store is a nil pointer"},
 		"a name alone": {stored(func(o *sendlimit.Options) { o.Store = nil }),
 			"Options.Store is nil"},
 		"long window": {perGroup(1, 721*time.Hour), "Options.PerGroup has a Window of 721h0m0s"},
@@ -253,8 +255,10 @@ func TestOptionsRefused(t *testing.T) {
 		assert.ErrorContains(t, err, test.want, name)
 	}
 
-	_, err := sendlimit.New(nil, total(1, time.Second))
-	require.ErrorContains(t, err, "next is nil")
+	for _, next := range []otp.Sender{nil, otp.SenderFunc(nil), (*sendlimit.Sender)(nil)} {
+		_, err := sendlimit.New(next, total(1, time.Second))
+		require.ErrorContains(t, err, "next is nil")
+	}
 }
 
 // The limits are copied: a caller that changes its slice changes nothing.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
@@ -53,7 +54,7 @@ const (
 //
 // The error of a bad configuration names the field, the value and the bound.
 func New(client API, from string, opts *Options) (*Sender, error) {
-	if client == nil {
+	if isnil.Value(client) {
 		return nil, errors.New("sesmail: client is nil: it is required (sesv2.NewFromConfig)")
 	}
 

@@ -58,8 +58,10 @@ func TestLongDomain(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	const messageIDTag = "otp-message-id"
-	_, err := sesmail.New(nil, from, nil)
-	require.ErrorContains(t, err, "client is nil")
+	for _, client := range []sesmail.API{nil, (*fakeAPI)(nil)} {
+		_, err := sesmail.New(client, from, nil)
+		require.ErrorContains(t, err, "client is nil")
+	}
 
 	long := strings.Repeat("a", 257)
 	for want, opts := range map[string]sesmail.Options{

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/delivery"
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
@@ -38,7 +39,7 @@ type View struct {
 // New reads the files of a folder; see the package comment. Its errors name the file.
 func New(files fs.FS, catalog *otpmail.Catalog) (*Templates, error) {
 	switch {
-	case files == nil:
+	case isnil.Value(files):
 		return nil, errors.New("mailtemplate: files is nil: it is required (an embed.FS, say)")
 	case catalog == nil:
 		return nil, errors.New("mailtemplate: catalog is nil: it is required (otpmail.NewCatalog)")
