@@ -2,17 +2,13 @@ package otpsms_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -26,24 +22,16 @@ type twilio struct {
 }
 
 func (t *twilio) Send(ctx context.Context, m otp.Message) error {
-	to, err := otpsms.Normalize(m.To)
-	if err != nil {
-		return errors.Join(otp.ErrUndeliverable, err)
-	}
-
-	text, err := otpsms.Text(m, t.text)
+	to, text, err := compose(m, t.text)
 	if err != nil {
 		return err
 	}
 
-	form := url.Values{"To": {to}, "From": {t.from}, "Body": {text},
-		"ValidityPeriod": {strconv.Itoa(max(1, int(time.Until(m.ExpiresAt).Seconds())))}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost,
-		t.api+"/2010-04-01/Accounts/"+t.account+"/Messages.json", strings.NewReader(form.Encode()))
+	r, err := formRequest(ctx, t.api+"/2010-04-01/Accounts/"+t.account+"/Messages.json",
+		url.Values{"To": {to}, "From": {t.from}, "Body": {text}, "ValidityPeriod": {lifetime(m)}})
 	if err != nil {
-		return errors.Join(otp.ErrNotSent, err)
+		return otp.NotSent(err)
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(t.account, t.token)
 
 	var refusal struct{ Code int }
@@ -53,34 +41,13 @@ func (t *twilio) Send(ctx context.Context, m otp.Message) error {
 	})
 }
 
-// post makes one try, and sorts its failure: a connection that did not come about and an answer of
-// 4xx are certain, all else is open. blamed says whether the refusal is about the recipient.
-func post(r *http.Request, refusal any, blamed func() bool) error {
-	response, err := http.DefaultClient.Do(r)
-	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return errors.Join(otp.ErrNotSent, err)
-	}
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-
-	status := response.StatusCode
-	err = fmt.Errorf("the provider answered with HTTP status %d", status)
-	decodeErr := json.NewDecoder(response.Body).Decode(refusal)
-
-	switch {
-	case status < 300:
-		return nil
-	case status < 400 || status >= 500 || status == http.StatusRequestTimeout:
-		return err
-	case decodeErr == nil && blamed():
-		return errors.Join(otp.ErrUndeliverable, err)
-	}
-	return errors.Join(otp.ErrNotSent, err)
+// lifetime returns for how many seconds the message is of use.
+func lifetime(m otp.Message) string {
+	return strconv.Itoa(max(1, int(time.Until(m.ExpiresAt).Seconds())))
 }
 
-// A Sender for Twilio. The server stands for Twilio's.
+// A Sender for Twilio. The server stands for Twilio's; compose, formRequest and post are in
+// recipes_test.go.
 func Example_twilio() {
 	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.URL.Path)

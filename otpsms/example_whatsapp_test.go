@@ -1,10 +1,8 @@
 package otpsms_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -29,12 +27,12 @@ type whatsApp struct {
 func (w *whatsApp) Send(ctx context.Context, m otp.Message) error {
 	to, err := otpsms.Normalize(m.To)
 	if err != nil {
-		return errors.Join(otp.ErrUndeliverable, err)
+		return otp.Undeliverable(err)
 	}
 
 	// The code stands in the text and in the button that copies it.
 	code := []any{map[string]string{"type": "text", "text": m.Code.Reveal()}}
-	body, err := json.Marshal(map[string]any{
+	r, err := jsonRequest(ctx, w.api+"/"+w.number+"/messages", map[string]any{
 		"messaging_product": "whatsapp", "to": to, "type": "template",
 		"template": map[string]any{
 			"name": w.template, "language": map[string]string{"code": w.language},
@@ -46,15 +44,8 @@ func (w *whatsApp) Send(ctx context.Context, m otp.Message) error {
 		},
 	})
 	if err != nil {
-		return errors.Join(otp.ErrNotSent, err)
+		return otp.NotSent(err)
 	}
-
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.api+"/"+w.number+"/messages",
-		bytes.NewReader(body))
-	if err != nil {
-		return errors.Join(otp.ErrNotSent, err)
-	}
-	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+w.token)
 
 	var refusal struct{ Error struct{ Code int } }
@@ -62,7 +53,7 @@ func (w *whatsApp) Send(ctx context.Context, m otp.Message) error {
 	return post(r, &refusal, func() bool { return refusal.Error.Code == 131026 })
 }
 
-// A Sender for WhatsApp. The server stands for Meta's; post is that of the example for Twilio.
+// A Sender for WhatsApp. The server stands for Meta's.
 func Example_whatsApp() {
 	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var sent struct {

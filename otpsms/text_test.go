@@ -195,8 +195,8 @@ func TestMessages(t *testing.T) {
 				require.NoError(t, err)
 
 				size, most, encoding := segmentOf(text)
-				got[m.Language] = append(got[m.Language], fmt.Sprintf("%s (%d of %d, %s): %s", m.Kind,
-					size, most, encoding, text))
+				got[m.Language] = append(got[m.Language], fmt.Sprintf("%s (%d of %d, %s): %s",
+					m.Kind, size, most, encoding, text))
 			}
 		}
 	}
