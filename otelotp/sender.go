@@ -36,7 +36,6 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 	ctx, span := s.tracer.Start(ctx, "otp.sender.send",
 		trace.WithAttributes(purposeKey.String(m.Purpose), messageIDKey.String(m.ID)))
 	defer span.End()
-
 	return ended(span, s.next.Send(ctx, m))
 }
 

@@ -24,7 +24,6 @@ type ground struct {
 // A client without a Binding is a stranger (rule 8).
 func (f *Flow) grounds(r *http.Request, q *asker) iter.Seq2[ground, error] {
 	stranger := ground{otp.Stranger, q.session.issued}
-
 	return func(yield func(ground, error) bool) {
 		if q.session.browser == "" {
 			yield(stranger, nil)

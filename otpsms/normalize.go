@@ -107,7 +107,6 @@ func Allow(prefixes ...string) func(to string) (string, error) {
 				"code, such as 49", prefix))
 		}
 	}
-
 	return func(to string) (string, error) {
 		number, err := Normalize(to)
 		if err != nil {

@@ -22,7 +22,6 @@ func (p *Pages) checkFiles() error {
 	if p.options.Files == nil {
 		return nil
 	}
-
 	return fs.WalkDir(p.options.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

@@ -125,7 +125,6 @@ func (b *browser) do(r *http.Request) view {
 			delete(b.cookies, cookie.Name)
 		}
 	}
-
 	return read(b.t, answer)
 }
 
