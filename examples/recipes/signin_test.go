@@ -12,8 +12,9 @@ import (
 
 func TestSignIn(t *testing.T) {
 	codes, inbox := otptest.New(t, otp.Config{Policy: otp.Policy{RequireBinding: true}})
-	s := SignIn{codes, map[string]string{
-		"ada@example.com": "user 1", "grace@example.com": "user 2",
+	s := SignIn{codes, map[string]*User{
+		ada:                 {ID: "user 1", Logins: []Login{{"password", "eve's session"}}},
+		"grace@example.com": {ID: "user 2"},
 	}}
 	session := rand.Text()
 
@@ -24,17 +25,18 @@ func TestSignIn(t *testing.T) {
 	require.Equal(t, known.AttemptsLeft, unknown.AttemptsLeft)
 	require.Len(t, inbox.Messages(), 1)
 
-	code := inbox.Code(t, "ada@example.com")
-	_, err = s.Enter(t.Context(), "ada@example.com", rand.Text(), code, "key", otp.Stranger)
+	code := inbox.Code(t, ada)
+	_, err = s.Enter(t.Context(), ada, rand.Text(), code, "key", otp.Stranger)
 	require.ErrorIs(t, err, otp.ErrNoCode)
 
 	for range 2 { // a double click
-		id, err := s.Enter(t.Context(), "ada@example.com", session, code, "key", otp.Stranger)
+		id, err := s.Enter(t.Context(), ada, session, code, "key", otp.Stranger)
 		require.NoError(t, err)
 		require.Equal(t, "user 1", id)
 	}
-	_, err = s.Enter(t.Context(), "ada@example.com", session, code, "another key", otp.Stranger)
+	_, err = s.Enter(t.Context(), ada, session, code, "another key", otp.Stranger)
 	require.ErrorIs(t, err, otp.ErrUsed)
+	require.Empty(t, s.Users[ada].Logins, "what somebody has put in who had not proven the address")
 
 	inbox.Fail(otp.ErrNotSent)
 	_, err = s.Ask(t.Context(), "grace@example.com", session, otp.Stranger)

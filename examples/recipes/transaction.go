@@ -2,6 +2,7 @@ package recipes
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -38,7 +39,13 @@ func (t Transfer) SMSPayment() otpsms.Payment {
 // Transfers confirms transfers one by one.
 type Transfers struct {
 	Codes *otp.Service // Purpose "transfer", ConfirmTransaction, TransferPolicy
-	Pay   func(context.Context, Transfer) error
+
+	// Confirmed marks a stored transfer as confirmed: marked twice is marked once.
+	//
+	//	UPDATE transfers SET confirmed = true WHERE id = $1
+	//
+	// A worker pays what is marked, and gives its bank the id as the idempotency key.
+	Confirmed func(ctx context.Context, id string) error
 }
 
 // binding ties a code to one session and one transfer.
@@ -51,19 +58,30 @@ func (s *Transfers) Ask(ctx context.Context, to, session string, t Transfer) (ot
 	})
 }
 
-// Confirm pays. A code is accepted once, so it pays once.
+// Confirm marks the transfer. A repeat marks it again: its code was accepted before, and whether
+// the mark was made then is not known.
 func (s *Transfers) Confirm(ctx context.Context, to, session string, t Transfer,
 	code, key string) error {
 	err := s.Codes.Verify(ctx, otp.Submission{
 		To: to, Binding: binding(session, t), Trust: otp.Known, Code: code, IdempotencyKey: key,
 	})
-	if err != nil { // otp.ErrRepeated: this form was accepted before. Show that transfer
+	if err != nil && !errors.Is(err, otp.ErrRepeated) {
 		return err
 	}
-	return s.Pay(ctx, t)
+	return s.Confirmed(ctx, t.ID)
 }
 
 // Cancel voids the code of one transfer. Those of others stay valid.
 func (s *Transfers) Cancel(ctx context.Context, to, session string, t Transfer) error {
 	return s.Codes.Revoke(ctx, to, binding(session, t))
+}
+
+// Replace is for a person who edits the transfer before it is confirmed. The code of the old one is
+// voided first, or it would hold one of the MaxLiveCodes places until it expires.
+func (s *Transfers) Replace(ctx context.Context, to, session string, old, t Transfer) (
+	otp.Status, error) {
+	if err := s.Cancel(ctx, to, session, old); err != nil {
+		return otp.Status{}, err
+	}
+	return s.Ask(ctx, to, session, t)
 }

@@ -2,6 +2,7 @@ package recipes
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,12 +17,9 @@ func TestTransfers(t *testing.T) {
 	codes, inbox := otptest.New(t, otp.Config{
 		Purpose: "transfer", Kind: otp.ConfirmTransaction, Policy: TransferPolicy,
 	})
-	var paid []Transfer
-	s := Transfers{codes, func(_ context.Context, transfer Transfer) error {
-		paid = append(paid, transfer)
-		return nil
-	}}
-	const ada, session = "ada@example.com", "session"
+	table := transfers{}
+	s := Transfers{codes, table.confirm}
+	const session = "session"
 
 	toGrace, toAlan := Transfer{"1", "Grace", "€250.00"}, Transfer{"2", "Alan", "€90.00"}
 	confirm := func(transfer Transfer, code, key string) error {
@@ -51,6 +49,66 @@ func TestTransfers(t *testing.T) {
 	require.NoError(t, s.Cancel(t.Context(), ada, session, toGrace))
 	require.ErrorIs(t, confirm(toGrace, graceCode, "b"), otp.ErrNoCode)
 	require.NoError(t, confirm(toAlan, alanCode, "c"))
-	require.ErrorIs(t, confirm(toAlan, alanCode, "c"), otp.ErrRepeated)
-	require.Equal(t, []Transfer{toAlan}, paid)
+	require.Equal(t, transfers{toAlan.ID: true}, table)
+}
+
+// transfers is a table: which transfers are confirmed, by id.
+type transfers map[string]bool
+
+func (table transfers) confirm(_ context.Context, id string) error {
+	table[id] = true
+	return nil
+}
+
+// A transfer whose code was accepted is paid, although the mark failed at first. Marking it again
+// makes no second payment.
+func TestTransferIsPaidAfterAll(t *testing.T) {
+	codes, inbox := otptest.New(t, otp.Config{
+		Purpose: "transfer", Kind: otp.ConfirmTransaction, Policy: TransferPolicy,
+	})
+	table, failure := transfers{}, errors.New("the database is down")
+	s := Transfers{codes, func(ctx context.Context, id string) error {
+		if failure != nil {
+			return failure
+		}
+		return table.confirm(ctx, id)
+	}}
+	transfer := Transfer{"1", "Grace", "€250.00"}
+	_, err := s.Ask(t.Context(), ada, "session", transfer)
+	require.NoError(t, err)
+	confirm := func(key string) error {
+		return s.Confirm(t.Context(), ada, "session", transfer, inbox.Code(t, ada), key)
+	}
+
+	require.ErrorIs(t, confirm("key"), failure)
+	failure = nil
+	require.NoError(t, confirm("key"), "a retry")
+	require.NoError(t, confirm("key"), "a double click")
+	require.ErrorIs(t, confirm("another key"), otp.ErrUsed)
+	require.Equal(t, transfers{"1": true}, table)
+}
+
+// A person edits the transfer as often as the limits on messages allow.
+func TestReplaceTransfer(t *testing.T) {
+	codes, inbox := otptest.New(t, otp.Config{
+		Purpose: "transfer", Kind: otp.ConfirmTransaction, Policy: TransferPolicy,
+	})
+	table := transfers{}
+	s := Transfers{codes, table.confirm}
+	latest := Transfer{"0", "Grace", "€250.00"}
+	_, err := s.Ask(t.Context(), ada, "session", latest)
+	require.NoError(t, err)
+	first := inbox.Code(t, ada)
+
+	for _, id := range []string{"1", "2", "3", "4"} {
+		edited := Transfer{id, "Grace", "€240.00"}
+		_, err := s.Replace(t.Context(), ada, "session", latest, edited)
+		require.NoError(t, err, id)
+		latest = edited
+	}
+
+	require.Error(t, s.Confirm(t.Context(), ada, "session", Transfer{ID: "0"}, first, "a"))
+	require.NoError(t,
+		s.Confirm(t.Context(), ada, "session", latest, inbox.Code(t, ada), "b"))
+	require.Equal(t, transfers{"4": true}, table)
 }
