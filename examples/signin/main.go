@@ -63,7 +63,7 @@ func newApp(file string, out io.Writer) http.Handler {
 	mails := must(otpmail.NewCatalog(otpmail.Options{Product: "Acme"}))
 	logins := must(otp.New(otp.Config{
 		Purpose: "sign-in", Kind: otp.SignIn, Secret: secret, Sender: newSender(mails, out),
-		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)),
+		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)), Normalize: otpmail.Normalize,
 	}))
 
 	// In earnest: with Config.Proxies behind a proxy, and Counter for several instances.

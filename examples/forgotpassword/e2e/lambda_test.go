@@ -119,11 +119,11 @@ func TestEverySource(t *testing.T) {
 				generate.want(202, "GET", "/generate-otp/"+s.email, "")
 				generate.want(429, "POST", "/generate-otp", s.body())
 				otp := s.code()
-				reset.want(403, "POST", "/reset",
+				reset.want(403, "POST", "/reset-password",
 					s.body("otp", wrong(otp), "password", newPassword))
-				reset.want(422, "POST", "/reset", s.body("otp", otp, "password", "short"))
-				reset.want(200, "POST", "/reset", s.body("otp", otp, "password", newPassword))
-				reset.want(403, "POST", "/reset", s.body("otp", otp, "password", newPassword))
+				reset.want(422, "POST", "/reset-password", s.body("otp", otp, "password", "short"))
+				reset.want(200, "POST", "/reset-password", s.body("otp", otp, "password", newPassword))
+				reset.want(403, "POST", "/reset-password", s.body("otp", otp, "password", newPassword))
 				reset.want(403, "POST", "/login", s.body("password", oldPassword))
 				reset.want(200, "POST", "/login", s.body("password", newPassword))
 				require.Len(t, s.mails(), 2)

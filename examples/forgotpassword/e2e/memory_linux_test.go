@@ -70,7 +70,7 @@ func TestMemory(t *testing.T) {
 		return func() { generate.want(202, "GET", "/generate-otp/"+address, "") }
 	}
 	take := func() {
-		reset.want(200, "POST", "/reset", s.body("otp", s.code(), "password", newPassword))
+		reset.want(200, "POST", "/reset-password", s.body("otp", s.code(), "password", newPassword))
 	}
 	signIn := func() { reset.want(200, "POST", "/login", s.body("password", newPassword)) }
 

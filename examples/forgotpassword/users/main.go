@@ -38,8 +38,8 @@ func run(ctx context.Context, args []string) error {
 	}
 
 	email := args[1]
-	if err := users.CheckEmail(email); err != nil {
-		return fmt.Errorf("the address %w", err)
+	if _, err := users.Normalize(email); err != nil {
+		return err
 	}
 
 	accounts, err := open(ctx)

@@ -30,7 +30,9 @@ func Handler(app *web.App) (http.Handler, error) {
 	}
 
 	mux := http.NewServeMux()
-	app.Route(mux, flow)
+	if err := app.Route(mux, flow); err != nil {
+		return nil, err
+	}
 	mux.Handle("/", reset)
 	mux.Handle("/sign-in", http.NewCrossOriginProtection().Handler(&signInPage{app: app}))
 	mux.HandleFunc("GET /forgot", func(w http.ResponseWriter, r *http.Request) {

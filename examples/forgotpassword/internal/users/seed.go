@@ -20,7 +20,8 @@ func Seed(ctx context.Context, s Store, file io.Reader) (added int, err error) {
 	}
 
 	for i, a := range accounts {
-		if err := errors.Join(CheckEmail(a.Email), CheckPassword(a.Password, a.Email)); err != nil {
+		_, err := Normalize(a.Email)
+		if err := errors.Join(err, CheckPassword(a.Password, a.Email)); err != nil {
 			return added, fmt.Errorf("users: account %d of the seed: %w", i+1, err)
 		}
 

@@ -5,13 +5,13 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otpmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
@@ -52,10 +52,21 @@ type App struct {
 	Mailbox http.Handler
 }
 
-// Flow returns the flow of a reset: with the members "email", "otp" and "password", and with the
-// original's request by GET, for clients that keep no cookies too.
-func (a *App) Flow() (*otphttp.Flow, error) {
-	return otphttp.New(otphttp.Config{
+// Flow returns the flow of a reset, with the members "email", "otp" and "password".
+func (a *App) Flow() (*otphttp.Flow, error) { return otphttp.New(a.config()) }
+
+// originalFlow returns the flow of the original's two requests: a GET with the address in its path,
+// and a POST without cookie and session. It is the weaker half, kept for the original's clients:
+// whoever knows an address can use up the attempts of such a code, and addresses stand in URLs and
+// logs. A service that has no such clients leaves it out.
+func (a *App) originalFlow() (*otphttp.Flow, error) {
+	c := a.config()
+	c.AllowGET, c.AllowUnbound = true, true
+	return otphttp.New(c)
+}
+
+func (a *App) config() otphttp.Config {
+	return otphttp.Config{
 		Name:         "reset",
 		Codes:        a.Codes,
 		Keys:         a.Keys,
@@ -64,26 +75,32 @@ func (a *App) Flow() (*otphttp.Flow, error) {
 		Accept:       a.accept,
 		RevokeOthers: true,
 		Devices:      true,
+		DeviceSince:  a.deviceSince,
 		Origins:      a.Origins,
 		Allow:        a.Allow,
-		AllowUnbound: true,
-		AllowGET:     true,
 		Insecure:     !a.HTTPS,
 		Log:          a.Log,
-	})
+	}
 }
 
 // find returns the address as it was registered.
 func (a *App) find(r *http.Request, typed string) (otphttp.Recipient, error) {
-	if err := users.CheckEmail(typed); err != nil {
-		return otphttp.Recipient{}, fmt.Errorf("%w: %w", otp.ErrInvalid, err)
+	to, err := otpmail.ParseAddress(typed)
+	if err != nil {
+		return otphttp.Recipient{}, err
 	}
 
-	user, err := a.Users.Find(r.Context(), typed)
+	user, err := a.Users.Find(r.Context(), to)
 	if errors.Is(err, users.ErrUnknown) {
-		return otphttp.Recipient{To: typed}, nil
+		return otphttp.Recipient{To: to}, nil
 	}
 	return otphttp.Recipient{To: user.Email, Known: true}, err
+}
+
+// deviceSince returns when the password was changed: who knew the one before is unknown since.
+func (a *App) deviceSince(r *http.Request, to string) (time.Time, error) {
+	user, err := a.Users.Find(r.Context(), to)
+	return user.PasswordChanged, err
 }
 
 // hashTimeout bounds how long a reset waits for its turn to hash.
@@ -114,7 +131,9 @@ func passwordProblem(err error) error {
 	if !ok {
 		return err
 	}
-	return &otphttp.Problem{Code: otphttp.ProblemCode(weak.Code), Field: "password", Detail: weak.Error()}
+	return &otphttp.Problem{
+		Code: otphttp.ProblemCode(weak.Code), Field: "password", Detail: weak.Error(),
+	}
 }
 
 func (a *App) setPassword(ctx context.Context, email, hash, language string) error {

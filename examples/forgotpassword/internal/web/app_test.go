@@ -17,20 +17,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The original's requests set a password, under both of its paths.
+// The original's requests set a password, and so do those of an app that carries its session.
 func TestReset(t *testing.T) {
-	for _, path := range []string{"/reset", "/reset-password"} {
+	for path, session := range map[string]bool{"/reset-password": false, "/reset": true} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
-			w.get("/generate-otp/ada@example.com").want(t, http.StatusAccepted, "")
+			members := map[string]string{"email": ada, "password": newPassword}
+			if session {
+				sent := w.post("/generate-otp", map[string]string{"email": ada, "session": ""})
+				members["session"] = sent.session(t)
+			} else {
+				w.get("/generate-otp/ada@example.com").want(t, http.StatusAccepted, "")
+			}
 			require.Equal(t, ada, w.mailbox.Letters()[0].To, "the mail goes to the stored address")
 
 			code := w.code()
-			members := map[string]string{
-				"email": ada, "otp": code[:4] + " " + code[4:], "password": newPassword,
-			}
+			members["otp"] = code[:4] + " " + code[4:]
 			w.post(path, members).want(t, http.StatusOK, "")
-			w.post(path, members).want(t, http.StatusForbidden, "code_rejected")
+			rejected := map[bool]string{false: "code_rejected", true: "code_used"}[session]
+			w.post(path, members).want(t, http.StatusForbidden, rejected)
 			w.login(ada, newPassword).want(t, http.StatusOK, "")
 			w.login(ada, oldPassword).want(t, http.StatusForbidden, "password_wrong")
 
@@ -260,7 +265,7 @@ func TestBadAddresses(t *testing.T) {
 			"ad\u0430@example.com", "\u212ada@example.com", "ada\u200b@example.com",
 			strings.Repeat("a", 250) + "@example.com", "ada.@example.com", ".ada@example.com",
 		} {
-			w.generate(email).want(t, http.StatusBadRequest, "address_invalid")
+			w.post("/generate-otp", map[string]string{"email": email}).want(t, http.StatusBadRequest, "address_invalid")
 			w.reset(email, "12345678", newPassword).
 				want(t, http.StatusBadRequest, "address_invalid")
 			w.login(email, oldPassword).want(t, http.StatusBadRequest, "address_invalid")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otpmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 )
@@ -32,6 +33,8 @@ func NewCodes(
 		Secret:  secret,
 		Store:   store,
 		Sender:  sender,
+
+		Normalize: otpmail.Normalize,
 		Policy: otp.Policy{
 			Length: codeLength, MinSendTime: minSendTime, DeliveryTimeout: deliveryTimeout,
 		},

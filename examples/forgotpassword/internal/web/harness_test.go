@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -204,12 +205,13 @@ func (w *world) post(path string, members map[string]string) answer {
 
 func (w *world) generate(email string) answer {
 	w.t.Helper()
-	return w.post("/generate-otp", map[string]string{"email": email})
+	return w.get("/generate-otp/" + url.PathEscape(email))
 }
 
 func (w *world) reset(email, code, password string) answer {
 	w.t.Helper()
-	return w.post("/reset", map[string]string{"email": email, "otp": code, "password": password})
+	return w.post("/reset-password",
+		map[string]string{"email": email, "otp": code, "password": password})
 }
 
 func (w *world) login(email, password string) answer {
@@ -224,6 +226,15 @@ func (a answer) want(t *testing.T, status int, code string) {
 	if code != "" {
 		require.Contains(t, a.text, `"code":"`+code+`"`)
 	}
+}
+
+// session returns the session of an answer to a client that carries its own.
+func (a answer) session(t *testing.T) string {
+	t.Helper()
+	var document struct{ Session string }
+	require.NoError(t, json.Unmarshal([]byte(a.text), &document))
+	require.NotEmpty(t, document.Session)
+	return document.Session
 }
 
 var codePattern = regexp.MustCompile(`(?m)^\d{8}$`)

@@ -25,7 +25,7 @@ func (a *App) login(w http.ResponseWriter, r *http.Request) {
 func (a *App) CheckLogin(w http.ResponseWriter, r *http.Request) error {
 	if a.Allow != nil && !a.Allow(w, r) {
 		return &otphttp.Problem{
-			Status: http.StatusTooManyRequests, Code: "too_many_requests",
+			Status: http.StatusTooManyRequests, Code: otphttp.TooManyRequests,
 			Detail: "Too many requests come from your network. Try again in a minute.",
 		}
 	}
@@ -35,10 +35,10 @@ func (a *App) CheckLogin(w http.ResponseWriter, r *http.Request) error {
 
 	email := strings.TrimSpace(r.PostForm.Get("email"))
 	password := r.PostForm.Get("password")
-	if err := users.CheckEmail(email); err != nil {
+	if _, err := users.Normalize(email); err != nil {
 		return &otphttp.Problem{
-			Status: http.StatusBadRequest, Code: "address_invalid", Field: "email",
-			Detail: "The address " + err.Error() + ".",
+			Status: http.StatusBadRequest, Code: otphttp.AddressInvalid, Field: "email",
+			Detail: "This is not an address. Enter one such as ada@example.com.",
 		}
 	}
 

@@ -26,7 +26,7 @@ func TestFunctions(t *testing.T) {
 		{"generate", generate, "/generate-otp", 400, "address_invalid"},
 		{"generate", generate, "/reset", 404, "not_found"},
 		{"generate", generate, "/", 404, "not_found"},
-		{"reset", reset, "/reset", 400, "address_invalid"},
+		{"reset", reset, "/reset", 403, "session_missing"},
 		{"reset", reset, "/reset-password", 400, "address_invalid"},
 		{"reset", reset, "/login", 400, "address_invalid"},
 		{"reset", reset, "/status", 403, "session_missing"},
