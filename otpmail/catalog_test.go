@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -231,6 +232,22 @@ func TestLogoAndColor(t *testing.T) {
 	mail := render(t, newCatalog(t, opts), message("sign-in", "en"))
 	require.Contains(t, mail.HTML, `src="https://acme.example/logo.png?a=1&amp;b=2" alt="Acme"`)
 	require.Contains(t, mail.HTML, "background-color:#FFE14D;color:#000000;")
+}
+
+// Without enough HTML around it, a logo makes a mail look like spam.
+func TestMailsWithLogoAreLongEnough(t *testing.T) {
+	for _, language := range otpmail.Languages() {
+		for _, with := range []bool{false, true} {
+			opts := otpmail.Options{Product: "A"}
+			if with {
+				opts.Logo = "https://a.example/l.png"
+			}
+			html := render(t, newCatalog(t, opts), message("sign-in", language)).HTML
+			require.Equal(t, with, utf8.RuneCountInString(html) > 3250, language)
+			require.Equal(t, with, strings.Contains(html, "<!-- This comment"), language)
+			require.Less(t, len(html), 4000)
+		}
+	}
 }
 
 // A code of up to 8 characters is shown large, a longer one so that it fits.
