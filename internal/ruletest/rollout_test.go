@@ -322,23 +322,36 @@ func TestATypoDoesNotKeepARecord(t *testing.T) {
 	})
 }
 
-// A lateInsert is a store whose first insert ends in an error, and happens when it lands. What has
-// expired it drops at once.
+// A lateInsert is a store whose first insert ends in an error, and happens when it lands. It drops
+// a value the moment it expires.
 type lateInsert struct {
-	otp.Store
+	retention
 	insert func() (bool, error)
+}
+
+func (s *lateInsert) drop() {
+	if !s.until.IsZero() && !time.Now().Before(s.until) {
+		clear(s.values)
+	}
+}
+
+func (s *lateInsert) Load(ctx context.Context, key string) ([]byte, error) {
+	s.drop()
+	return s.retention.Load(ctx, key)
 }
 
 func (s *lateInsert) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (bool, error) {
+	s.drop()
 	if s.insert != nil || len(old) > 0 {
-		return s.Store.CompareAndSwap(ctx, key, old, new, expires)
+		return s.retention.CompareAndSwap(ctx, key, old, new, expires)
 	}
 
 	new = slices.Clone(new)
 	s.insert = func() (bool, error) {
-		return s.Store.CompareAndSwap(context.Background(), key, nil, new, expires)
+		s.drop()
+		return s.retention.CompareAndSwap(context.Background(), key, nil, new, expires)
 	}
 	return false, otptest.ErrInjected
 }
@@ -366,7 +379,7 @@ func TestALateInsertRevivesNothing(t *testing.T) {
 		for _, after := range []time.Duration{0, time.Second, time.Minute, 10*time.Minute - 1} {
 			t.Run(fmt.Sprint(name, ", ", after), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					store := &lateInsert{Store: memstore.New(nil)}
+					store := &lateInsert{retention: retention{table: newTable()}}
 					s, in := otptest.New(t, otp.Config{Store: store, Policy: otp.Policy{
 						SendLimits: []otp.Limit{{Count: 60, Window: time.Second}}}})
 					code, status := send(t, s, in, otp.Request{To: ada})

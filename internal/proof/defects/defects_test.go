@@ -190,8 +190,10 @@ func writeOverlay(t *testing.T) string {
 }
 
 // expressions are the forms of lines in which a defect changes an expression: a condition, a case,
-// a value of a literal, and what a function returns. In all others it changes a statement.
+// a value of a literal or a new variable, and what a function returns. In all others it changes a
+// statement.
 var expressions = []*regexp.Regexp{
+	regexp.MustCompile(`^(\t*\w+ := )(.*)()$`),
 	regexp.MustCompile(`^(\t*if )(.*?)( \{(?: //.*)?)$`),
 	regexp.MustCompile(`^(\t*case )(.*)(:)$`),
 	regexp.MustCompile(`^(\t*\w+: +)(.*)(,)$`),
@@ -210,8 +212,11 @@ func (d defect) switched(t *testing.T, now string) string {
 
 		require.NotNil(t, wanted, "the line of %q has the form of the one before", d.name)
 		result := "bool"
-		if strings.HasSuffix(was[3], ",") {
+		switch {
+		case strings.Contains(was[2], "newMAC("):
 			result = "*mac"
+		case strings.Contains(was[2], "roundUp("):
+			result = "time.Time"
 		}
 		return fmt.Sprintf("%spick(%q, func() %s { return %s }, func() %s { return %s })%s",
 			was[1], d.name, result, wanted[2], result, was[2], was[3])

@@ -12,18 +12,24 @@ type defect struct {
 type catcher struct{ folder, test string }
 
 var (
-	byModel  = catcher{"internal/proof/histories", "TestServiceAgreesWithModel"}
-	byLinear = catcher{"internal/proof/histories", "TestLinearizableOverMemstore"}
-	byRule14 = catcher{"internal/ruletest", "TestRule14TheCallerDecidesNothing"}
-	byRetain = catcher{"internal/ruletest", "TestRetentionDuringARollOut"}
-	byKnown  = catcher{".", "TestKnownAnswers"}
-	byState  = catcher{".", "TestKnownAnswerOfAState"}
+	byModel      = catcher{"internal/proof/histories", "TestServiceAgreesWithModel"}
+	byLinear     = catcher{"internal/proof/histories", "TestLinearizableOverMemstore"}
+	byRule14     = catcher{"internal/ruletest", "TestRule14TheCallerDecidesNothing"}
+	byRetain     = catcher{"internal/ruletest", "TestRetentionDuringARollOut"}
+	byRepeats    = catcher{"internal/ruletest", "TestRule06SuccessEndsEarlierRepeats"}
+	byExceptions = catcher{"internal/ruletest", "TestRule06RevokeAllKeepsRepeats"}
+	byLateInsert = catcher{"internal/ruletest", "TestALateInsertRevivesNothing"}
+	byTypo       = catcher{"internal/ruletest", "TestATypoDoesNotKeepARecord"}
+	byExpired    = catcher{".", "TestRule03ExpiredCodesAreCompared"}
+
+	byKnown = catcher{".", "TestKnownAnswers"}
+	byState = catcher{".", "TestKnownAnswerOfAState"}
 )
 
 var defects = []defect{
 	{"another Binding is compared", "state.go",
-		`		if c.binding != g.binding || !c.comparable(now) { // Rules 3 and 9`,
-		`		if !c.comparable(now) {`, byModel},
+		`	return c.binding == g.binding && c.left > 0 && (c.unexpired(now) || g.codes.knows(c.key))`,
+		`	return c.left > 0 && (c.unexpired(now) || g.codes.knows(c.key))`, byModel},
 	{"a code works at its expiry", "state.go",
 		`func (c *code) unexpired(now time.Time) bool { return now.Before(c.expires()) }`,
 		`func (c *code) unexpired(now time.Time) bool { return !now.After(c.expires()) }`, byModel},
@@ -37,11 +43,12 @@ var defects = []defect{
 		`	s.count(now, a.id)`,
 		`	c.issued = roundDown(now); s.count(now, a.id)`, byModel},
 	{"success leaves codes of its Binding", "state.go",
-		`	s.void(now, func(binding tag) bool { return binding == g.binding })`,
-		`	s.void(now, func(tag) bool { return false })`, byModel},
+		`	s.revoke(now, g.binding)`,
+		`	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.seed == accepted.seed })`,
+		byModel},
 	{"success voids codes of other Bindings", "state.go",
-		`	s.void(now, func(binding tag) bool { return binding == g.binding })`,
-		`	s.void(now, func(tag) bool { return true })`, byModel},
+		`	s.revoke(now, g.binding)`,
+		`	s.revokeAll(now, func(t tag) bool { return t != g.binding })`, byModel},
 	{"success clears all failures", "state.go",
 		`	s.takeBack(now, c.given-c.left)`,
 		`	s.takeBack(now, maxCounted)`, byModel},
@@ -119,7 +126,56 @@ var defects = []defect{
 	{"records are located by a public key", "record.go",
 		`		recordMAC:  newMAC(rs.keys.record),`,
 		`		recordMAC:  newMAC([]byte("public")),`, byKnown},
-	{"the flags of the stored form are swapped", "encode.go",
-		`		flags |= flagDecoy`,
-		`		flags |= flagUsed`, byState},
+	{"the stored form of a code is another", "encode.go",
+		`	return append(b, c.usedWith[:]...)`,
+		`	return append(b, c.usedBy[:]...)`, byState},
+
+	{"expired codes are not compared beside live ones", "state.go",
+		`	return c.binding == g.binding && c.left > 0 && (c.unexpired(now) || g.codes.knows(c.key))`,
+		`	return c.binding == g.binding && c.comparable(now)`, byModel},
+	{"exhausted codes are compared", "state.go",
+		`	return c.binding == g.binding && c.left > 0 && (c.unexpired(now) || g.codes.knows(c.key))`,
+		`	return c.binding == g.binding && (c.unexpired(now) || g.codes.knows(c.key))`, byExpired},
+	{"expired codes of removed keys are compared", "state.go",
+		`	return c.binding == g.binding && c.left > 0 && (c.unexpired(now) || g.codes.knows(c.key))`,
+		`	return c.binding == g.binding && c.left > 0`, byExpired},
+	{"the text of an expired code costs an attempt", "state.go",
+		`	case found.expired:`,
+		`	case found.expired && found.live != nil:`, byModel},
+	{"a used code is a repeat after its expiry", "state.go",
+		`		case equal && !c.unexpired(now):`,
+		`		case equal && !c.unexpired(now) && !c.used():`, byExpired},
+	{"success takes back failures of other codes for expired ones", "state.go",
+		`			c.given-- // it counts no failure that success could take back`,
+		`			_ = c.given`, byExpired},
+	{"success leaves the repeats of earlier codes", "state.go",
+		`	s.revoke(now, g.binding)`,
+		`	s.void(now, func(t tag) bool { return t == g.binding })`, byRepeats},
+	{"RevokeAll spares live codes of the excepted Bindings", "state.go",
+		`	voided := s.void(now, func(tag) bool { return true })`,
+		`	voided := s.void(now, func(t tag) bool { return !excepted(t) })`, byModel},
+	{"RevokeAll ends the repeats of the excepted Bindings", "state.go",
+		`	return s.endRepeats(func(t tag) bool { return !excepted(t) }) || voided`,
+		`	return s.endRepeats(func(tag) bool { return true }) || voided`, byExceptions},
+	{"a voided code does not keep its record until its expiry", "state.go",
+		`	s.keepUntil = ratchet(s.keepUntil, until, now)`,
+		`	s.keepUntil = ratchet(until, until, now)`, byLateInsert},
+	{"failures do not keep a record", "state.go",
+		`	return later(s.keepUntil, s.failuresUntil)`,
+		`	return s.keepUntil`, byTypo},
+	{"failures that were taken back keep a record", "state.go",
+		`	s.keepUntil = ratchet(s.keepUntil, until, now)`,
+		`	s.keepUntil = ratchet(s.keepUntil, later(until, s.failuresUntil), now)`, byTypo},
+	{"Check spends", "state.go",
+		`	case found.live != nil && !g.spends:`,
+		`	case found.live != nil && !g.spends && found.used != nil:`, byModel},
+	{"Spend does not recognize itself", "spend.go",
+		`	case hmac.Equal(m.held, m.own):`,
+		`	case m.held == nil:`, byLinear},
+	{"Spend tells no repeat from another token", "spend.go",
+		`	case hmac.Equal(m.held[markerSize-16:], m.own[markerSize-16:]):`,
+		`	case true:`, byLinear},
+	{"a spent token is forgotten early", "spend.go",
+		`		until:    roundUp(until),`,
+		`		until:    until.Add(-time.Minute),`, byModel},
 }
