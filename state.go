@@ -316,7 +316,10 @@ func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, change
 // compares reports whether a guess is compared with the code. Rules 3 and 9: it has the Binding of
 // the guess, and attempts left. Where it is expired, its key must be known, too.
 func (g *guess) compares(now time.Time, c *code) bool {
-	return c.binding == g.binding && c.left > 0 && (c.unexpired(now) || g.codes.knows(c.key))
+	if c.binding != g.binding || c.left == 0 {
+		return false
+	}
+	return c.unexpired(now) || g.codes.knows(c.key)
 }
 
 // compare derives the text of every code that the guess is compared with, decoys too, so that its

@@ -106,6 +106,7 @@ const support = `package otp
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -124,6 +125,10 @@ func (s *state) voidOthers(now time.Time, c *code) *code {
 	own := *c
 	s.void(now, func(tag) bool { return own.decoy != s.codes[0].decoy })
 	return &own
+}
+
+func (s *state) remove(seed operationID) {
+	s.codes = slices.DeleteFunc(s.codes, func(c code) bool { return c.seed == seed })
 }
 
 func (s *Service) deliverOrRefund(ctx context.Context, r *record, m Message) error {
