@@ -96,7 +96,7 @@
 // # Size and cost
 //
 // A record (all codes, counts and limits of one purpose, address and Trust) is one item of at most
-// 832 bytes, or 746 with the default names. So
+// 928 bytes, or 842 with the default names. So
 //
 //   - Send, and Verify of a live code, cost 1 read unit and 1 write unit, and as much again for
 //     each lost race;
