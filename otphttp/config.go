@@ -217,7 +217,7 @@ func (c *Config) check() error {
 		"AddressField": c.AddressField, "CodeField": c.CodeField,
 	} {
 		if field == sessionField || field == keyField {
-			return fmt.Errorf("Config.%s is %q: another member has this name", name, field)
+			return fmt.Errorf("%s is %q: another member has this name", "Config."+name, field)
 		}
 	}
 
