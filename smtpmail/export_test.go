@@ -1,6 +1,10 @@
 package smtpmail
 
-import "time"
+import (
+	"time"
+
+	"github.com/seed-5978b5f1/otp/otpmail"
+)
 
 // Age makes the kept connections older, without their timers, as a freeze of the process does.
 func (s *Sender) Age(by time.Duration) {
@@ -10,4 +14,9 @@ func (s *Sender) Age(by time.Duration) {
 	for _, c := range s.connections.kept {
 		c.keepUntil = c.keepUntil.Add(-by)
 	}
+}
+
+// Compose writes a mail as it goes over the wire.
+func Compose(from otpmail.From, to string, m otpmail.Mail) ([]byte, error) {
+	return compose(&heading{from: from, to: to, id: "0123456789abcdef"}, time.Now(), m)
 }

@@ -172,23 +172,29 @@ func (r *relay) mails(t testing.TB, to string, n int) []mailed {
 	return all
 }
 
-// readMail reads a mail as a mail program does.
+// readMail reads the mail in a file.
 func readMail(t testing.TB, file string) mailed {
 	t.Helper()
 
 	f, err := os.Open(file)
 	require.NoError(t, err)
 	defer f.Close()
+	return read(t, f)
+}
 
-	m, err := mail.ReadMessage(f)
+// read reads a mail as a mail program does.
+func read(t testing.TB, r io.Reader) mailed {
+	t.Helper()
+
+	m, err := mail.ReadMessage(r)
 	require.NoError(t, err)
 	kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	require.NoError(t, err)
 
-	read := mailed{header: m.Header}
+	got := mailed{header: m.Header}
 	if kind == "text/plain" {
-		read.text = body(t, quotedprintable.NewReader(m.Body))
-		return read
+		got.text = body(t, quotedprintable.NewReader(m.Body))
+		return got
 	}
 
 	require.Equal(t, "multipart/alternative", kind)
@@ -197,8 +203,8 @@ func readMail(t testing.TB, file string) mailed {
 		kind string
 		text *string
 	}{
-		{"text/plain; charset=utf-8", &read.text},
-		{"text/html; charset=utf-8", &read.html},
+		{"text/plain; charset=utf-8", &got.text},
+		{"text/html; charset=utf-8", &got.html},
 	} {
 		part, err := parts.NextPart() // decodes quoted-printable
 		require.NoError(t, err)
@@ -207,7 +213,7 @@ func readMail(t testing.TB, file string) mailed {
 	}
 	_, err = parts.NextPart()
 	require.ErrorIs(t, err, io.EOF, "a third part")
-	return read
+	return got
 }
 
 func body(t testing.TB, r io.Reader) string {
