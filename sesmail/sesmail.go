@@ -2,6 +2,7 @@ package sesmail
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 
 	ctx, cancel := context.WithDeadline(ctx, m.ExpiresAt)
 	defer cancel()
-	return s.deliver(ctx, to, mail,
+	return s.deliver(ctx, to, m.ID, mail,
 		tag(purposeTag, strings.ReplaceAll(m.Purpose, ".", "-")), tag(messageIDTag, m.ID))
 }
 
@@ -80,7 +81,7 @@ func (s *Sender) SendMail(ctx context.Context, to string, mail otpmail.Mail) err
 	if err := ctx.Err(); err != nil {
 		return delivery.NotSent(packageName, "the context is done", err)
 	}
-	return s.deliver(ctx, to, mail)
+	return s.deliver(ctx, to, rand.Text(), mail)
 }
 
 // bareAddress returns the address as SES takes it, or an error that matches otp.ErrUndeliverable.
@@ -94,21 +95,21 @@ func bareAddress(to string) (string, error) {
 
 // deliver makes the one try.
 func (s *Sender) deliver(
-	ctx context.Context, to string, mail otpmail.Mail, tags ...types.MessageTag,
+	ctx context.Context, to, id string, mail otpmail.Mail, tags ...types.MessageTag,
 ) error {
 	if err := mail.Check(); err != nil {
 		return delivery.NotSent(packageName, "the mail is not usable: "+err.Error(), nil)
 	}
 
 	try := ses.Begin()
-	_, err := s.client.SendEmail(ctx, s.input(to, mail, tags), once(try))
+	_, err := s.client.SendEmail(ctx, s.input(to, id, mail, tags), once(try))
 	return try.Result(err)
 }
 
 // input puts the mail into the form of SES. The content is "simple", which leaves no way to add
 // headers by line ends.
 func (s *Sender) input(
-	to string, mail otpmail.Mail, tags []types.MessageTag,
+	to, id string, mail otpmail.Mail, tags []types.MessageTag,
 ) *sesv2.SendEmailInput {
 	body := &types.Body{Text: content(mail.Text)}
 	if mail.HTML != "" {
@@ -124,10 +125,13 @@ func (s *Sender) input(
 		Content: &types.EmailContent{Simple: &types.Message{
 			Subject: content(mail.Subject),
 			Body:    body,
-			// No out-of-office replies, please (RFC 3834; the second is Microsoft's).
 			Headers: []types.MessageHeader{
-				{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")},
-				{Name: aws.String("X-Auto-Response-Suppress"), Value: aws.String("All")},
+				// No out-of-office replies, please (RFC 3834; the second is Microsoft's).
+				header("Auto-Submitted", "auto-generated"),
+				header("X-Auto-Response-Suppress", "All"),
+				// Gmail does not put mails with different ones into one conversation, where it
+				// would hide what they have in common: the code that is sent again.
+				header("X-Entity-Ref-ID", id),
 			},
 		}},
 	}
@@ -135,6 +139,10 @@ func (s *Sender) input(
 
 func content(s string) *types.Content {
 	return &types.Content{Data: &s, Charset: aws.String("UTF-8")}
+}
+
+func header(name, value string) types.MessageHeader {
+	return types.MessageHeader{Name: &name, Value: &value}
 }
 
 func tag(name, value string) types.MessageTag {

@@ -111,6 +111,7 @@ func TestSendHandsOverTheMailOfTheRenderer(t *testing.T) {
 		Headers: []types.MessageHeader{
 			{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")},
 			{Name: aws.String("X-Auto-Response-Suppress"), Value: aws.String("All")},
+			{Name: aws.String("X-Entity-Ref-ID"), Value: &m.ID},
 		},
 	}}, in.Content)
 }
@@ -328,8 +329,10 @@ func assertOneRecipient(t *testing.T, mail storedMail) {
 	assert.Len(t, mail.Destination.To, 1)
 	assert.Empty(t, mail.Destination.CC)
 	assert.Empty(t, mail.Destination.BCC)
+	require.Len(t, mail.Headers, 3)
 	assert.Equal(t, []struct{ Name, Value string }{
 		{"Auto-Submitted", "auto-generated"}, {"X-Auto-Response-Suppress", "All"},
+		{"X-Entity-Ref-ID", mail.Headers[2].Value},
 	}, mail.Headers)
 }
 
