@@ -26,10 +26,12 @@ func (f *Flow) status(r *http.Request) (State, error) {
 
 	state := s.state()
 	var err error
-	if state.Data, err = f.pending(r, &s); err != nil {
-		return state, err
+	if !s.accepted { // afterwards something else may be pending, or nothing
+		state.Data, err = f.pending(r, &s)
 	}
-	state.Status, err = f.statusOf(r, &s)
+	if err == nil {
+		state.Status, err = f.statusOf(r, &s)
+	}
 	return state, err
 }
 

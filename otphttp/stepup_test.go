@@ -29,12 +29,15 @@ type bank struct {
 	paid    []string // the Bindings
 }
 
-func newBank(t *testing.T) *bank {
+func newBank(t *testing.T, configure ...func(*otphttp.Config)) *bank {
 	b := &bank{client: newClient(t), to: ada, pending: &payment{"1", "€250"}}
 	codes, inbox := otptest.New(t, otp.Config{Kind: otp.ConfirmTransaction})
 	b.inbox = inbox
 	b.Flow = newService(t, func(c *otphttp.Config) {
 		c.Codes, c.Find, c.Accept, c.Once = codes, b.find, b.accept, true
+		for _, f := range configure {
+			f(c)
+		}
 	}).Flow
 	return b
 }
@@ -78,6 +81,39 @@ func TestStepUp(t *testing.T) {
 		b.post(b.ServeVerify, "code", b.inbox.Code(t, ada)).want(t, http.StatusOK, "")
 		assert.Equal(t, []string{"payment-1"}, b.paid)
 	})
+}
+
+// What was confirmed is not pending any more: the page that is opened again says that it is done, and
+// a second click is no other transaction.
+func TestStepUpAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		once    bool
+		pending *payment
+		status  int
+		code    string
+		paid    []string
+	}{
+		"nothing else":          {false, nil, 200, "", says("payment-1", "payment-1")},
+		"another payment":       {false, &payment{id: "2"}, 200, "", says("payment-1", "payment-1")},
+		"nothing else, once":    {true, nil, 409, "repeated", says("payment-1")},
+		"another payment, once": {true, &payment{id: "2"}, 409, "repeated", says("payment-1")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBank(t, func(config *otphttp.Config) { config.Once = c.once })
+			b.post(b.ServeSend).want(t, http.StatusAccepted, "")
+			code, lost := b.inbox.Code(t, ada), b.twin()
+			b.post(b.ServeVerify, "code", code, key, "k").want(t, http.StatusOK, "")
+
+			b.pending = c.pending
+			b.get(b.ServeStatus).want(t, http.StatusOK, "")
+			lost.post(b.ServeVerify, "code", code, key, "k").want(t, c.status, c.code)
+			lost.post(b.ServeVerify, "code", wrong(code), key, "k").
+				want(t, http.StatusConflict, map[bool]string{
+					true: "nothing_pending", false: "transaction_changed",
+				}[c.pending == nil])
+			assert.Equal(t, c.paid, b.paid)
+		})
+	}
 }
 
 // What is pending has changed between Send and Verify: the code confirms nothing, and is not lost.

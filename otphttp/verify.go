@@ -36,7 +36,7 @@ func (f *Flow) verify(w http.ResponseWriter, r *http.Request) (State, error) {
 	}
 
 	state := s.state()
-	if state.Data, err = f.pending(r, &s); err != nil {
+	if state.Data, err = f.pending(r, &s); err != nil && !f.repeats(r, &s) {
 		return state, err
 	}
 	sub, err := f.judge(r, &s)
@@ -76,6 +76,17 @@ func (f *Flow) judge(r *http.Request, s *session) (otp.Submission, error) {
 		}
 	}
 	return sub, rejected
+}
+
+// repeats reports whether the submission was accepted before: then what it has confirmed is not
+// pending any more. It asks only where no code is live, so that no attempt is lost.
+func (f *Flow) repeats(r *http.Request, s *session) bool {
+	status, err := f.statusOf(r, s)
+	if err != nil || status.Live {
+		return false
+	}
+	_, err = f.judge(r, s)
+	return err == nil || errors.Is(err, otp.ErrRepeated)
 }
 
 // repeatable returns nil for a submission that was accepted before, unless Config.Once is set.
