@@ -286,6 +286,28 @@ func TestChallengeBesideALiveCode(t *testing.T) {
 	})
 }
 
+// An app without cookies keeps the value of the device cookie, and sends that alone: it is known.
+func TestDeviceOfAnApp(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
+	app := newClient(t)
+	sent := app.post(s.ServeSend, "email", ada, "session", "").want(t, http.StatusAccepted, "")
+	answer := app.post(s.ServeVerify, "session", sent.Session, "code", s.inbox.Code(t, ada))
+	answer.want(t, http.StatusOK, "")
+	require.Len(t, answer.Cookies(), 2) // and that of Done
+
+	limited := newClient(t)
+	limited.post(s.ServeSend, "email", ada, "session", "").
+		want(t, http.StatusTooManyRequests, "send_limited")
+	for _, cookie := range answer.Cookies() {
+		if cookie.Name == deviceCookie {
+			app.header.Set("Cookie", cookie.Name+"="+cookie.Value)
+		}
+	}
+	app.cookies = nil
+	app.blocked = true
+	app.post(s.ServeSend, "email", ada, "session", "").want(t, http.StatusAccepted, "")
+}
+
 // Without Config.Devices no device is remembered, and none that is counts.
 func TestWithoutDevices(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)

@@ -1,0 +1,56 @@
+package recipes_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/examples/recipes"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otpsms"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// A number has many spellings: the code works under another one, and what is no number is told so.
+func TestFormsOverNumbers(t *testing.T) {
+	codes, inbox := otptest.New(t, otp.Config{Normalize: otpsms.Normalize})
+	flow, err := otphttp.New(otphttp.Config{
+		Codes: codes, Keys: otp.Keys{make([]byte, 32)}, AddressField: "phone",
+		Find:   recipes.Numbers{"+4915112345678": "Ada"}.Find,
+		Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil },
+	})
+	require.NoError(t, err)
+	told := ""
+	forms := &recipes.Forms{Flow: flow, Tell: func(_ http.ResponseWriter, _ *http.Request, p *otphttp.Problem) {
+		told = p.Detail
+	}}
+
+	var cookies []*http.Cookie
+	post := func(handler http.HandlerFunc, form string) string {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, cookie := range cookies {
+			r.AddCookie(cookie)
+		}
+		w := httptest.NewRecorder()
+		handler(w, r)
+		if set := w.Result().Cookies(); len(set) > 0 {
+			cookies = set
+		}
+		return w.Header().Get("Location")
+	}
+
+	assert.Empty(t, post(forms.Ask, "phone=0151+12345678"))
+	assert.Contains(t, told, "with its country code")
+	assert.Equal(t, "/code", post(forms.Ask, "phone=%2B49+151+12345678"))
+	assert.Equal(t, "/code", post(forms.Ask, "phone=%2B49+151+12345678"), "too soon: it is live")
+	assert.Empty(t, post(forms.Enter, "code=x"))
+	assert.Contains(t, told, "No attempt was lost")
+	code := inbox.Code(t, "+4915112345678")
+	assert.Equal(t, "/account", post(forms.Enter, "phone=004915112345678&code="+code))
+}
