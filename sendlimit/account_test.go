@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/lease"
 	"github.com/seed-5978b5f1/otp/memstore"
 )
 
@@ -26,5 +27,37 @@ func TestAccountsAreForgotten(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		require.Less(t, len(s.accounts), 200)
+	})
+}
+
+// A lease ends by either clock: the monotonic one may stand still while a machine sleeps, and the
+// wall clock may be set back.
+func TestLeasesEnd(t *testing.T) {
+	now := time.Now()
+	for name, test := range map[string]struct {
+		until, end time.Duration
+		want       bool
+	}{
+		"holds":                  {time.Second, time.Second, true},
+		"ended":                  {-time.Second, -time.Second, false},
+		"slept":                  {time.Second, -time.Second, false},
+		"the clock was set back": {-time.Second, time.Hour, false},
+	} {
+		l := &localLease{until: now.Add(test.until), end: now.Add(test.end).Round(0)}
+		require.Equal(t, test.want, l.holds(now), name)
+	}
+}
+
+// A lease of a slot to come, by the clock of another instance, ends a slot after it was taken.
+func TestLeaseOfASlotToCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount("key", otp.Limit{Count: 1, Window: 16 * time.Minute})
+		now := time.Now()
+		a.hold(lease.Lease{Slot: lease.SlotOf(now, a.limit.Window) + 9, Size: 1}, now)
+
+		time.Sleep(time.Minute - 1)
+		require.True(t, a.lease.holds(time.Now()))
+		time.Sleep(1)
+		require.False(t, a.lease.holds(time.Now()))
 	})
 }

@@ -2,6 +2,7 @@ package sendlimit_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,35 +132,38 @@ func (r retrier) CompareAndSwap(
 	return swapped && rand.IntN(2) == 0, err
 }
 
-// No period of the Window sees more messages than Count, over hours of random instances that come
-// and go, and a swap that is told to be lost may have won.
+// No period of the Window sees more messages than Count, over days of random instances that come
+// and go, and of swaps that fail or are told to be lost, though they may have won.
 func TestAnyPeriodOfTheWindow(t *testing.T) {
+	failing := &otptest.FaultyStore{Store: memstore.New(nil), Fault: randomly(true)}
 	for name, store := range map[string]otp.Store{
-		"plain": memstore.New(nil), "retrying": retrier{memstore.New(nil)},
+		"plain": memstore.New(nil), "retrying": retrier{memstore.New(nil)}, "failing": failing,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			const count = 40
+			const count = 400
 			random := rand.New(rand.NewPCG(3, 4))
 			next := &counter{}
 			instances := make([]*sendlimit.Sender, 5)
 			var left []time.Time
 
-			for range 8_000 {
-				time.Sleep(time.Duration(random.IntN(90)) * time.Second)
+			for range 1000 {
+				time.Sleep(time.Duration(random.IntN(180)) * time.Second)
 				i := random.IntN(len(instances))
 				if instances[i] == nil || random.IntN(200) == 0 { // or a restart
 					instances[i] = newSender(t, next, over(store, count))
 				}
 
-				if instances[i].Send(t.Context(), otp.Message{}) != nil {
-					continue
-				}
-				left = append(left, time.Now())
-				if n := len(left); n > count {
-					require.GreaterOrEqual(t, left[n-1].Sub(left[n-1-count]), time.Hour, name)
+				for range random.IntN(60) {
+					if instances[i].Send(t.Context(), otp.Message{}) != nil {
+						continue
+					}
+					left = append(left, time.Now())
+					if n := len(left); n > count {
+						require.GreaterOrEqual(t, left[n-1].Sub(left[n-1-count]), time.Hour, name)
+					}
 				}
 			}
-			require.Greater(t, len(left), 8_000*45/3600*count/3, "%s: little leaves", name)
+			require.Greater(t, len(left), 1000*90/3600*count/4, "%s: little leaves", name)
 		})
 	}
 }
@@ -224,6 +228,55 @@ func TestUnspentLeases(t *testing.T) {
 	})
 }
 
+// The rest of a lease is given back once, where the swap that gives it back has won but is told to
+// be lost, or where its answer is.
+func TestRestIsGivenBackOnce(t *testing.T) {
+	for _, lost := range []error{nil, errors.New("no answer")} {
+		synctest.Test(t, func(t *testing.T) {
+			held := &answerLoser{Store: memstore.New(nil), err: lost}
+			next := &counter{}
+			a, b := newSender(t, next, over(held, 1000)), newSender(t, next, over(held, 1000))
+			drain := func() {
+				for b.Send(t.Context(), otp.Message{}) == nil {
+				}
+			}
+
+			for range 1 + 2 + 4 + 8 + 1 { // of the fifth lease, of 16, fifteen are unspent
+				require.NoError(t, a.Send(t.Context(), otp.Message{}))
+			}
+			drain()
+			require.EqualValues(t, 1000-15, next.sent.Load())
+
+			time.Sleep(4 * time.Minute)
+			held.loses.Store(true)
+			for range 3 {
+				a.Send(t.Context(), otp.Message{}) //nolint:errcheck // counted
+			}
+			drain()
+			require.LessOrEqual(t, next.sent.Load(), int32(1000))
+			require.Greater(t, next.sent.Load(), int32(1000-15))
+		})
+	}
+}
+
+// An answerLoser loses the answer to one swap when told to: it says that the swap was lost, or
+// returns the error.
+type answerLoser struct {
+	otp.Store
+	loses atomic.Bool
+	err   error
+}
+
+func (l *answerLoser) CompareAndSwap(
+	ctx context.Context, key string, old, new []byte, expires time.Time,
+) (bool, error) {
+	swapped, err := l.Store.CompareAndSwap(ctx, key, old, new, expires)
+	if l.loses.CompareAndSwap(true, false) {
+		return false, l.err
+	}
+	return swapped, err
+}
+
 // A lease that has ended while the store was asked is not spent: the message would count too early.
 func TestSlowStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -239,6 +292,50 @@ func TestSlowStore(t *testing.T) {
 		require.ErrorIs(t, err, otp.ErrNotSent)
 		require.NotErrorIs(t, err, sendlimit.ErrExceeded)
 		require.Zero(t, next.sent.Load())
+	})
+}
+
+// The same for a lease that ends while the store is asked for that of another limit.
+func TestLeaseThatEndsMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		group := ""
+		store := &otptest.FaultyStore{Store: memstore.New(nil)}
+		store.Fault = func(call otptest.StoreCall) (fault otptest.StoreFault) {
+			if group = cmp.Or(group, call.Key); call.Key != group {
+				fault.Delay = 4 * time.Second
+			}
+			return fault
+		}
+
+		opts := over(store, 100)
+		opts.PerGroup = []otp.Limit{{Count: 5, Window: time.Minute}}
+		opts.Group = sendlimit.EmailDomain
+		next := &counter{}
+		sender := newSender(t, next, opts)
+
+		require.ErrorIs(t, sender.Send(t.Context(), otp.Message{}), otp.ErrNotSent)
+		require.Zero(t, next.sent.Load())
+		require.NoError(t, sender.Send(t.Context(), otp.Message{}), "there is a lease now")
+	})
+}
+
+// What one limit refuses is put back into the others.
+func TestRefusalsArePutBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := over(memstore.New(nil), 2)
+		opts.Total[0].Window = time.Minute
+		opts.PerGroup = []otp.Limit{{Count: 3, Window: 24 * time.Hour}}
+		opts.Group = sendlimit.EmailDomain
+		next := &counter{}
+		sender := newSender(t, next, opts)
+		message := otp.Message{To: "ada@example.com"}
+
+		for range 10 {
+			sender.Send(t.Context(), message) //nolint:errcheck // counted
+		}
+		require.EqualValues(t, 2, next.sent.Load())
+		time.Sleep(2 * time.Minute)
+		require.NoError(t, sender.Send(t.Context(), message))
 	})
 }
 
