@@ -3,6 +3,7 @@ package phonetest
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
@@ -11,16 +12,15 @@ import (
 	"github.com/seed-5978b5f1/otp/otpsms"
 )
 
-// The classes of what Normalize and libphonenumber make of a spelling. These are all that there
-// are.
+// The classes of what Normalize makes of a spelling. These are all that there are.
 const (
-	bothRead    = "both read the number"
-	bothRefuse  = "both refuse"
-	moreScripts = "Normalize reads more scripts, marks and former trunk prefixes"
-	long        = "more than the 15 digits of E.164, which is dialed at home only"
-	argentina   = "Argentina's 15, and a 0 of Gabon, which Normalize refuses"
-	notTheTrunk = "a 0 where 06 is the trunk prefix and the number begins with 6"
-	zeroTooMany = "a 0 too many where numbers do begin with 0: another number, for both"
+	read        = "the number"
+	readHere    = "the number, which libphonenumber does not read (some were asked for)"
+	bothRefuse  = "refused, by libphonenumber, too"
+	long        = "refused: more than the 15 digits of E.164, which is dialed at home only"
+	argentina   = "refused: Argentina's 15, and a 0 of Gabon"
+	notTheTrunk = "another number: a 0 where 06 is the trunk prefix and the number begins with 6"
+	zeroTooMany = "another number: a 0 too many where numbers do begin with 0"
 )
 
 // Normalize never refuses a valid number that is written internationally, and takes no spelling of
@@ -29,31 +29,51 @@ func TestNormalizeAgainstLibphonenumber(t *testing.T) {
 	counts := map[string]int{}
 	spelled := 0
 
-	for _, n := range numbers(t) {
+	for i, n := range numbers(t) {
 		for form, typed := range spellings(n) {
 			spelled++
 			got, _ := otpsms.Normalize(typed) //nolint:errcheck // empty then
-			c := class(n, got, oracle(typed))
-			counts[c]++
-			assert.NotEmpty(t, c, "%s: %q is %q, of %s", form, typed, got, n.e164())
+			c := class(n, typed, got)
+			if c == read && i%20 == 0 && oracle(typed) == "" {
+				c = readHere
+				assert.True(t, onlyHere(form), "%s: %q", form, typed)
+			}
 
-			if international[form] && c != long {
-				assert.Equal(t, n.e164(), got, "%s: %q", form, typed)
+			counts[c]++
+			if c == "" || international[form] && got == "" && c != long {
+				t.Errorf("%s: %q is %q, of %s (%s)", form, typed, got, n.e164(), c)
 			}
 		}
 	}
 
 	t.Log(spelled, "spellings:", counts)
 	assert.Greater(t, spelled, 50_000)
-	assert.ElementsMatch(t, []string{bothRead, bothRefuse, moreScripts, long, argentina,
-		notTheTrunk, zeroTooMany}, slices.Collect(maps.Keys(counts)))
-	assert.Greater(t, counts[bothRead], 30_000)
+	assert.ElementsMatch(t, []string{read, readHere, bothRefuse, long, argentina, notTheTrunk,
+		zeroTooMany}, slices.Collect(maps.Keys(counts)))
+	assert.Greater(t, counts[read], 45_000)
 }
 
 // international are the forms that are refused of no number.
 var international = map[string]bool{"E.164": true, "international": true, "tel:": true, "00": true,
 	"code in parentheses": true, "full-width": true, "Arabic-Indic": true,
 	"Extended Arabic-Indic": true, "Devanagari": true, "direction marks": true, "zero width": true}
+
+// onlyHere reports whether Normalize reads numbers of this form that libphonenumber does not: 00,
+// unless it is told the country from which that is dialed; what stands behind a number; scripts
+// other than four; and trunk prefixes of before.
+func onlyHere(form string) bool {
+	if strings.Contains(form, "00") || form == "Devanagari" || form == "direction marks" {
+		return true
+	}
+	for _, trunks := range formerTrunks {
+		for trunk := range strings.FieldsSeq(trunks) {
+			if strings.HasPrefix(form, trunk) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // oracle returns the number that libphonenumber reads, or nothing if that is none.
 func oracle(typed string) string {
@@ -64,17 +84,15 @@ func oracle(typed string) string {
 	return phonenumbers.Format(n, phonenumbers.E164)
 }
 
-// class says how got, by Normalize, and theirs, by libphonenumber, differ from the number.
-func class(n number, got, theirs string) string {
+// class says what got is, of the spelling of a number.
+func class(n number, typed, got string) string {
 	right := n.e164()
 	switch {
-	case got == right && theirs == right:
-		return bothRead
 	case got == right:
-		return moreScripts
+		return read
 	case got == "" && len(right) > len("+")+15:
 		return long
-	case got == "" && theirs == "":
+	case got == "" && oracle(typed) == "":
 		return bothRefuse
 	case got == "" && (n.code() == "54" || n.code() == "241"):
 		return argentina
