@@ -43,7 +43,7 @@ var _ otp.Sender = (*Sender)(nil)
 
 // A job is a message that is held.
 type job struct {
-	ctx         context.Context // has the values of the caller's, but neither its end nor its deadline
+	ctx         context.Context // has the values of the caller's, not its end or deadline
 	id, purpose string
 	expires     time.Time // when it is given up
 	deliver     func(context.Context) error
@@ -185,8 +185,8 @@ func (s *Sender) Len() int {
 	return s.held
 }
 
-// Try is what [Sender.Tries] counts by: the purpose of the message ([NoticePurpose] for notices), and
-// the Class of the outcome.
+// Try is what [Sender.Tries] counts by: the purpose of the message ([NoticePurpose] for notices),
+// and the Class of the outcome.
 type Try struct {
 	Purpose string
 	Class   Class

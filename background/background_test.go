@@ -517,7 +517,7 @@ func TestNewRefuses(t *testing.T) {
 		"background: Options.Capacity is -1: it must be 1 to 1000000":      {Capacity: -1},
 		"background: Options.Capacity is 1000001: it must be 1 to 1000000": {Capacity: 1_000_001},
 		"background: Options.Timeout is 1ns: it must be 1ms to 5m0s":       {Timeout: 1},
-		"background: Options.Timeout is 6m0s: it must be 1ms to 5m0s":      {Timeout: 6 * time.Minute},
+		"background: Options.Timeout is 6m0s: it must be 1ms to 5m0s":      {Timeout: 360e9},
 	} {
 		s, err := background.New(otp.SenderFunc(succeed), &opts)
 		require.EqualError(t, err, want)

@@ -14,8 +14,8 @@ type Options struct {
 	// Workers is how many deliveries there are at a time, 1 to 1,000. Default: 8.
 	Workers int
 
-	// Capacity is how many messages are held at most: those that wait, those that are being delivered,
-	// and those that will be tried again. 1 to 1,000,000. Default: 1,000.
+	// Capacity is how many messages are held at most: those that wait, those that are being
+	// delivered, and those that will be tried again. 1 to 1,000,000. Default: 1,000.
 	Capacity int
 
 	// Timeout ends each try, 1 ms to 5 minutes. Default: 10 seconds.

@@ -39,9 +39,9 @@
 //
 // Observe makes a span for each operation when it has ended, with its time: otp.send, otp.verify
 // and so on. Those of NewStore and NewSender (otp.store.load, otp.store.compare_and_swap,
-// otp.sender.send, otp.sender.send_mail) stand beside it, as children of the caller's span. Spans also have what is
-// unique: otp.message.id, and otp.pseudonym, which is the same for the same address
-// ([otp.Service.Pseudonym]).
+// otp.sender.send, otp.sender.send_mail) stand beside it, as children of the caller's span. Spans
+// also have what is unique: otp.message.id, and otp.pseudonym, which is the same for the same
+// address ([otp.Service.Pseudonym]).
 //
 // # What it does not tell
 //

@@ -37,7 +37,7 @@ func TestAddressesTaken(t *testing.T) {
 		"ada@ｅｘａｍｐｌｅ．ｃｏｍ":             "ada@example.com",
 		"ada@exa\u00ADmple\u200B.com": "ada@example.com",
 		"ada@\u212Aelvin.example":     "ada@kelvin.example",
-		"ada@gıthub.example":          "ada@xn--gthub-n4a.example", // another domain, and it stays one
+		"ada@gıthub.example":          "ada@xn--gthub-n4a.example", // stays another domain
 		"ada@نامه\u200Cای.example":    "ada@xn--mgba3gch31f060k.example",
 		"ada@\u2603.example":          "ada@xn--n3h.example",
 		longest:                       longest,

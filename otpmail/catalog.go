@@ -22,11 +22,12 @@ type Options struct {
 	// plain text at the end: at most 128 printable characters. Default: there is no such line.
 	Support string
 
-	// Links holds, by purpose (Config.Purpose), the address of the page that takes the code. Mails of such a purpose
-	// have a button beside the code. It leads to the address with "#c=CODE" at its end: the part
-	// after # reaches no server, log or Referer header, and a mail scanner that fetches the address
-	// submits nothing. The page must put the code into its field and leave it to the person to
-	// press the button.
+	// Links holds, by purpose (Config.Purpose), the address of the page that takes the code. Mails
+	// of such a purpose have a button beside the code. It leads to the address with "#c=CODE" at
+	// its end. Browsers send the part after # to no server, and a mail scanner that fetches the
+	// address submits nothing. (Link protection that rewrites addresses does learn the code: see
+	// docs/mail.md.) The page must put the code into its field and leave it to the person to press
+	// the button.
 	//
 	// An address must begin with https:// and have no user information and no fragment. Take it
 	// from the configuration, never from the Host header of a request.

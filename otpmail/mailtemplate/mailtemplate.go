@@ -160,8 +160,8 @@ func (t *Templates) mail(view *View, own texts) (otpmail.Mail, error) {
 	mail := otpmail.NewMail(view.Subject, text.String(), page.String())
 	shown := html.UnescapeString(notShown.ReplaceAllString(mail.HTML, "\n"))
 	if !shows(shown, view) || !shows(mail.Text, view) {
-		return otpmail.Mail{}, errors.New("HTML and plain text must show {{.Code}} and the values " +
-			"of {{.Details}}, each in one piece and as text")
+		return otpmail.Mail{}, errors.New("HTML and plain text must show {{.Code}} and the " +
+			"values of {{.Details}}, each in one piece and as text")
 	}
 	return mail, mail.Check()
 }
