@@ -61,10 +61,10 @@
 // # What is left to the caller
 //
 //   - Send to the address stored with the account, not to the one that was typed. Look accounts up
-//     by the same form of the address ([NormalizeAddress]).
-//   - Answer the same for known and unknown accounts: call Send with Decoy for unknown ones, and
-//     treat an error that matches [ErrDelivery] as success. Tell strangers of a refused submission
-//     no more than [ErrRejected].
+//     by the same form of the address ([Service.Normalize]).
+//   - Answer the same for known and unknown accounts, unless everybody is welcome: call Send with
+//     Decoy for unknown ones, and treat an error that matches [ErrDelivery] as success. Tell
+//     strangers of a refused submission no more than [ErrRejected].
 //   - Bound requests per client and per network: the limits here are per address, and guesses can
 //     be sprayed over many.
 //   - Use a random Binding where there is a session or an app to keep it in. Without one, strangers
@@ -73,7 +73,12 @@
 //     on [ErrLimited].
 //   - Accept codes by POST only: mail scanners follow links.
 //   - Check and prepare everything else before Verify, which spends the code: the new password, for
-//     example.
+//     example. Check tells whether the code is right, so that nothing is prepared for a wrong one.
+//   - Do what [ErrRepeated] allows again, or look whether it was done: the error says that the
+//     submission was accepted before, no more.
+//   - At the first code of an account that somebody made without proving the address, drop its
+//     passwords, sessions and linked logins: they may be a stranger's.
 //   - Notify the person after the change, and end their other sessions. Call RevokeAll when the
 //     address or the password changes by other means.
+//   - Purge SQL tables: nothing else drops what has expired there.
 package otp

@@ -208,6 +208,7 @@ func TestGuessProbabilityAgainstAttackers(t *testing.T) {
 		"greedy":                   {},
 		"patient":                  {patient: true},
 		"pairs of codes":           {pairs: true},
+		"the older has expired":    {pairs: true, waits: true},
 		"an owner succeeds daily":  {owner: true},
 		"mail fails":               {failing: true},
 		"all of it but patience":   {pairs: true, owner: true, failing: true},
@@ -231,6 +232,7 @@ func TestGuessProbabilityAgainstAttackers(t *testing.T) {
 type attacker struct {
 	patient bool // stops where codes get longer, until the failures count no more
 	pairs   bool // asks again in the second half, and guesses at two codes at a time
+	waits   bool // until the older of two codes has expired
 	owner   bool // the person uses a code of her own each day, bound to her session
 	failing bool // the Sender always fails
 }
@@ -282,8 +284,14 @@ func (a *attacker) run(t *testing.T, policy otp.Policy, within time.Duration) fl
 				time.Sleep(policy.Lifetime/2 + time.Second)
 				s.Send(t.Context(), request) // a second code, unless the limits refuse it
 			}
+			sent := codes[binding]
+			if a.waits && len(sent) == 2 {
+				time.Sleep(policy.Lifetime / 2)
+				require.ErrorIs(t, submitBound(t, s, binding, sent[0]), otp.ErrExpired)
+				sent = sent[1:] // the older one is compared, but can no longer be guessed
+			}
 
-			missed += guessAll(t, s, binding, codes[binding])
+			missed += guessAll(t, s, binding, sent)
 			delete(codes, binding)
 		}
 	})
