@@ -39,7 +39,9 @@ func BenchmarkTimesOfLookUps(b *testing.B) {
 					}
 					return otphttp.Recipient{Known: known}, nil
 				},
-				Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil },
+				Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) {
+					return nil, nil
+				},
 			})
 			require.NoError(b, err)
 

@@ -80,7 +80,7 @@ func TestBodiesThatWereRead(t *testing.T) {
 	}{
 		"a form":                 {form, false, "email=ada%40example.com", 202},
 		"a form, a member twice": {form, false, "email=a%40b.c&email=d%40e.f", 400},
-		"a form, too large":      {form, false, "email=ada%40example.com&x=" + strings.Repeat("x", 16<<10), 413},
+		"a form, too large":      {form, false, "email=x&x=" + strings.Repeat("x", 16<<10), 413},
 		"a form, not UTF-8":      {form, false, "email=%ff%40example.com", 400},
 		"JSON":                   {form, true, `{"email": "ada@example.com"}`, 202},
 		"JSON, by ParseBody": {func(r *http.Request) { otphttp.ParseBody(nil, r) }, true,

@@ -38,16 +38,16 @@ type Config struct {
 	// that typed is no address (status 400). Any other error is a failure of the service (503).
 	//
 	// Find is called once for each Send. Its time counts towards Policy.MinSendTime, so a hit
-	// cannot be told from a miss while Find takes less than that. Where typed is "" there is nothing
-	// to hide, and Find is called for each Status and Verify too: if it returns another To or
-	// Binding than for Send, the answer is transaction_changed (409) and costs no attempt. Verify
-	// calls it also for clients of AllowUnbound, in a time of at least 250 ms.
+	// cannot be told from a miss while Find takes less than that. Where typed is "" there is
+	// nothing to hide, and Find is called for each Status and Verify too: if it returns another To
+	// or Binding than for Send, the answer is transaction_changed (409) and costs no attempt.
+	// Verify calls it also for clients of AllowUnbound, in a time of at least 250 ms.
 	Find func(r *http.Request, typed string) (Recipient, error)
 
-	// Unknown is called once a code was refused to nobody: Find has said that there is no such
-	// account, and Send succeeded as for one. It may mail whoever typed an address that has no
-	// account, say. It runs beside the answer, whose time it does not change. The context of r
-	// outlives the request and ends after a minute. Optional.
+	// Unknown is called where Find has said that there is no such account, and Send has succeeded
+	// as for one. It mails whoever has another kind of account, say: the limits on codes are then
+	// those on such mails. It runs beside the answer, whose time it does not change. The context of
+	// r outlives the request and ends after a minute. Optional.
 	Unknown func(r *http.Request, typed string)
 
 	// Accept checks and prepares all that follows once the code is accepted, hashing a new password
@@ -65,9 +65,9 @@ type Config struct {
 	Once bool
 
 	// Anyone says that every address is welcome, so there are no accounts to hide: whoever asks is
-	// told of a failed delivery, as undeliverable (422) or not_sent (503). That also tells strangers
-	// which mailboxes exist. Package background reports failures to nobody. Where typed is "",
-	// failures are always told.
+	// told of a failed delivery, as undeliverable (422) or not_sent (503). That also tells
+	// strangers which mailboxes exist. Package background reports failures to nobody. Where typed
+	// is "", failures are always told.
 	Anyone bool
 
 	// RevokeOthers voids the codes that others have asked for, for the same address, once Done has
@@ -209,8 +209,8 @@ func (c *Config) check() error {
 		return errors.New("Config.AllowUnbound is set, but Policy.RequireBinding of Codes too: " +
 			"unset one of them")
 	case c.AllowUnbound && c.Codes.Kind() == otp.ConfirmTransaction:
-		return errors.New("Config.AllowUnbound is set, but Codes has the Kind ConfirmTransaction, " +
-			"which requires a Binding")
+		return errors.New("Config.AllowUnbound is set, but Codes has the Kind " +
+			"ConfirmTransaction, which requires a Binding")
 	}
 
 	for name, field := range map[string]string{

@@ -47,10 +47,12 @@ func TestAStrangerAsksAllDay(t *testing.T) {
 		require.Greater(t, sent, 5)
 
 		device := newClient(t)
-		device.post(s.ServeSend, "email", ada).want(t, http.StatusTooManyRequests, "challenge_required")
+		device.post(s.ServeSend, "email", ada).
+			want(t, http.StatusTooManyRequests, "challenge_required")
 		device.post(s.ServeSend, "email", ada, "challenge", "wrong").
 			want(t, http.StatusTooManyRequests, "challenge_required")
-		device.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		device.post(s.ServeSend, "email", ada, "challenge", "solved").
+			want(t, http.StatusAccepted, "")
 		verify(t, s, device)
 
 		time.Sleep(2 * time.Minute)
@@ -338,6 +340,7 @@ func TestChallengeThatFails(t *testing.T) {
 		c.Challenge = func(*http.Request) (bool, error) { return false, errOnFire }
 	})
 
-	newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusServiceUnavailable, "unavailable")
+	newClient(t).post(s.ServeSend, "email", ada).
+		want(t, http.StatusServiceUnavailable, "unavailable")
 	assert.Empty(t, s.inbox.Messages())
 }

@@ -34,8 +34,8 @@
 //     limits that strangers cannot use up.
 //   - It takes POST only, forms and JSON of at most 16 KiB, refuses what other sites make a browser
 //     send (http.CrossOriginProtection), and lets the applications of [Config.Origins] in (CORS).
-//   - It refuses with problem documents (RFC 9457) that have a stable code for programs ([ProblemCode])
-//     and the header Retry-After.
+//   - It refuses with problem documents (RFC 9457) that have a stable code for programs
+//     ([ProblemCode]) and the header Retry-After.
 //   - It answers a double click, or a retry after a lost answer, as done (Idempotency-Key).
 //
 // Handlers of your own can use its parts: [Flow.Send], [Flow.Verify] and [Flow.Status] do the work

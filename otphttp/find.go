@@ -74,8 +74,8 @@ func (f *Flow) findWithin(r *http.Request, typed string) (Recipient, error) {
 	return rec, err
 }
 
-// roundUp sleeps until the floor has passed since start, or where that is too late, twice the floor,
-// four times, and so on.
+// roundUp sleeps until the floor has passed since start, or where that is too late, twice the
+// floor, four times, and so on.
 func roundUp(start time.Time, floor time.Duration) {
 	if floor <= 0 {
 		return

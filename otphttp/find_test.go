@@ -39,6 +39,18 @@ func TestOneLookUp(t *testing.T) {
 	require.Equal(t, 1, lookUps)
 }
 
+// findSlowly knows Ada, and takes its time.
+func findSlowly(hit, miss time.Duration) func(*http.Request, string) (otphttp.Recipient, error) {
+	return func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+		if typed == ada {
+			time.Sleep(hit)
+			return otphttp.Recipient{Known: true}, nil
+		}
+		time.Sleep(miss)
+		return otphttp.Recipient{}, nil
+	}
+}
+
 // A slowBody trickles in.
 type slowBody struct {
 	io.Reader
@@ -56,18 +68,21 @@ func (b *slowBody) Close() error { return nil }
 // Known and unknown addresses take the same time, to the nanosecond, as long as looking them up and
 // sending take less than MinSendTime: whatever else a client draws out.
 func TestTimesOfLookUps(t *testing.T) {
-	const least = 500 * time.Millisecond
+	const (
+		ms    = time.Millisecond
+		least = 500 * ms
+	)
 
 	for name, c := range map[string]struct {
 		hit, miss, sender, body, challenge time.Duration
 	}{
 		"none":                            {},
-		"a slower hit":                    {hit: 50 * time.Millisecond},
-		"a slower miss":                   {hit: 10 * time.Millisecond, miss: 65 * time.Millisecond},
-		"a step apart":                    {hit: 18 * time.Millisecond, miss: 28 * time.Millisecond},
-		"a body slower than MinSendTime":  {sender: 200 * time.Millisecond, body: 2 * least},
-		"a challenge slower than that":    {sender: 200 * time.Millisecond, challenge: 2 * least},
-		"a slow Sender, look-up and body": {least / 4, 0, 200 * time.Millisecond, least, least},
+		"a slower hit":                    {hit: 50 * ms},
+		"a slower miss":                   {hit: 10 * ms, miss: 65 * ms},
+		"a step apart":                    {hit: 18 * ms, miss: 28 * ms},
+		"a body slower than MinSendTime":  {sender: 200 * ms, body: 2 * least},
+		"a challenge slower than that":    {sender: 200 * ms, challenge: 2 * least},
+		"a slow Sender, look-up and body": {least / 4, 0, 200 * ms, least, least},
 	} {
 		t.Run(name, func(t *testing.T) {
 			of := func(email string) (took []time.Duration) {
@@ -81,14 +96,7 @@ func TestTimesOfLookUps(t *testing.T) {
 					})
 					s := newService(t, func(config *otphttp.Config) {
 						config.Codes = codes
-						config.Find = func(_ *http.Request, typed string) (otphttp.Recipient, error) {
-							if typed == ada {
-								time.Sleep(c.hit)
-								return otphttp.Recipient{Known: true}, nil
-							}
-							time.Sleep(c.miss)
-							return otphttp.Recipient{}, nil
-						}
+						config.Find = findSlowly(c.hit, c.miss)
 						config.Challenge = func(*http.Request) (bool, error) {
 							time.Sleep(c.challenge)
 							return false, nil
@@ -190,10 +198,13 @@ func TestWhatFindSays(t *testing.T) {
 			detail: "This is not an address. Enter one such as ada@example.com."},
 		"no number": {err: otp.ErrInvalid, field: "phone", status: 400, code: "address_invalid",
 			detail: "This cannot be used. Check it for typing errors."},
-		"a failure":        {err: errOnFire, status: 503, code: "unavailable"},
-		"a long address":   {rec: otphttp.Recipient{To: strings.Repeat("a", 321)}, status: 503, code: "unavailable"},
-		"a long Binding":   {rec: otphttp.Recipient{Binding: strings.Repeat("b", 129)}, status: 503, code: "unavailable"},
-		"a broken address": {rec: otphttp.Recipient{To: "a\n"}, status: 400, code: "address_invalid"},
+		"a failure": {err: errOnFire, status: 503, code: "unavailable"},
+		"a long address": {rec: otphttp.Recipient{To: strings.Repeat("a", 321)},
+			status: 503, code: "unavailable"},
+		"a long Binding": {rec: otphttp.Recipient{Binding: strings.Repeat("b", 129)},
+			status: 503, code: "unavailable"},
+		"a broken address": {rec: otphttp.Recipient{To: "a\n"},
+			status: 400, code: "address_invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, func(config *otphttp.Config) {

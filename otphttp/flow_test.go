@@ -25,36 +25,34 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 		"Keys[1] has 31 bytes": func(c *otphttp.Config) {
 			c.Keys = append(testKeys, make([]byte, 31))
 		},
-		`Config.Name is "a b"`:           func(c *otphttp.Config) { c.Name = "a b" },
-		"1 to 32 ASCII letters":          func(c *otphttp.Config) { c.Name = strings.Repeat("a", 33) },
-		`Config.Name is "device"`:        func(c *otphttp.Config) { c.Name = "device" },
-		`Config.Name is "note-x"`:        func(c *otphttp.Config) { c.Name = "note-x" },
+		`Config.Name is "a b"`:           name("a b"),
+		"1 to 32 ASCII letters":          name(strings.Repeat("a", 33)),
+		`Config.Name is "device"`:        name("device"),
+		`Config.Name is "note-x"`:        name("note-x"),
 		`AddressField is "session"`:      func(c *otphttp.Config) { c.AddressField = "session" },
-		`CodeField is "idempotency_key"`: func(c *otphttp.Config) { c.CodeField = "idempotency_key" },
-		"requires a Binding":             func(c *otphttp.Config) { c.Codes, c.AllowUnbound = payments, true },
-		`are both "email"`:               func(c *otphttp.Config) { c.CodeField = "email" },
-		"Policy.RequireBinding": func(c *otphttp.Config) {
-			c.Codes, c.AllowUnbound = withBinding, true
-		},
-		`Origins[0] is "*"`:        origins("*"),
-		`Origins[1] is "app"`:      origins("https://app.example", "app"),
-		"without a path":           origins("https://app.example/"),
-		`"ftp://app.example"`:      origins("ftp://app.example"),
-		`"https://App.example"`:    origins("https://App.example"),
-		`"https://a@app.example"`:  origins("https://a@app.example"),
-		`"null"`:                   origins("null"),
-		`"https://*.app.example"`:  origins("https://*.app.example"),
-		`its port is "443"`:        origins("https://app.example:443"),
-		`its port is "80"`:         origins("http://app.example:80"),
-		`its port is "08080"`:      origins("https://app.example:08080"),
-		`its port is "99999"`:      origins("https://app.example:99999"),
-		`its port is ""`:           origins("https://app.example:"),
-		`"https://bücher.example"`: origins("https://bücher.example"),
-		`"https://app.example?x"`:  origins("https://app.example?x"),
-		`"https://a b"`:            origins("https://a b"),
-		`"https://"`:               origins("https://"),
-		`"javascript://app"`:       origins("javascript://app"),
-		`"ionic://"`:               origins("ionic://"),
+		`CodeField is "idempotency_key"`: codeField("idempotency_key"),
+		"requires a Binding":             unbound(payments),
+		`are both "email"`:               codeField("email"),
+		"Policy.RequireBinding":          unbound(withBinding),
+		`Origins[0] is "*"`:              origins("*"),
+		`Origins[1] is "app"`:            origins("https://app.example", "app"),
+		"without a path":                 origins("https://app.example/"),
+		`"ftp://app.example"`:            origins("ftp://app.example"),
+		`"https://App.example"`:          origins("https://App.example"),
+		`"https://a@app.example"`:        origins("https://a@app.example"),
+		`"null"`:                         origins("null"),
+		`"https://*.app.example"`:        origins("https://*.app.example"),
+		`its port is "443"`:              origins("https://app.example:443"),
+		`its port is "80"`:               origins("http://app.example:80"),
+		`its port is "08080"`:            origins("https://app.example:08080"),
+		`its port is "99999"`:            origins("https://app.example:99999"),
+		`its port is ""`:                 origins("https://app.example:"),
+		`"https://bücher.example"`:       origins("https://bücher.example"),
+		`"https://app.example?x"`:        origins("https://app.example?x"),
+		`"https://a b"`:                  origins("https://a b"),
+		`"https://"`:                     origins("https://"),
+		`"javascript://app"`:             origins("javascript://app"),
+		`"ionic://"`:                     origins("ionic://"),
 	} {
 		codes, _ := otptest.New(t, otp.Config{})
 		config := otphttp.Config{
@@ -68,6 +66,18 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 		_, err = otphttp.New(config)
 		require.ErrorContains(t, err, message)
 	}
+}
+
+func name(name string) func(*otphttp.Config) {
+	return func(c *otphttp.Config) { c.Name = name }
+}
+
+func codeField(name string) func(*otphttp.Config) {
+	return func(c *otphttp.Config) { c.CodeField = name }
+}
+
+func unbound(codes *otp.Service) func(*otphttp.Config) {
+	return func(c *otphttp.Config) { c.Codes, c.AllowUnbound = codes, true }
 }
 
 func origins(list ...string) func(*otphttp.Config) {

@@ -62,9 +62,9 @@ func (f *Flow) ServeVerify(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ServeStatus is the handler that tells the state of the code as ServeSend does, without sending one: by GET,
-// or by POST of the "session" for clients without cookies. Register it for all methods of its path,
-// so that preflights reach it.
+// ServeStatus is the handler that tells the state of the code as ServeSend does, without sending
+// one: by GET, or by POST of the "session" for clients without cookies. Register it for all methods
+// of its path, so that preflights reach it.
 func (f *Flow) ServeStatus(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodGet, http.MethodPost) {
 		return

@@ -37,7 +37,8 @@ func testWholeFlow(t *testing.T, post func(*client, http.HandlerFunc, ...string)
 	status := c.get(s.ServeStatus).want(t, http.StatusOK, "")
 	assert.Equal(t, sent, status)
 
-	refused := post(c, s.ServeVerify, "code", wrong(code)).want(t, http.StatusForbidden, "code_mismatch")
+	refused := post(c, s.ServeVerify, "code", wrong(code)).
+		want(t, http.StatusForbidden, "code_mismatch")
 	assert.Equal(t, 4, refused.Flow.AttemptsLeft)
 
 	post(c, s.ServeVerify, "code", code).want(t, http.StatusOK, "")

@@ -125,7 +125,9 @@ func (c *client) twin() *client {
 
 // restart drops the cookies that end with the browser.
 func (c *client) restart() {
-	maps.DeleteFunc(c.cookies, func(_ string, cookie *http.Cookie) bool { return cookie.MaxAge == 0 })
+	maps.DeleteFunc(c.cookies, func(_ string, cookie *http.Cookie) bool {
+		return cookie.MaxAge == 0
+	})
 }
 
 // A reply is an answer, read.

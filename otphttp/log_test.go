@@ -2,7 +2,7 @@ package otphttp_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,8 +20,8 @@ import (
 	"github.com/seed-5978b5f1/otp/sendlimit"
 )
 
-// Every delivery that fails behind an answer that does not tell leaves one line in the log, with the
-// message and the class, and without the address. Where everybody is welcome it is told.
+// Every delivery that fails behind an answer that does not tell leaves one line in the log, with
+// the message and the class, and without the address. Where everybody is welcome it is told.
 func TestDeliveriesThatFail(t *testing.T) {
 	failing := func(err error) otp.Sender {
 		return otp.SenderFunc(func(context.Context, otp.Message) error { return err })
@@ -40,13 +40,13 @@ func TestDeliveriesThatFail(t *testing.T) {
 		status int
 		code   string
 	}{
-		"a Sender that says nothing":  {failing(errOnFire), 503, "delivery_failed"},
-		"a Sender that sent nothing":  {failing(otp.NotSent(errOnFire)), 503, "not_sent"},
-		"an address that takes none":  {failing(otp.Undeliverable(errOnFire)), 422, "undeliverable"},
-		"a Sender that fails by text": {failing(fmt.Errorf("550 <%s>", ada)), 503, "delivery_failed"},
-		"an error of otp":             {failing(otp.ErrLimited), 503, "delivery_failed"},
-		"too many messages":           {used, 503, "not_sent"},
-		"a queue that is closed":      {closed, 503, "not_sent"},
+		"a Sender that says nothing": {failing(errOnFire), 503, "delivery_failed"},
+		"a Sender that sent nothing": {failing(otp.NotSent(errOnFire)), 503, "not_sent"},
+		"an address that takes none": {failing(otp.Undeliverable(nil)), 422, "undeliverable"},
+		"a Sender with an address":   {failing(errors.New("550 " + ada)), 503, "delivery_failed"},
+		"an error of otp":            {failing(otp.ErrLimited), 503, "delivery_failed"},
+		"too many messages":          {used, 503, "not_sent"},
+		"a queue that is closed":     {closed, 503, "not_sent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			codes, inbox := otptest.New(t, otp.Config{Sender: c.sender})

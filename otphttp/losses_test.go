@@ -25,7 +25,7 @@ type story struct {
 	*client
 	flow  *otphttp.Flow
 	inbox *otptest.Inbox
-	done  func(context.Context, http.ResponseWriter) error // goes wrong before the password is stored
+	done  otphttp.Done // goes wrong before the password is stored
 	fault func(otptest.StoreCall) otptest.StoreFault
 	mail  error // of the Sender, which may have sent it
 	keys  func(otp.Keys)

@@ -6,8 +6,8 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// ProblemCode names the reason of a refusal for programs, in the member "code" of problem documents.
-// It stays the same while texts may change. Config.Accept adds its own.
+// ProblemCode names the reason of a refusal for programs, in the member "code" of problem
+// documents. It stays the same while texts may change. Config.Accept adds its own.
 type ProblemCode string
 
 // The codes for the errors of package otp, each with the HTTP status of its answer.

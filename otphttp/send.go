@@ -11,9 +11,9 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// Send sends a code to the address in the body of the request, for handlers that answer in their own
-// way: pages, say. It checks method, origin, budget and body as [Flow.ServeSend] does, and sets the
-// cookies of the flow. What it returns is the same for unknown addresses, and takes as long.
+// Send sends a code to the address in the body of the request, for handlers that answer in their
+// own way: pages, say. It checks method, origin, budget and body as [Flow.ServeSend] does, and sets
+// the cookies of the flow. What it returns is the same for unknown addresses, and takes as long.
 //
 // The error is a *Problem, or one of package otp, or the service's own; [ProblemOf] describes it.
 // With an error for which State.Status.Live is true, the client has a code that it asked for
@@ -162,7 +162,9 @@ func (f *Flow) askAs(r *http.Request, q *asker, g ground) outcome {
 }
 
 // refused reports whether the limits refuse a code under one Trust, and may admit it under another.
-func refused(err error) bool { return errors.Is(err, otp.ErrLimited) || errors.Is(err, otp.ErrLocked) }
+func refused(err error) bool {
+	return errors.Is(err, otp.ErrLimited) || errors.Is(err, otp.ErrLocked)
+}
 
 // refusal describes why nothing was sent.
 func (f *Flow) refusal(q *asker, o outcome, tried trustSet) error {

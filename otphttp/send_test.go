@@ -90,7 +90,8 @@ func transcript(
 ) string {
 	var out strings.Builder
 	synctest.Test(t, func(t *testing.T) {
-		s := newServiceWith(t, otp.Policy{MinSendTime: 50 * time.Millisecond}, func(c *otphttp.Config) {
+		policy := otp.Policy{MinSendTime: 50 * time.Millisecond}
+		s := newServiceWith(t, policy, func(c *otphttp.Config) {
 			c.AllowUnbound = true
 			c.Find = func(_ *http.Request, typed string) (otphttp.Recipient, error) {
 				if typed == "ada@example.com" {
@@ -148,7 +149,8 @@ func TestLimitedStranger(t *testing.T) {
 		s, c, stranger := newService(t, nil), newClient(t), newClient(t)
 		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 
-		d := stranger.post(s.ServeSend, "email", ada).want(t, http.StatusTooManyRequests, "send_limited")
+		d := stranger.post(s.ServeSend, "email", ada).
+			want(t, http.StatusTooManyRequests, "send_limited")
 		assert.False(t, d.Flow.Live)
 		stranger.get(s.ServeStatus).want(t, http.StatusForbidden, "session_missing")
 	})
@@ -158,7 +160,9 @@ func TestLimitedStranger(t *testing.T) {
 func TestFailuresOfTheService(t *testing.T) {
 	broken, _ := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
 		Store: memstore.New(nil),
-		Fault: func(otptest.StoreCall) otptest.StoreFault { return otptest.StoreFault{Before: errOnFire} },
+		Fault: func(otptest.StoreCall) otptest.StoreFault {
+			return otptest.StoreFault{Before: errOnFire}
+		},
 	}})
 	withBrokenStore := func(c *otphttp.Config) { c.Codes = broken }
 
@@ -220,7 +224,8 @@ func TestAllow(t *testing.T) {
 	c := newClient(t)
 
 	for _, reply := range []reply{
-		c.post(s.ServeSend, "email", ada), c.post(s.ServeVerify, "code", "000000"), c.get(s.ServeStatus),
+		c.post(s.ServeSend, "email", ada), c.post(s.ServeVerify, "code", "000000"),
+		c.get(s.ServeStatus),
 	} {
 		reply.want(t, http.StatusTooManyRequests, "too_many_requests")
 		assert.Equal(t, "60", reply.Header.Get("Retry-After"))

@@ -87,8 +87,8 @@ const minBindingKey = 22
 
 // bind gives the session its Binding: that of the session of the browser, so that a code in the
 // person's hand works after the cookie of the Binding was lost, that of its cookie, or a new one. A
-// client that carries its session makes the Binding itself if it sends a key, so that a request that
-// is repeated after its answer was lost has the same. Clients that may be unbound have none.
+// client that carries its session makes the Binding itself if it sends a key, so that a request
+// that is repeated after its answer was lost has the same. Clients that may be unbound have none.
 func (f *Flow) bind(w http.ResponseWriter, r *http.Request, s *session) (err error) {
 	earlier, ok := f.session(r)
 	switch key := idempotencyKey(r); {
@@ -157,8 +157,8 @@ func (f *Flow) setSession(w http.ResponseWriter, r *http.Request, s *session) {
 
 func (f *Flow) sessionCookie() string { return bindingCookie + "-" + f.config.Name }
 
-// cookieAge is how long cookies stay, in seconds: a day after the code, so that a form that was left
-// open finds its Binding.
+// cookieAge is how long cookies stay, in seconds: a day after the code, so that a form that was
+// left open finds its Binding.
 func (f *Flow) cookieAge() int {
 	return int((f.config.Codes.Policy().Lifetime + 24*time.Hour) / time.Second)
 }

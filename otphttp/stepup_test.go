@@ -83,9 +83,10 @@ func TestStepUp(t *testing.T) {
 	})
 }
 
-// What was confirmed is not pending any more: the page that is opened again says that it is done, and
-// a second click is no other transaction.
+// What was confirmed is not pending any more: the page that is opened again says that it is done,
+// and a second click is no other transaction.
 func TestStepUpAgain(t *testing.T) {
+	twice := says("payment-1", "payment-1")
 	for name, c := range map[string]struct {
 		once    bool
 		pending *payment
@@ -93,8 +94,8 @@ func TestStepUpAgain(t *testing.T) {
 		code    string
 		paid    []string
 	}{
-		"nothing else":          {false, nil, 200, "", says("payment-1", "payment-1")},
-		"another payment":       {false, &payment{id: "2"}, 200, "", says("payment-1", "payment-1")},
+		"nothing else":          {false, nil, 200, "", twice},
+		"another payment":       {false, &payment{id: "2"}, 200, "", twice},
 		"nothing else, once":    {true, nil, 409, "repeated", says("payment-1")},
 		"another payment, once": {true, &payment{id: "2"}, 409, "repeated", says("payment-1")},
 	} {

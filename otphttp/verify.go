@@ -149,8 +149,8 @@ var unmixed = []string{
 	"altcha", "challenge",
 }
 
-// submissionKey returns the key of a submission with the rest of the form mixed in: another password
-// under the same key is no repetition. No key stays no key.
+// submissionKey returns the key of a submission with the rest of the form mixed in: another
+// password under the same key is no repetition. No key stays no key.
 func (f *Flow) submissionKey(r *http.Request) string {
 	key := idempotencyKey(r)
 	if key == "" {

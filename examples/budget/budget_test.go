@@ -105,7 +105,9 @@ func TestProblemDocument(t *testing.T) {
 	codes, _ := otptest.New(t, otp.Config{})
 	flow, err := otphttp.New(otphttp.Config{
 		Codes: codes, Keys: otp.Keys{make([]byte, 32)}, Allow: clients.Allow,
-		Find:   func(*http.Request, string) (otphttp.Recipient, error) { return otphttp.Recipient{}, nil },
+		Find: func(*http.Request, string) (otphttp.Recipient, error) {
+			return otphttp.Recipient{}, nil
+		},
 		Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil },
 	})
 	require.NoError(t, err)

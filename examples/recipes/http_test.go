@@ -26,9 +26,8 @@ func TestFormsOverNumbers(t *testing.T) {
 	})
 	require.NoError(t, err)
 	told := ""
-	forms := &recipes.Forms{Flow: flow, Tell: func(_ http.ResponseWriter, _ *http.Request, p *otphttp.Problem) {
-		told = p.Detail
-	}}
+	tell := func(_ http.ResponseWriter, _ *http.Request, p *otphttp.Problem) { told = p.Detail }
+	forms := &recipes.Forms{Flow: flow, Tell: tell}
 
 	var cookies []*http.Cookie
 	post := func(handler http.HandlerFunc, form string) string {

@@ -23,7 +23,9 @@ func StepUp(sessions *scs.SessionManager, codes *otp.Service, payouts *Payouts, 
 		}, err
 	}
 	c.Accept = func(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
-		return func(context.Context, http.ResponseWriter) error { return payouts.Confirm(c.Binding) }, nil
+		return func(context.Context, http.ResponseWriter) error {
+			return payouts.Confirm(c.Binding)
+		}, nil
 	}
 	flow, err := otphttp.New(c)
 	if err != nil {

@@ -120,8 +120,8 @@ type app struct {
 // schema is the table of sessions, each under the hash of its cookie.
 const schema = "CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, address, expires);"
 
-// accept begins a session once the code is accepted. Accounts go by the form of an address that codes
-// go by: two spellings are one person.
+// accept begins a session once the code is accepted. Accounts go by the form of an address that
+// codes go by: two spellings are one person.
 func (a app) accept(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
 	account, err := a.logins.Normalize(c.To)
 	if err != nil {

@@ -52,8 +52,8 @@ func read(t *testing.T, answer *http.Response, err error) string {
 	return string(body)
 }
 
-// A person signs in twice, by two spellings of an address: as a stranger, and within the same minute
-// on a device that is known, whose sends have limits of their own.
+// A person signs in twice, by two spellings of an address: as a stranger, and within the same
+// minute on a device that is known, whose sends have limits of their own.
 func TestSignIn(t *testing.T) {
 	terminal := new(screen)
 	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), terminal))

@@ -4,8 +4,8 @@
 //	counter := rediscount.New(redis.NewClient(options), "budget:")
 //	clients, err := budget.New(budget.Config{PerMinute: 30, Counter: counter})
 //
-// Once Redis fails, or takes longer than a tenth of a second, the instance counts alone for a second:
-// a client then has the budget once for each.
+// Once Redis fails, or takes longer than a tenth of a second, the instance counts alone for a
+// second: a client then has the budget once for each.
 package rediscount
 
 import (

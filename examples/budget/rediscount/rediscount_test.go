@@ -48,7 +48,8 @@ func spend(instances []*budget.Budget, peer string) (allowed int) {
 	return allowed
 }
 
-// Over three instances a client has one budget. Where a minute begins meanwhile, a part of it is new.
+// Over three instances a client has one budget. Where a minute begins meanwhile, a part of it is
+// new.
 func TestOneBudget(t *testing.T) {
 	instances := newInstances(t, servers.Redis(t), 3)
 	for _, peer := range []string{"192.0.2.1:99", "[2001:db8::1]:99"} {
