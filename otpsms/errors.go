@@ -7,30 +7,30 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// NumberProblem says what is wrong with a telephone number, for programs: a page can have a
-// sentence for each.
+// NumberProblem says what is wrong with a telephone number, for programs: it can be the code of an
+// otphttp.Problem, and a page can have a sentence for each.
 type NumberProblem string
 
 // The problems for which [Normalize] and [Allow] refuse a number.
 const (
 	// ProblemCharacter: a character that is no digit, separator or leading +.
-	ProblemCharacter NumberProblem = "character"
+	ProblemCharacter NumberProblem = "number_character"
 
 	// ProblemNational: no + or 00 at the beginning, so that the country is not known.
-	ProblemNational NumberProblem = "national"
+	ProblemNational NumberProblem = "number_national"
 
 	// ProblemCountryCode: what follows the + or 00 is the code of no country.
-	ProblemCountryCode NumberProblem = "country_code"
+	ProblemCountryCode NumberProblem = "number_country"
 
 	// ProblemTrunkPrefix: a prefix, mostly 0, that is not dialed from abroad. Without it the number
 	// may be right.
-	ProblemTrunkPrefix NumberProblem = "trunk_prefix"
+	ProblemTrunkPrefix NumberProblem = "number_trunk"
 
 	// ProblemLength: too few digits, or too many.
-	ProblemLength NumberProblem = "length"
+	ProblemLength NumberProblem = "number_length"
 
 	// ProblemNotServed: no messages are sent to this country. See Allow.
-	ProblemNotServed NumberProblem = "not_served"
+	ProblemNotServed NumberProblem = "number_not_served"
 )
 
 // A NumberError is the error of [Normalize] and [Allow]. It matches [otp.ErrInvalid] and has

@@ -22,7 +22,7 @@ func ExampleNormalize() {
 	// +4915112345678 <nil>
 	// +4915112345678 <nil>
 	// +4915112345678 <nil>
-	// national true
+	// number_national true
 }
 
 // Messages go to three countries only. All other numbers are refused before anything is recorded.

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/seed-5978b5f1/otp/otphttp"
@@ -14,13 +15,25 @@ type Numbers map[string]string // name by number in E.164
 func (n Numbers) Find(_ *http.Request, typed string) (otphttp.Recipient, error) {
 	to, err := otpsms.Normalize(typed)
 	if err != nil {
-		return otphttp.Recipient{}, &otphttp.Problem{
-			Status: http.StatusBadRequest, Code: otphttp.AddressInvalid, Field: "phone",
-			Detail: "Enter the number with its country code, such as +49 151 12345678.", Err: err,
-		}
+		return otphttp.Recipient{}, numberProblem(err)
 	}
 	_, known := n[to]
 	return otphttp.Recipient{To: to, Known: known}, nil
+}
+
+// numberProblem says what is wrong with a number. Pages have a sentence of their own for a prefix
+// that is not dialed from abroad, and another one for all else.
+func numberProblem(err error) *otphttp.Problem {
+	p := &otphttp.Problem{
+		Status: http.StatusBadRequest, Code: otphttp.AddressInvalid, Field: "phone",
+		Detail: "Enter the number with its country code, such as +49 151 12345678.", Err: err,
+	}
+	refused, ok := errors.AsType[*otpsms.NumberError](err)
+	if ok && refused.Problem == otpsms.ProblemTrunkPrefix {
+		p.Code = otphttp.ProblemCode(refused.Problem)
+		p.Detail = "Leave out the 0 that is dialed only within the country."
+	}
+	return p
 }
 
 // Forms are handlers of one's own on a Flow: they answer by redirects.

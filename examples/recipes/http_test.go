@@ -46,6 +46,8 @@ func TestFormsOverNumbers(t *testing.T) {
 
 	assert.Empty(t, post(forms.Ask, "phone=0151+12345678"))
 	assert.Contains(t, told, "with its country code")
+	assert.Empty(t, post(forms.Ask, "phone=%2B34+0612+345+678"))
+	assert.Contains(t, told, "Leave out the 0")
 	assert.Equal(t, "/code", post(forms.Ask, "phone=%2B49+151+12345678"))
 	assert.Equal(t, "/code", post(forms.Ask, "phone=%2B49+151+12345678"), "too soon: it is live")
 	assert.Empty(t, post(forms.Enter, "code=x"))
