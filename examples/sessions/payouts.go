@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"context"
 	"net/http"
 	"sync"
 
@@ -47,15 +48,18 @@ func (p *Payouts) Pending(owner string) (Payout, error) {
 	}
 }
 
-// Confirm marks a payout. A worker pays what is marked, so marking it twice does no harm.
-func (p *Payouts) Confirm(id string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// Confirm returns what marks a payout. A worker pays what is marked, so marking it twice does no
+// harm.
+func (p *Payouts) Confirm(id string) otphttp.Done {
+	return func(context.Context, http.ResponseWriter) error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 
-	for i := range p.all {
-		if p.all[i].ID == id {
-			p.all[i].Confirmed = true
+		for i := range p.all {
+			if p.all[i].ID == id {
+				p.all[i].Confirmed = true
+			}
 		}
+		return nil
 	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package sessions
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/alexedwards/scs/v2"
@@ -23,9 +22,7 @@ func StepUp(sessions *scs.SessionManager, codes *otp.Service, payouts *Payouts, 
 		}, err
 	}
 	c.Accept = func(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
-		return func(context.Context, http.ResponseWriter) error {
-			return payouts.Confirm(c.Binding)
-		}, nil
+		return payouts.Confirm(c.Binding), nil
 	}
 	flow, err := otphttp.New(c)
 	if err != nil {
