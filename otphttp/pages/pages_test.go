@@ -82,7 +82,7 @@ func TestHeaders(t *testing.T) {
 // A page loads nothing from elsewhere, and weighs less than 15 KiB with style and script.
 func TestWeight(t *testing.T) {
 	s := newWebsite(t, nil)
-	for _, language := range []string{"en", "ar", "ja"} {
+	for _, language := range pages.Languages() {
 		b := newBrowser(t, s)
 		b.language = language
 		shared := len(b.get("/style.css").text) + len(b.get("/script.js").text)
