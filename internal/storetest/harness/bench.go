@@ -17,8 +17,8 @@ import (
 	"github.com/seed-5978b5f1/otp/memstore"
 )
 
-// A Bare makes by hand the calls that Send and Verify of one code make on the store: it loads
-// nothing under key, swaps that for sent, loads sent, and swaps it for used.
+// A Bare makes by hand the calls that Send and Verify of one code make on the store: it swaps
+// nothing for sent, loads sent, and swaps it for used.
 type Bare func(ctx context.Context, key string, sent, used []byte) error
 
 // Latency compares Send and Verify of one code with the same calls made by hand.

@@ -53,10 +53,11 @@ func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
 func same(right string) string    { return right }
 func another(right string) string { return wrong(right, 0) }
 
-// Steps are how many steps the calls of ClientCrash have in all: three of a Send, two of a Verify,
-// and four of a Revoke or an Unlock, which look at the records of two more Trusts. Each begins and
-// ends at a point where the process is killed.
-const Steps = 3*3 + 2*2 + 2*4
+// Steps are how many steps the calls of ClientCrash have in all: two of a first Send, four of
+// another, whose first swap is refused, two of a Verify, and four of a Revoke or an Unlock, which
+// look at the records of two more Trusts. Each begins and ends at a point where the process is
+// killed.
+const Steps = 2 + 2*4 + 2*2 + 2*4
 
 // A crash is one call that ends early.
 type crash struct {
@@ -95,7 +96,7 @@ func (c *crash) run(ctx context.Context) (points []string, killed bool, err erro
 		return points, killed, err
 	}
 
-	if slices.Contains(points, "after swap") {
+	if slices.Contains(points, afterSwap) {
 		counted.add(c)
 	}
 	return points, killed, c.check(ctx, j.To, counted)
@@ -229,6 +230,9 @@ func stopBetweenSteps(j job, store otp.Store) error {
 	return nil
 }
 
+// afterSwap is the point from which on a call counts.
+const afterSwap = "after swap"
+
 // stopping is a store that waits before and after each call.
 type stopping struct{ otp.Store }
 
@@ -244,6 +248,10 @@ func (s stopping) CompareAndSwap(
 ) (bool, error) {
 	await("before swap")
 	swapped, err := s.Store.CompareAndSwap(ctx, key, old, new, expires)
-	await("after swap")
+	if swapped {
+		await(afterSwap)
+	} else {
+		await("after a swap that was refused")
+	}
 	return swapped, err
 }

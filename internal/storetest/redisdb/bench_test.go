@@ -38,9 +38,6 @@ func bareScripts(b *testing.B, eval redisstore.Eval) harness.Bare {
 	return func(ctx context.Context, key string, sent, used []byte) error {
 		expires := "4102444800000"
 		keys := []string{"otp:" + key}
-		if _, err := eval(ctx, load, keys); err != nil {
-			return err
-		}
 		won, err := eval(ctx, swap, keys, "", string(sent), expires)
 		if err != nil {
 			return err
