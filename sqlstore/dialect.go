@@ -40,14 +40,21 @@ const defaultTable = "otp_records"
 type language struct {
 	create string
 	load   string // by key
-	insert string // key, value, expires; affects one row, unless the key is there
+	insert string // key, value, expires; affects one row, or none if the key is there
 	update string // value, expires, key, old value; affects one row, or none if old is not there
+
+	// renew is update for a row whose expires is already the new one, and leaves the index on
+	// expires alone. Where it is empty, update does that by itself.
+	renew string // value, key, old value, expires
 
 	// Purge first reads keys, without locks, and then deletes by key. A DELETE that looks for
 	// expired rows by itself locks the index before the row, and an UPDATE the row before the
 	// index: InnoDB ends one of them as a deadlock. The DELETE looks again whether a row has
 	// expired, since it may have been renewed meanwhile.
-	expired string // limit of expires; at most purgeBatch keys
+	//
+	// The search begins where the one before has ended. What that found is deleted, but stays in
+	// the index until no old snapshot may see it, and would be walked over by each search.
+	expired string // limit of expires, where to begin; at most purgeBatch keys with their expires
 	purge   string // limit of expires, purgeBatch keys
 
 	// prepare says to prepare the statements. PostgreSQL's are not: pgx does so by itself, and a
@@ -57,7 +64,10 @@ type language struct {
 
 var languages = map[Dialect]language{
 	PostgreSQL: {
-		create: `CREATE TABLE IF NOT EXISTS {table} (
+		// IF NOT EXISTS does not help those that create at the same time: all but one end in a
+		// unique violation. The lock lasts until the statements have ended, all in one transaction.
+		create: `SELECT pg_advisory_xact_lock(7304304);
+CREATE TABLE IF NOT EXISTS {table} (
 	id      BYTEA  PRIMARY KEY,
 	value   BYTEA  NOT NULL,
 	expires BIGINT
@@ -68,14 +78,14 @@ CREATE INDEX IF NOT EXISTS {name}_expires ON {table} (expires);
 		insert: `INSERT INTO {table} (id, value, expires) VALUES ($1, $2, $3)
 			ON CONFLICT (id) DO NOTHING`,
 		update:  `UPDATE {table} SET value = $1, expires = $2 WHERE id = $3 AND value = $4`,
-		expired: `SELECT id FROM {table} WHERE expires < $1 ORDER BY expires LIMIT {batch}`,
+		expired: `SELECT id, expires FROM {table} WHERE expires < $1 AND expires >= $2 ORDER BY expires LIMIT {batch}`,
 		purge:   `DELETE FROM {table} WHERE expires < $1 AND id IN ({keys})`,
 	},
 
 	// Whether rows that a statement leaves as they are count as affected depends on the connection
-	// (CLIENT_FOUND_ROWS). So a statement that meets a row changes it at least in the column
-	// version: an update affects one row, and an insert two if the key is there. INSERT IGNORE
-	// would tell as much, but would also store a shortened value where the column is too narrow.
+	// (CLIENT_FOUND_ROWS). So an update changes a row at least in the column version. INSERT IGNORE
+	// writes nothing if the key is there, not even to the log. It would also store a shortened value
+	// where the column is too narrow: CompareAndSwap bounds the sizes by those of this table.
 	MySQL: {
 		create: `CREATE TABLE IF NOT EXISTS {table} (
 	id      VARBINARY(43)   NOT NULL PRIMARY KEY,
@@ -85,12 +95,11 @@ CREATE INDEX IF NOT EXISTS {name}_expires ON {table} (expires);
 	INDEX (expires)
 ) ENGINE = InnoDB;
 `,
-		load: `SELECT value FROM {table} WHERE id = ?`,
-		insert: `INSERT INTO {table} (id, value, expires) VALUES (?, ?, ?)
-			ON DUPLICATE KEY UPDATE version = version + 1`,
+		load:   `SELECT value FROM {table} WHERE id = ?`,
+		insert: `INSERT IGNORE INTO {table} (id, value, expires) VALUES (?, ?, ?)`,
 		update: `UPDATE {table} SET version = version + 1, value = ?, expires = ?
 			WHERE id = ? AND value = ?`,
-		expired: `SELECT id FROM {table} WHERE expires < ? ORDER BY expires LIMIT {batch}`,
+		expired: `SELECT id, expires FROM {table} WHERE expires < ? AND expires >= ? ORDER BY expires LIMIT {batch}`,
 		// The sum keeps InnoDB from taking the index of expires.
 		purge:   `DELETE FROM {table} WHERE expires + 0 < ? AND id IN ({keys})`,
 		prepare: true,
@@ -108,7 +117,8 @@ CREATE INDEX IF NOT EXISTS {schema}{name}_expires ON {name} (expires);
 		insert: `INSERT INTO {table} (id, value, expires) VALUES (?, ?, ?)
 			ON CONFLICT (id) DO NOTHING`,
 		update:  `UPDATE {table} SET value = ?, expires = ? WHERE id = ? AND value = ?`,
-		expired: `SELECT id FROM {table} WHERE expires < ? ORDER BY expires LIMIT {batch}`,
+		renew:   `UPDATE {table} SET value = ? WHERE id = ? AND value = ? AND expires IS ?`,
+		expired: `SELECT id, expires FROM {table} WHERE expires < ? AND expires >= ? ORDER BY expires LIMIT {batch}`,
 		purge:   `DELETE FROM {table} WHERE expires < ? AND id IN ({keys})`,
 		prepare: true,
 	},
@@ -141,7 +151,7 @@ func (d Dialect) statements(opts *Options) (language, error) {
 		"{batch}", strconv.Itoa(purgeBatch), "{keys}", d.places(2, purgeBatch)).Replace
 
 	for _, statement := range []*string{
-		&l.create, &l.load, &l.insert, &l.update, &l.expired, &l.purge,
+		&l.create, &l.load, &l.insert, &l.update, &l.renew, &l.expired, &l.purge,
 	} {
 		*statement = fill(*statement)
 	}
@@ -165,8 +175,9 @@ func (d Dialect) places(first, n int) string {
 // the table and its index, unless they exist. Like regexp.MustCompile, it panics where New returns
 // an error: the dialect or the name of the table is not valid.
 //
-// The statements of PostgreSQL and SQLite are two, separated by a semicolon: an Exec without
-// arguments runs both.
+// Any number of processes may run them at the same time. The statements of PostgreSQL and SQLite are
+// several, separated by semicolons: an Exec without arguments runs all of them, and PostgreSQL does
+// so in one transaction.
 func Schema(dialect Dialect, opts *Options) string {
 	l, err := dialect.statements(opts)
 	if err != nil {

@@ -50,7 +50,8 @@
 //
 // # The table
 //
-// [Schema] returns the statements that create the table unless it exists. Keys and values are
+// [Schema] returns the statements that create the table unless it exists, and that any number of
+// processes may run at the same time. Keys and values are
 // binary, so that no collation folds or pads them. The column expires holds a number of seconds
 // since 1970, or NULL for a record that is kept for good.
 //

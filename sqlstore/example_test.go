@@ -45,6 +45,7 @@ func ExampleStore_Purge() {
 func ExampleSchema() {
 	fmt.Print(sqlstore.Schema(sqlstore.PostgreSQL, &sqlstore.Options{Table: "app.codes"}))
 	// Output:
+	// SELECT pg_advisory_xact_lock(7304304);
 	// CREATE TABLE IF NOT EXISTS app.codes (
 	// 	id      BYTEA  PRIMARY KEY,
 	// 	value   BYTEA  NOT NULL,

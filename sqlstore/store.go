@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -21,8 +22,8 @@ type Options struct {
 
 // A Store keeps values in one table. It is an [otp.Store] and safe for concurrent use.
 type Store struct {
-	db                                   *sql.DB
-	load, insert, update, expired, purge statement
+	db                                          *sql.DB
+	load, insert, update, renew, expired, purge statement
 }
 
 var _ otp.Store = (*Store)(nil)
@@ -43,6 +44,7 @@ func New(db *sql.DB, dialect Dialect, opts *Options) (*Store, error) {
 		load:    statement{text: l.load, prepare: l.prepare},
 		insert:  statement{text: l.insert, prepare: l.prepare},
 		update:  statement{text: l.update, prepare: l.prepare},
+		renew:   statement{text: l.renew, prepare: l.prepare},
 		expired: statement{text: l.expired, prepare: l.prepare},
 		purge:   statement{text: l.purge, prepare: l.prepare},
 	}, nil
@@ -51,17 +53,17 @@ func New(db *sql.DB, dialect Dialect, opts *Options) (*Store, error) {
 // Load returns the value under key, or nil if there is none. An expired value is returned until it
 // is purged.
 func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
-	values, err := s.load.column(ctx, s.db, []byte(key))
+	value, found, err := s.load.value(ctx, s.db, []byte(key))
 	switch {
 	case err != nil:
 		return nil, failure(ctx, "load", err)
-	case len(values) == 0:
+	case !found:
 		return nil, nil
-	case len(values[0]) == 0:
+	case len(value) == 0:
 		return nil, errors.New("sqlstore: load: the value of a row is empty: " +
 			"something else writes to the table, for no Store does")
 	}
-	return values[0], nil
+	return value, nil
 }
 
 // CompareAndSwap stores new under key if the value there still equals old, where an empty old means
@@ -74,7 +76,7 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 func (s *Store) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (swapped bool, err error) {
-	if len(key) > maxKey || len(new) > maxValue { // MySQL may shorten them without an error
+	if len(key) > maxKey || len(new) > maxValue { // INSERT IGNORE would shorten them
 		return false, fmt.Errorf("sqlstore: swap: a key of %d bytes, a value of %d bytes: "+
 			"at most %d and %d can be kept", len(key), len(new), maxKey, maxValue)
 	}
@@ -88,12 +90,23 @@ func (s *Store) CompareAndSwap(
 	if len(old) == 0 {
 		rows, err = s.insert.exec(ctx, s.db, []byte(key), new, until)
 	} else {
-		rows, err = s.update.exec(ctx, s.db, new, until, []byte(key), old)
+		rows, err = s.replace(ctx, []byte(key), old, new, until)
 	}
 	if err != nil {
 		return false, failure(ctx, "swap", err)
 	}
 	return rows == 1, nil
+}
+
+// replace updates a row, and returns how many rows had the old value: 1 or 0.
+func (s *Store) replace(ctx context.Context, key, old, new []byte, until any) (int64, error) {
+	if s.renew.text != "" {
+		rows, err := s.renew.exec(ctx, s.db, new, key, old, until)
+		if rows > 0 || err != nil {
+			return rows, err
+		}
+	}
+	return s.update.exec(ctx, s.db, new, until, key, old)
 }
 
 // What the columns of every dialect have room for, as the contract of otp.Store asks.
@@ -116,17 +129,18 @@ const (
 // times as long as that took, so that others find the database free, even where one writer excludes
 // all others, as in SQLite.
 func (s *Store) Purge(ctx context.Context) (purged int64, err error) {
-	before := time.Now().Add(-purgeAfter).Unix()
+	before, from := time.Now().Add(-purgeAfter).Unix(), int64(math.MinInt64)
 
 	for {
 		start := time.Now()
-		expired, err := s.expired.column(ctx, s.db, before)
+		expired, last, err := s.batch(ctx, before, from)
 		if err != nil {
 			return purged, failure(ctx, "purge", err)
 		}
 		if len(expired) == 0 {
 			return purged, nil
 		}
+		from = last
 
 		args := append(make([]any, 0, 1+purgeBatch), before)
 		for i := range purgeBatch {
@@ -145,6 +159,27 @@ func (s *Store) Purge(ctx context.Context) (purged int64, err error) {
 			return purged, failure(ctx, "purge", ctx.Err())
 		}
 	}
+}
+
+// batch returns the keys of rows that expired before a time, those that expired first from another
+// time on, and when the last of them did.
+func (s *Store) batch(ctx context.Context, before, from int64) (
+	keys [][]byte, last int64, err error,
+) {
+	rows, err := s.expired.query(ctx, s.db, before, from)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+
+	for rows.Next() {
+		var key []byte // a copy
+		if err := rows.Scan(&key, &last); err != nil {
+			return nil, 0, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, last, rows.Err()
 }
 
 // A statement is prepared at its first use, if the dialect is one to prepare. From then on,
@@ -183,23 +218,22 @@ func (s *statement) query(ctx context.Context, db *sql.DB, args ...any) (*sql.Ro
 	return stmt.QueryContext(ctx, args...)
 }
 
-// column returns the first column of the rows that the statement selects.
-func (s *statement) column(ctx context.Context, db *sql.DB, args ...any) ([][]byte, error) {
+// value returns the first column of the row that the statement selects, and whether there is one.
+func (s *statement) value(ctx context.Context, db *sql.DB, args ...any) (
+	value []byte, found bool, err error,
+) {
 	rows, err := s.query(ctx, db, args...)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer rows.Close()
 
-	var column [][]byte
-	for rows.Next() {
-		var value []byte // a copy
-		if err := rows.Scan(&value); err != nil {
-			return nil, err
+	if found = rows.Next(); found {
+		if err := rows.Scan(&value); err != nil { // into a copy
+			return nil, false, err
 		}
-		column = append(column, value)
 	}
-	return column, rows.Err()
+	return value, found, rows.Err()
 }
 
 // exec returns the number of rows that the statement has affected.

@@ -160,19 +160,6 @@ func TestMissingTable(t *testing.T) {
 	}
 }
 
-// A value that the table has no room for is an error, and not stored in part.
-func TestNarrowTable(t *testing.T) {
-	db := newDatabase(t, "MariaDB")
-	_, err := openDB(t, db.Opener, db.Source).ExecContext(t.Context(),
-		"ALTER TABLE otp_records MODIFY value VARBINARY(20) NOT NULL")
-	require.NoError(t, err)
-
-	store := db.Open(t)
-	swapped, err := store.CompareAndSwap(t.Context(), "key", nil, make([]byte, 21), time.Time{})
-	require.Error(t, err)
-	require.False(t, swapped)
-}
-
 // Values that no Service writes are refused before MySQL could shorten them.
 func TestSizes(t *testing.T) {
 	db := newDatabase(t, "MariaDB")

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
-// Send + Verify are four statements, each prepared at most once.
+// Send + Verify are three statements, each prepared at most once.
 func TestStatements(t *testing.T) {
 	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
 		sqlDB, watch := openWatched(t, db.Opener, db.Source)
@@ -35,7 +35,7 @@ func TestStatements(t *testing.T) {
 			require.NoError(t, err)
 
 			executed, prepared := watch.take()
-			assert.Len(t, executed, 4)
+			assert.Len(t, executed, 3)
 			if pair > 0 {
 				assert.Zero(t, prepared)
 			}
@@ -75,6 +75,27 @@ func TestPurge(t *testing.T) {
 		end()
 		_, err = store.Purge(ended)
 		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
+// Each search for expired rows begins where the one before has ended: what was deleted may stay in
+// the index for hours, while an old snapshot is open, and would be walked over each time.
+func TestPurgeGoesForward(t *testing.T) {
+	const rows = 1000
+
+	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
+		fill(t, db, rows)
+		sqlDB, watch := openWatched(t, db.Opener, db.Source)
+		store, err := sqlstore.New(sqlDB, setups[db.Opener].dialect, nil)
+		require.NoError(t, err)
+		purged, err := store.Purge(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, rows, purged)
+
+		require.Len(t, watch.queries, rows/100+1)
+		for i, args := range watch.queries[1:] {
+			require.EqualValues(t, 1_000_000+100*(i+1)-1, args[1].Value, "the last that was found")
+		}
 	})
 }
 

@@ -93,8 +93,8 @@ func sendDuring(t *testing.T, store otp.Store, f func()) (sends []time.Duration)
 	return sends
 }
 
-// fill inserts rows that expired long ago, with values of the usual size.
-func fill(t *testing.T, db harness.Database, rows int) {
+// fill inserts rows that expired long ago, with keys and values of the sizes of a Service.
+func fill(t testing.TB, db harness.Database, rows int) {
 	t.Helper()
 
 	sqlDB := openDB(t, db.Opener, db.Source)
@@ -103,13 +103,13 @@ func fill(t *testing.T, db harness.Database, rows int) {
 	defer tx.Rollback()
 
 	const batch = 500
-	value := strings.Repeat("ab", 250)
+	value := strings.Repeat("v", 133)
 	for i := range rows / batch {
 		var tuples []string
 		for j := range batch {
-			tuple := fmt.Sprintf("('%043d', '%s', %d)", i*batch+j, value, 1_000_000+i*batch+j)
+			tuple := fmt.Sprintf("('%022d', '%s', %d)", i*batch+j, value, 1_000_000+i*batch+j)
 			if setups[db.Opener].dialect == sqlstore.SQLite {
-				tuple = fmt.Sprintf("(CAST('%043d' AS BLOB), CAST('%s' AS BLOB), %d)",
+				tuple = fmt.Sprintf("(CAST('%022d' AS BLOB), CAST('%s' AS BLOB), %d)",
 					i*batch+j, value, 1_000_000+i*batch+j)
 			}
 			tuples = append(tuples, tuple)

@@ -17,7 +17,17 @@ import (
 type watch struct {
 	mu       sync.Mutex
 	executed []time.Duration
+	queries  [][]driver.NamedValue // the arguments of those
 	prepared int
+}
+
+// query notes the arguments of a query, and when it ends.
+func (w *watch) query(args []driver.NamedValue) (end func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.queries = append(w.queries, args)
+	start := time.Now()
+	return func() { w.since(start) }
 }
 
 func (w *watch) since(start time.Time) {
@@ -96,12 +106,8 @@ func (c watchedConn) ExecContext(
 func (c watchedConn) QueryContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Rows, error) {
-	start := time.Now()
-	rows, err := c.fullConn.QueryContext(ctx, query, args)
-	if err != driver.ErrSkip {
-		c.watch.since(start)
-	}
-	return rows, err
+	defer c.watch.query(args)()
+	return c.fullConn.QueryContext(ctx, query, args)
 }
 
 func (c watchedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -150,6 +156,6 @@ func (s watchedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 func (s watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (
 	driver.Rows, error,
 ) {
-	defer s.watch.since(time.Now())
+	defer s.watch.query(args)()
 	return s.fullStmt.QueryContext(ctx, args)
 }
