@@ -13,6 +13,8 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/background"
 	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/sesmail"
 )
 
 // The answer does not wait for the mail.
@@ -51,6 +53,30 @@ func Example() {
 	// answered: <nil>
 	// delivered to ada@example.com
 	// ended: <nil>
+}
+
+// A notice waits in the same queue as codes, is tried again, and is delivered by Shutdown.
+func ExampleSender_SendMail() {
+	var (
+		ctx     = context.Background()
+		ses     *sesmail.Sender
+		catalog *otpmail.Catalog
+	)
+	mails, err := background.New(ses, nil)
+	if err != nil {
+		panic(err)
+	}
+
+	changed := func(to, language string) error {
+		notice, err := catalog.Notice(otpmail.Notice{
+			Kind: otpmail.PasswordChanged, Time: time.Now(), Language: language,
+		})
+		if err != nil {
+			return err
+		}
+		return mails.SendMail(ctx, to, notice)
+	}
+	_ = changed
 }
 
 // Told to end, a server answers what it has been asked, and then delivers what is queued. Both must
