@@ -98,6 +98,24 @@ func TestChallengeServesOneCode(t *testing.T) {
 	})
 }
 
+// Asking again renews a code, and not the evidence for its Trust.
+func TestEvidenceIsNotRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		stranger, c := newClient(t), newClient(t)
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		time.Sleep(6 * time.Minute)
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		renewed := s.inbox.Code(t, ada)
+
+		time.Sleep(4*time.Minute + 30*time.Second)
+		stranger.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).
+			want(t, http.StatusTooManyRequests, "challenge_required")
+		c.post(s.ServeVerify, "code", renewed).want(t, http.StatusOK, "")
+	})
+}
+
 // One answer serves for the address that it was given for, and for whoever has the session.
 func TestChallengeServesOneAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,5 +1,5 @@
 // Package otphttp puts an [otp.Service] behind HTTP: one [Flow] for signing in, for confirming or
-// changing an address, and for resetting a password.
+// changing an address, for resetting a password, and for confirming a transaction.
 //
 //	flow, err := otphttp.New(otphttp.Config{
 //		Codes:   logins,           // an *otp.Service
@@ -20,31 +20,39 @@
 //	mux.HandleFunc("/api/sign-in", flow.ServeVerify) // POST {"code": "…"}
 //	mux.HandleFunc("/api/status", flow.ServeStatus)  // GET
 //
-// Package otphttp/pages adds the pages for people, in twelve languages.
+// Package otphttp/pages adds the pages for people, in thirteen languages.
 //
 // # What it does
 //
 //   - It answers known and unknown addresses alike: status, headers, body and time. A failed
-//     delivery is answered like one that succeeded. For the time, also see otp.Policy.MinSendTime.
-//   - It checks and prepares everything else (Config.Accept) before the code is spent.
-//   - It binds codes to the browser by the cookie "__Host-otp", and carries Binding, Trust and
-//     address from Send to Verify in a signed cookie. Apps without cookies carry the member
-//     "session" instead.
+//     delivery is answered like one that succeeded, unless [Config.Anyone] is set, and leaves a line
+//     in [Config.Log]. For the time, also see otp.Policy.MinSendTime.
+//   - It says that something is done only if [Done] returned nil for this submission. A double
+//     click, or a retry after a lost answer (Idempotency-Key), does it again, or with [Config.Once]
+//     is told that the submission was accepted before.
+//   - It lets no code that a person holds go to waste: asking again sends the same one, and it works
+//     after an answer, a cookie or a challenge got lost on the way.
+//   - It reaches [Config.Accept] with the right code only, before that is spent: a wrong one hashes
+//     no password, and a bad password costs no code.
+//   - It binds codes to the browser by the cookie "__Host-otp", and carries what Find has said from
+//     Send to Verify in a sealed cookie: Verify and Status look nothing up. Apps without cookies
+//     carry the member "session" instead.
+//   - It confirms transactions: Find returns what is pending, and the code confirms that only.
 //   - It vouches: known devices ([Config.Devices]) and solved challenges ([Config.Challenge]) have
 //     limits that strangers cannot use up.
 //   - It takes POST only, forms and JSON of at most 16 KiB, refuses what other sites make a browser
 //     send (http.CrossOriginProtection), and lets the applications of [Config.Origins] in (CORS).
 //   - It refuses with problem documents (RFC 9457) that have a stable code for programs
 //     ([ProblemCode]) and the header Retry-After.
-//   - It answers a double click, or a retry after a lost answer, as done (Idempotency-Key).
 //
 // Handlers of your own can use its parts: [Flow.Send], [Flow.Verify] and [Flow.Status] do the work
 // and leave the answer to you; [Binding], [ProblemOf] and [WriteProblem] serve without a Flow.
 //
 // # What it does not
 //
-// It has no accounts and no sessions: Config.Find and Done do. It does not bound requests by client
-// unless Config.Allow does. The server's time-outs are the caller's: set http.Server's
+// It has no accounts and signs nobody in: Config.Find and Done do. At the first code of an account
+// that somebody has made who had not proved the address, Done drops its passwords, sessions and
+// linked logins. It does not bound requests by client unless Config.Allow does. The server's time-outs are the caller's: set http.Server's
 // ReadHeaderTimeout and ReadTimeout. Answers to the API are in English.
 //
 // Cookies need HTTPS, or Config.Insecure in development. Without a device cookie and without a

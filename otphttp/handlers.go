@@ -16,7 +16,10 @@ import (
 //	 "expires_at": "2026-12-01T12:10:00Z", "retry_at": "2026-12-01T12:01:00Z"}
 //
 // or a problem document. A client without cookies sends the member "session" along, empty at first,
-// and takes the new one from the answer. Register it for all methods of its path, so that
+// and takes the new one from the answer, whether that is 202 or a problem. With an empty session,
+// the header Idempotency-Key or the member "idempotency_key" of 22 to 128 random bytes lets it
+// repeat the request after a lost answer: the same key gets a session of the same Binding. Such a
+// key is as secret as the session. Register the handler for all methods of its path, so that
 // preflights reach it.
 func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodPost) {
@@ -39,12 +42,13 @@ func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 //
 // The address may be there, and must then be that of the request for the code. A client without
 // cookies adds the "session". The header Idempotency-Key or the member "idempotency_key", a random
-// text of at most 128 bytes that is the same when the request is repeated, lets a repetition
-// succeed once more.
+// text of at most 128 bytes, tells a request that comes again from another one: with the same key,
+// code and other members it is accepted again, and Done runs again, unless Config.Once is set. With
+// another password, say, it is another request.
 //
 // The answer is what Done has written, else 200 and {"done": true}, or a problem document. Whoever
 // has asked for the code is told why it was rejected; its member "flow" says how many attempts are
-// left. Register it for all methods of its path, so that preflights reach it.
+// left. Register the handler for all methods of its path, so that preflights reach it.
 func (f *Flow) ServeVerify(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodPost) {
 		return
@@ -63,8 +67,8 @@ func (f *Flow) ServeVerify(w http.ResponseWriter, r *http.Request) {
 }
 
 // ServeStatus is the handler that tells the state of the code as ServeSend does, without sending
-// one: by GET, or by POST of the "session" for clients without cookies. Register it for all methods
-// of its path, so that preflights reach it.
+// one: by GET, or by POST of the "session" for clients without cookies. Register the handler for
+// all methods of its path, so that preflights reach it.
 func (f *Flow) ServeStatus(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodGet, http.MethodPost) {
 		return

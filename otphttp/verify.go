@@ -144,9 +144,8 @@ func checkKey(r *http.Request) error {
 // unmixed names the members that may differ between a submission and its repetition, beside the
 // fields of the Flow: what carries it, and the answers of the usual challenges.
 var unmixed = []string{
-	sessionField, keyField,
-	"cf-turnstile-response", "g-recaptcha-response", "h-captcha-response", "frc-captcha-solution",
-	"altcha", "challenge",
+	sessionField, keyField, "email_verification_token", "cf-turnstile-response",
+	"g-recaptcha-response", "h-captcha-response", "frc-captcha-solution", "altcha", "challenge",
 }
 
 // submissionKey returns the key of a submission with the rest of the form mixed in: another
