@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-5978b5f1/otp/internal/isnil"
 )
 
 // A Payer is a value of [otp.Request].Data that a message of the Kind ConfirmTransaction needs. The
@@ -26,7 +28,7 @@ func (p Payment) SMSPayment() Payment { return p }
 // paymentOf returns the payment in Message.Data.
 func paymentOf(data any) (Payment, error) {
 	payer, ok := data.(Payer)
-	if !ok {
+	if !ok || isnil.Value(payer) {
 		return Payment{}, errNoPayment
 	}
 

@@ -329,6 +329,7 @@ func TestRefused(t *testing.T) {
 		"strange kind":      {strange, acme, "none of the constants of otp.Kind"},
 		"bad options":       {digits, otpsms.Options{}, `Options.Product is "", 0 characters`},
 		"no payment":        {with(nil), acme, "needs an otpsms.Payer"},
+		"nil pointer":       {with((*otpsms.Payment)(nil)), acme, "needs an otpsms.Payer"},
 		"another type":      {with("250 EUR"), acme, "needs an otpsms.Payer"},
 		"no amount":         {pay("", "Ada"), acme, "Amount and Payee"},
 		"no payee":          {pay("1 EUR", ""), acme, "Amount and Payee"},

@@ -23,7 +23,8 @@
 // Secret and Name. Each takes a part of what is left of a limit (a lease) by one swap, and spends
 // it without asking: one message at first, then twice as many as it has sent from the lease before,
 // and at most a 32nd of what is left. So a limit that is much in use costs a swap for many
-// messages, and one that is used up costs none.
+// messages, and one that is used up costs none. The first message of an instance to a group costs a
+// load and a swap for each limit of PerGroup.
 //
 //   - A limit never allows more than Count messages in any period of length Window, if the clocks
 //     of the instances differ by no more than a 16th of it.

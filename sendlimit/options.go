@@ -8,13 +8,19 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/isnil"
+	"github.com/seed-5978b5f1/otp/internal/redact"
 )
 
 // Options are the limits, and what they hold over. At least one limit is required.
 //
 // A limit allows Count messages, 1 to 1,000,000, in any period of length Window, 1 second to 30
-// days; with a Store, 1 minute to 30 days.
+// days. With a Store, a Window of less than a minute asks much: a 16th of it has to be longer than
+// the Store takes, and than the clocks of the instances differ.
+//
+// Options show as "[redacted]" when printed, logged or marshaled.
 type Options struct {
+	redacted
+
 	// Total bounds all messages together. No two limits have the same Window.
 	Total []otp.Limit
 
@@ -46,13 +52,15 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// redacted keeps the Secret out of logs.
+type redacted = redact.Value
+
 const (
-	maxCount        = 1_000_000
-	minWindow       = time.Second
-	minWindowShared = time.Minute
-	maxWindow       = 30 * 24 * time.Hour
-	minSecret       = 32
-	maxName         = 128
+	maxCount  = 1_000_000
+	minWindow = time.Second
+	maxWindow = 30 * 24 * time.Hour
+	minSecret = 32
+	maxName   = 128
 )
 
 func (o *Options) check() error {
@@ -67,10 +75,10 @@ func (o *Options) check() error {
 	if err := o.checkStore(); err != nil {
 		return err
 	}
-	if err := o.checkLimits("Options.Total", o.Total); err != nil {
+	if err := checkLimits("Options.Total", o.Total); err != nil {
 		return err
 	}
-	return o.checkLimits("Options.PerGroup", o.PerGroup)
+	return checkLimits("Options.PerGroup", o.PerGroup)
 }
 
 func (o *Options) checkStore() error {
@@ -91,20 +99,15 @@ func (o *Options) checkStore() error {
 	return nil
 }
 
-func (o *Options) checkLimits(field string, limits []otp.Limit) error {
-	least := minWindow
-	if o.Store != nil {
-		least = minWindowShared
-	}
-
+func checkLimits(field string, limits []otp.Limit) error {
 	seen := map[time.Duration]bool{}
 	for _, l := range limits {
 		switch {
 		case l.Count < 1 || l.Count > maxCount:
 			return fmt.Errorf("%s has a Count of %d: it must be 1 to %d", field, l.Count, maxCount)
-		case l.Window < least || l.Window > maxWindow:
-			return fmt.Errorf("%s has a Window of %v: it must be %v to %v", field, l.Window, least,
-				maxWindow)
+		case l.Window < minWindow || l.Window > maxWindow:
+			return fmt.Errorf("%s has a Window of %v: it must be %v to %v", field, l.Window,
+				minWindow, maxWindow)
 		case seen[l.Window]:
 			return fmt.Errorf("%s has two limits with a Window of %v: give one", field, l.Window)
 		}

@@ -391,6 +391,8 @@ func TestSharedSecrets(t *testing.T) {
 	})
 	require.Equal(t, 6, keys)
 
+	require.Equal(t, "[redacted] [redacted]", fmt.Sprintf("%v %#v", opts, &opts))
+
 	var log bytes.Buffer
 	opts.Log = slog.New(slog.NewTextHandler(&log, nil))
 	opts.Store = &otptest.FaultyStore{Store: store,
