@@ -43,21 +43,25 @@ var moreTrunks = map[string][]string{
 
 func main() {
 	log.SetFlags(0)
+	if err := os.WriteFile(table, source(), 0o644); err != nil {
+		log.Fatal(err)
+	}
+}
 
-	source := bytes.NewBufferString(header)
+// source returns the file.
+func source() []byte {
+	text := bytes.NewBufferString(header)
 	all := readPlans()
 	for _, code := range slices.Sorted(maps.Keys(all)) {
-		source.WriteString(all[code].row(code))
+		text.WriteString(all[code].row(code))
 	}
-	source.WriteString("}\n")
+	text.WriteString("}\n")
 
-	formatted, err := format.Source(source.Bytes())
+	formatted, err := format.Source(text.Bytes())
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile(table, formatted, 0o644); err != nil {
-		log.Fatal(err)
-	}
+	return formatted
 }
 
 // A plan is what the metadata says of one calling code.
