@@ -1,18 +1,22 @@
 // Package awssms sends one-time codes as text messages by AWS End User Messaging SMS (the API
 // "Pinpoint SMS and Voice, version 2").
 //
-//	config, err := config.LoadDefaultConfig(ctx)
-//	client := pinpointsmsvoicev2.NewFromConfig(config)
+//	cfg, err := config.LoadDefaultConfig(ctx)
+//	client := pinpointsmsvoicev2.NewFromConfig(cfg)
 //
 //	// Without a number or sender id of your own: AWS has the numbers, the texts and the filters.
-//	sender, err := awssms.NewNotify(client, "nc-1234567890abcdef0", nil)
+//	notify, err := awssms.NewNotify(client, "nc-1234567890abcdef0", nil)
 //
 //	// Or with one, and with the texts of package otpsms.
 //	sender, err := awssms.New(client, "Acme", otpsms.Options{
 //		Product: "Acme", Domain: "acme.example",
 //	}, nil)
 //
-//	codes, err := otp.New(otp.Config{Normalize: otpsms.Normalize, Sender: sender, …})
+//	codes, err := otp.New(otp.Config{
+//		Normalize: otpsms.Normalize,
+//		Sender:    sender, // or notify
+//		// and the other fields
+//	})
 //
 // [NotifySender] calls SendNotifyTextMessage. There is nothing to register: AWS brings the numbers
 // of each country, approved templates in several languages, and a filter against pumping. [Sender]

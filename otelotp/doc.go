@@ -1,12 +1,17 @@
 // Package otelotp tells OpenTelemetry what a service for one-time codes does: metrics and spans for
 // each operation, and spans for each call of its store and its sender.
 //
-//	observe, err := otelotp.Observe(nil)           // the global providers
-//	store, err := otelotp.NewStore(store, nil)     // optional: a span for each read and swap
-//	sender, err := otelotp.NewSender(sender, nil)  // optional: a span for each delivery
-//	err = otelotp.ObserveBackground(nil, queue)    // with package background
+//	observe, err := otelotp.Observe(nil)                // the global providers
+//	tracedStore, err := otelotp.NewStore(store, nil)    // optional: a span for each read and swap
+//	tracedSender, err := otelotp.NewSender(sender, nil) // optional: a span for each delivery
+//	err = otelotp.ObserveBackground(nil, queue)         // with package background
 //
-//	codes, err := otp.New(otp.Config{Observe: observe, Store: store, Sender: sender, …})
+//	codes, err := otp.New(otp.Config{
+//		Observe: observe,
+//		Store:   tracedStore,
+//		Sender:  tracedSender,
+//		// and the other fields
+//	})
 //
 // # Metrics
 //
