@@ -31,7 +31,7 @@ func numbered(a Alphabet, length, n int) *code {
 
 // Every symbol is as likely as any other in every place (RFC 4226 A.4.1 on why it matters).
 func TestCodesAreUniform(t *testing.T) {
-	const n = 200_000
+	const n = 100_000
 	m := testMAC()
 
 	for a := range Alphabet(len(alphabets)) {
@@ -39,7 +39,6 @@ func TestCodesAreUniform(t *testing.T) {
 		counts := make([][256]int, length)
 		for i := range n {
 			text := derive(m, numbered(a, length, i), "purpose", "ada@example.com", "")
-			require.Len(t, text.bytes(), length)
 			for place, symbol := range text.bytes() {
 				counts[place][symbol]++
 			}
@@ -296,9 +295,12 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 func TestOneCodeOfAMillion(t *testing.T) {
 	codes := &answers{texts: map[operationID]string{{1}: "270315"}}
 	p, s, accepted := testPolicy(Policy{}), state{codes: []code{liveCode(1)}}, 0
+	typed, _ := readCode("000000")
 	for i := range 1_000_000 {
-		typed, _ := readCode(fmt.Sprintf("%06d", i))
-		s.codes[0], codes.derived = liveCode(1), codes.derived[:0]
+		for at, n := 5, i; at >= 0; at, n = at-1, n/10 {
+			typed[Digits].symbols[at] = byte('0' + n%10)
+		}
+		s.codes[0].left, codes.derived = 5, codes.derived[:0]
 		g := guess{id: operationID{2}, typed: typed, codes: codes} // as Check, it spends nothing
 		if reason, _ := s.verify(p, start, &g); reason == nil {
 			accepted++
