@@ -32,6 +32,9 @@ func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
 		{name: "a Send whose mail is refused", call: "Send", sent: true, refuses: true},
 		{name: "a right code", call: "Verify", sent: true, submit: same},
 		{name: "a wrong code", call: "Verify", sent: true, submit: another},
+		{name: "a right code to check", call: "Check", sent: true, submit: same},
+		{name: "a wrong code to check", call: "Check", sent: true, submit: another},
+		{name: "Spend", call: "Spend"},
 		{name: "Revoke", call: "Revoke", sent: true},
 		{name: "Unlock", call: "Unlock", sent: true},
 	} {
@@ -54,10 +57,10 @@ func same(right string) string    { return right }
 func another(right string) string { return wrong(right, 0) }
 
 // Steps are how many steps the calls of ClientCrash have in all: two of a first Send, four of
-// another, whose first swap is refused, two of a Verify, and four of a Revoke or an Unlock, which
-// look at the records of two more Trusts. Each begins and ends at a point where the process is
-// killed.
-const Steps = 2 + 2*4 + 2*2 + 2*4
+// another, whose first swap is refused, two of a Verify, one or two of a Check, one of a Spend, and
+// four of a Revoke or an Unlock, which look at the records of two more Trusts. Each begins and ends
+// at a point where the process is killed.
+const Steps = 2 + 2*4 + 2*2 + 1 + 2 + 1 + 2*4
 
 // A crash is one call that ends early.
 type crash struct {
@@ -135,6 +138,7 @@ type expected struct {
 	sends, guesses int
 	spent          bool // the code works no more
 	sendable       int  // of sends, those that Unlock has forgotten
+	token          bool // is spent
 }
 
 // add adds what the call has written. It counts, whether or not the process lived to tell.
@@ -146,7 +150,9 @@ func (e *expected) add(c *crash) {
 		e.spent = true
 	case "Unlock":
 		e.sendable = e.sends
-	case "Verify":
+	case "Spend":
+		e.token = true
+	case "Verify", "Check":
 		if c.submit("x") == "x" {
 			e.spent = true
 		} else {
@@ -156,6 +162,13 @@ func (e *expected) add(c *crash) {
 }
 
 func (c *crash) check(ctx context.Context, to string, want expected) error {
+	if c.call == "Spend" {
+		err := spend(ctx, c.heir, to)
+		if errors.Is(err, otp.ErrRepeated) != want.token || err != nil && !want.token {
+			return fmt.Errorf("the token, spent: %v, is spent again: %v", want.token, err)
+		}
+	}
+
 	status, err := c.heir.Status(ctx, otp.Request{To: to})
 	if err != nil {
 		return err
@@ -192,6 +205,11 @@ func (c *crash) check(ctx context.Context, to string, want expected) error {
 	return c.verify(ctx, to, c.mails.code(to))
 }
 
+// spend spends a token that has the name of an address.
+func spend(ctx context.Context, s *otp.Service, to string) error {
+	return s.Spend(ctx, to, "form", time.Now().Add(time.Hour))
+}
+
 func (c *crash) verify(ctx context.Context, to, code string) error {
 	return c.heir.Verify(ctx, otp.Submission{To: to, Code: code})
 }
@@ -217,6 +235,10 @@ func stopBetweenSteps(j job, store otp.Store) error {
 		_, err = service.Send(ctx, otp.Request{To: j.To})
 	case "Verify":
 		err = service.Verify(ctx, otp.Submission{To: j.To, Code: j.Code})
+	case "Check":
+		err = service.Check(ctx, otp.Submission{To: j.To, Code: j.Code})
+	case "Spend":
+		err = spend(ctx, service, j.To)
 	case "Revoke":
 		err = service.Revoke(ctx, j.To, "")
 	case "Unlock":
