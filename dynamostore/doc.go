@@ -133,6 +133,9 @@
 // ReplicatedWriteConflictException; the Service tries again. MRSC tables have no TTL: delete
 // expired items by a job of your own, on the condition that the TTL attribute is still in the past.
 //
+// [Store.Check] says whether the table has its TTL, its key and replicas. It needs the rights to
+// dynamodb:DescribeTable and dynamodb:DescribeTimeToLive.
+//
 // DAX and other caches are of no use: a strongly consistent read passes them by.
 //
 // # Encryption and backups

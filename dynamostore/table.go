@@ -132,7 +132,7 @@ func turnOnTTL(ctx context.Context, client TableAPI, table, attribute string) er
 // ttlIsOn reports whether TTL is on, or is being turned on. It is an error if that is for another
 // attribute.
 func ttlIsOn(
-	ctx context.Context, client TableAPI, table, attribute string,
+	ctx context.Context, client describer, table, attribute string,
 ) (bool, error) {
 	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &table})
 	if err != nil {

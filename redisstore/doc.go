@@ -8,7 +8,7 @@
 //	store, err := redisstore.New(eval, nil)
 //
 // gives an [otp.Store] over go-redis. Load and CompareAndSwap are one EVAL each, of a script that
-// works on one key and that Redis runs as a whole. Send and Verify of one code are four.
+// works on one key and that Redis runs as a whole. Send and Verify of one code are three.
 //
 // # Settings of the server
 //
@@ -28,6 +28,8 @@
 //   - Any other maxmemory-policy lets whoever can fill the memory, by asking for codes to many
 //     addresses, evict the records of others. With noeviction, Redis refuses writes instead, and no
 //     code can be sent or verified until there is memory.
+//
+// [Store.Check] asks the server, and names what is not safe and what it could not know.
 //
 // After FLUSHALL, a restored backup, or a crash without these settings, change Config.Secret: that
 // voids all codes.
@@ -58,6 +60,8 @@
 // sends when it connects:
 //
 //	ACL SETUSER otp on >PASSWORD ~otp:* +eval +get +set +@connection
+//
+// and "+info" for [Store.Check].
 //
 // # Clients
 //

@@ -83,25 +83,27 @@ func New(eval Eval, opts *Options) (*Store, error) {
 
 // Load returns the value under key, or nil if there is none.
 func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
-	reply, err := s.run(ctx, loadScript, key)
+	value, err := s.text(ctx, loadScript, key)
+	if err != nil || len(value) == 0 {
+		return nil, err
+	}
+	return value, nil
+}
+
+// text runs a script that replies with a string.
+func (s *Store) text(ctx context.Context, script, key string) ([]byte, error) {
+	reply, err := s.run(ctx, script, key)
 	if err != nil {
 		return nil, err
 	}
 
-	var value []byte
 	switch reply := reply.(type) {
 	case string:
-		value = []byte(reply)
+		return []byte(reply), nil
 	case []byte:
-		value = reply
-	default:
-		return nil, s.unexpected(reply, "string or []byte")
+		return reply, nil
 	}
-
-	if len(value) == 0 {
-		return nil, nil
-	}
-	return value, nil
+	return nil, s.unexpected(reply, "string or []byte")
 }
 
 // CompareAndSwap stores new under key if the value there still equals old, where an empty old means

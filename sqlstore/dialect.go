@@ -38,6 +38,7 @@ const defaultTable = "otp_records"
 // {name} for its last part, {schema} for the rest, with the dot, {batch} for purgeBatch, and {keys}
 // for as many placeholders.
 type language struct {
+	table  string // its name, once it is filled in
 	create string
 	load   string // by key
 	insert string // key, value, expires; affects one row, or none if the key is there
@@ -77,15 +78,16 @@ CREATE INDEX IF NOT EXISTS {name}_expires ON {table} (expires);
 		load: `SELECT value FROM {table} WHERE id = $1`,
 		insert: `INSERT INTO {table} (id, value, expires) VALUES ($1, $2, $3)
 			ON CONFLICT (id) DO NOTHING`,
-		update:  `UPDATE {table} SET value = $1, expires = $2 WHERE id = $3 AND value = $4`,
-		expired: `SELECT id, expires FROM {table} WHERE expires < $1 AND expires >= $2 ORDER BY expires LIMIT {batch}`,
-		purge:   `DELETE FROM {table} WHERE expires < $1 AND id IN ({keys})`,
+		update: `UPDATE {table} SET value = $1, expires = $2 WHERE id = $3 AND value = $4`,
+		expired: `SELECT id, expires FROM {table} WHERE expires < $1 AND expires >= $2
+			ORDER BY expires LIMIT {batch}`,
+		purge: `DELETE FROM {table} WHERE expires < $1 AND id IN ({keys})`,
 	},
 
 	// Whether rows that a statement leaves as they are count as affected depends on the connection
 	// (CLIENT_FOUND_ROWS). So an update changes a row at least in the column version. INSERT IGNORE
-	// writes nothing if the key is there, not even to the log. It would also store a shortened value
-	// where the column is too narrow: CompareAndSwap bounds the sizes by those of this table.
+	// writes nothing if the key is there, not even to the log. It would also shorten what is longer
+	// than its column: CompareAndSwap bounds the sizes by those of this table.
 	MySQL: {
 		create: `CREATE TABLE IF NOT EXISTS {table} (
 	id      VARBINARY(43)   NOT NULL PRIMARY KEY,
@@ -99,7 +101,8 @@ CREATE INDEX IF NOT EXISTS {name}_expires ON {table} (expires);
 		insert: `INSERT IGNORE INTO {table} (id, value, expires) VALUES (?, ?, ?)`,
 		update: `UPDATE {table} SET version = version + 1, value = ?, expires = ?
 			WHERE id = ? AND value = ?`,
-		expired: `SELECT id, expires FROM {table} WHERE expires < ? AND expires >= ? ORDER BY expires LIMIT {batch}`,
+		expired: `SELECT id, expires FROM {table} WHERE expires < ? AND expires >= ?
+			ORDER BY expires LIMIT {batch}`,
 		// The sum keeps InnoDB from taking the index of expires.
 		purge:   `DELETE FROM {table} WHERE expires + 0 < ? AND id IN ({keys})`,
 		prepare: true,
@@ -116,9 +119,10 @@ CREATE INDEX IF NOT EXISTS {schema}{name}_expires ON {name} (expires);
 		load: `SELECT value FROM {table} WHERE id = ?`,
 		insert: `INSERT INTO {table} (id, value, expires) VALUES (?, ?, ?)
 			ON CONFLICT (id) DO NOTHING`,
-		update:  `UPDATE {table} SET value = ?, expires = ? WHERE id = ? AND value = ?`,
-		renew:   `UPDATE {table} SET value = ? WHERE id = ? AND value = ? AND expires IS ?`,
-		expired: `SELECT id, expires FROM {table} WHERE expires < ? AND expires >= ? ORDER BY expires LIMIT {batch}`,
+		update: `UPDATE {table} SET value = ?, expires = ? WHERE id = ? AND value = ?`,
+		renew:  `UPDATE {table} SET value = ? WHERE id = ? AND value = ? AND expires IS ?`,
+		expired: `SELECT id, expires FROM {table} WHERE expires < ? AND expires >= ?
+			ORDER BY expires LIMIT {batch}`,
 		purge:   `DELETE FROM {table} WHERE expires < ? AND id IN ({keys})`,
 		prepare: true,
 	},
@@ -145,6 +149,7 @@ func (d Dialect) statements(opts *Options) (language, error) {
 			"digits and underscores, optionally after the name of a schema and a dot", table)
 	}
 
+	l.table = table
 	name := table[strings.LastIndexByte(table, '.')+1:]
 	fill := strings.NewReplacer("{table}", table, "{name}", name,
 		"{schema}", strings.TrimSuffix(table, name),
@@ -175,9 +180,9 @@ func (d Dialect) places(first, n int) string {
 // the table and its index, unless they exist. Like regexp.MustCompile, it panics where New returns
 // an error: the dialect or the name of the table is not valid.
 //
-// Any number of processes may run them at the same time. The statements of PostgreSQL and SQLite are
-// several, separated by semicolons: an Exec without arguments runs all of them, and PostgreSQL does
-// so in one transaction.
+// Any number of processes may run them at the same time. The statements of PostgreSQL and SQLite
+// are several, separated by semicolons: an Exec without arguments runs all of them, in PostgreSQL in
+// one transaction.
 func Schema(dialect Dialect, opts *Options) string {
 	l, err := dialect.statements(opts)
 	if err != nil {

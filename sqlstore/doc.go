@@ -25,6 +25,9 @@
 //   - SQLite: synchronous is FULL. SQLite defaults to it, but some drivers and guides set NORMAL,
 //     which loses the last writes when the machine fails (not when the process does).
 //
+// [Store.Check] reads these settings, as the driver and the pool have set them, and names what is not
+// safe and what it could not know.
+//
 // Connections must be in autocommit mode, as database/sql expects them to be: with autocommit=0 in
 // MySQL's settings, nothing is committed at all.
 //
@@ -75,18 +78,31 @@
 //
 // Statements are prepared once for each connection: PostgreSQL's by pgx, if its settings say so,
 // those of MySQL and SQLite by database/sql. lib/pq needs binary_parameters=yes to do with one
-// round trip a statement. A pooler that gives a connection to another client after each transaction
-// must keep track of prepared statements, as PgBouncer does from 1.21 on with
-// max_prepared_statements above 0, or the driver must be told to do without them.
+// round trip a statement.
+//
+// Behind a pooler that gives a connection to another client after each transaction, such as
+// PgBouncer with pool_mode=transaction, the driver must not split a statement over transactions:
+//
+//   - pgx needs default_query_exec_mode=exec (or simple_protocol, or cache_describe). Its default
+//     needs a pooler that keeps track of prepared statements, as PgBouncer does from 1.21 on with
+//     max_prepared_statements above 0. describe_exec must not be used.
+//   - lib/pq needs binary_parameters=yes. Without it, a statement may be run as that of another
+//     client: rows are stored in another table, and no error is reported.
 //
 // SQLite needs a file, in WAL mode and with a busy timeout, or writers that meet fail with
-// SQLITE_BUSY. With modernc.org/sqlite:
+// SQLITE_BUSY. Each driver has its own words for that, and ignores those of others without an
+// error. With modernc.org/sqlite, and github.com/ncruces/go-sqlite3 as "sqlite3":
 //
 //	sql.Open("sqlite", "file:codes.db"+
 //		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)")
 //
-// A database ":memory:" exists once for each connection and is not suitable. Nor is a file on a
-// network file system.
+// With github.com/mattn/go-sqlite3, which else sets synchronous to NORMAL:
+//
+//	sql.Open("sqlite3", "file:codes.db?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000")
+//
+// A busy timeout is waited for even if the context ends before, by mattn's driver: keep it below
+// the 10 seconds that a Service gives a store. A database ":memory:" exists once for each
+// connection and is not suitable. Nor is a file on a network file system.
 //
 // docs/stores.md in the repository lists what has been tested on which server.
 package sqlstore

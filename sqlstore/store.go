@@ -23,6 +23,8 @@ type Options struct {
 // A Store keeps values in one table. It is an [otp.Store] and safe for concurrent use.
 type Store struct {
 	db                                          *sql.DB
+	dialect                                     Dialect
+	table                                       string
 	load, insert, update, renew, expired, purge statement
 }
 
@@ -41,6 +43,8 @@ func New(db *sql.DB, dialect Dialect, opts *Options) (*Store, error) {
 	}
 	return &Store{
 		db:      db,
+		dialect: dialect,
+		table:   l.table,
 		load:    statement{text: l.load, prepare: l.prepare},
 		insert:  statement{text: l.insert, prepare: l.prepare},
 		update:  statement{text: l.update, prepare: l.prepare},
