@@ -177,13 +177,14 @@ func (e *RejectedError) Error() string { return e.Reason.Error() }
 // Unwrap returns the reason, so that errors.Is matches it and ErrRejected.
 func (e *RejectedError) Unwrap() error { return e.Reason }
 
-// A foreignError is an error of a Store, a Sender or Config.Normalize. It matches what it wraps,
-// but none of the errors of this package other than may and its children. Rule 11: a store error is
-// never "wrong code". Likewise, a Sender cannot pretend that nothing was recorded.
+// A foreignError is an error of a Store, a Sender or Config.Normalize. errors.Is finds what the
+// cause wraps, except the errors of this package: of those, only allowed and its children match.
+// Rule 11: a store error is never "wrong code". Likewise, a Sender cannot pretend that nothing was
+// recorded.
 type foreignError struct {
-	cause error
-	may   error // ErrDelivery, ErrInvalid or nil
-	text  string
+	cause   error
+	allowed error // ErrDelivery, ErrInvalid or nil
+	text    string
 }
 
 func (e *foreignError) Error() string { return e.text }
@@ -191,12 +192,12 @@ func (e *foreignError) Error() string { return e.text }
 // GoString keeps %#v from printing the cause, whose text may hold an address.
 func (e *foreignError) GoString() string { return "otp.foreignError" }
 
-// Is matches may, its children and what the cause matches.
+// Is matches allowed, its children and what the cause matches.
 func (e *foreignError) Is(target error) bool {
-	if own, ok := target.(*sentinel); ok && (e.may == nil || !errors.Is(own, e.may)) {
+	if own, ok := target.(*sentinel); ok && (e.allowed == nil || !errors.Is(own, e.allowed)) {
 		return false
 	}
-	return target == e.may || errors.Is(e.cause, target)
+	return target == e.allowed || errors.Is(e.cause, target)
 }
 
 // As finds what the cause finds, but no rejection.

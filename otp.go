@@ -112,9 +112,9 @@ type Request struct {
 	Trust Trust
 
 	// Decoy says that there is no such account. Nothing is sent and no code is ever accepted, but
-	// Send makes the same store calls and returns the same errors and Status as for an account.
-	// Only a failing Sender (ErrDelivery) and a Sender slower than Policy.MinSendTime show a
-	// difference; package background closes both.
+	// Send makes the same store calls and returns the same errors and Status as for an account. Two
+	// things can still give a decoy away: a failing Sender (ErrDelivery), and one that is slower
+	// than Policy.MinSendTime. Package background hides both.
 	//
 	// Decide it by the same form of the address that Config.Normalize gives.
 	Decoy bool
@@ -291,7 +291,7 @@ func (s *Service) send(ctx context.Context, req *Request, e *Event) (Status, err
 	}
 	defer r.release()
 
-	outcome, err := s.record(ctx, r, req.Decoy)
+	outcome, err := s.recordSend(ctx, r, req.Decoy)
 	if err != nil {
 		return Status{}, fmt.Errorf("otp: send: %w", err)
 	}
@@ -311,8 +311,8 @@ func (s *Service) send(ctx context.Context, req *Request, e *Event) (Status, err
 	return outcome.status, s.deliver(ctx, m)
 }
 
-// record has the store keep a Send, unless the rules refuse it.
-func (s *Service) record(ctx context.Context, r *record, decoy bool) (sent, error) {
+// recordSend has the store keep a Send, unless the rules refuse it.
+func (s *Service) recordSend(ctx context.Context, r *record, decoy bool) (sent, error) {
 	store, cancel := detach(ctx, storeTimeout)
 	defer cancel()
 

@@ -22,9 +22,9 @@ type Policy struct {
 	// there are at least 10^6 codes (NIST SP 800-63B-4 §3.1.3.2). Default 6.
 	Length int
 
-	// MaxLength is the number of symbols of a code while an address is under attack: new codes have
-	// MaxLength symbols where one more code of Length could take the failures past MaxFailures.
-	// More than Length, unless that is the alphabet's longest, and at most that. Default Length +
+	// MaxLength is the number of symbols of a code while an address is under attack. New codes have
+	// MaxLength symbols once the failures that count, the attempts left on live codes and those of
+	// one more code could exceed MaxFailures together. More than Length, unless that is the alphabet's longest, and at most that. Default Length +
 	// 4, or the alphabet's longest. Not with Lock.
 	MaxLength int
 

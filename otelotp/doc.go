@@ -19,7 +19,7 @@
 // that Send waits for Policy.MinSendTime is not in it. The attributes:
 //
 //	otp.purpose    Config.Purpose
-//	otp.operation  send, verify, status, revoke, revoke-all, unlock
+//	otp.operation  send, verify, check, status, revoke, revoke-all, unlock, spend
 //	otp.result     ok, or the reason: see below
 //	otp.trust      Stranger, Challenged, Known
 //	otp.decoy      whether the request was for an account that does not exist
@@ -27,9 +27,12 @@
 //	error.type     the result again, where it is a failure of the service and not of the person
 //
 // The results of send: ok, limited, locked, invalid, undeliverable, not_sent, delivery_unknown,
-// error. Of verify: ok, repeated, mismatch, expired, used, exhausted, no_code, malformed, invalid,
-// error. Of the others: ok, invalid, error. The one to be woken up for is error: the store failed,
-// or a key is missing.
+// error. Of verify and check: ok, repeated, mismatch, expired, used, exhausted, no_code, malformed,
+// invalid, error. Of spend: ok, repeated, used, invalid, error. Of the others: ok, invalid, error.
+// The one to be woken up for is error: the store failed, or a key is missing.
+//
+// A caller that checks a code before it verifies it, as package otphttp does, has the wrong ones
+// counted as results of check, and the right ones as ok of both.
 //
 // Behind package background, send is ok once the message is in the queue. ObserveBackground tells
 // what becomes of it: otp.background.tries counts deliveries by otp.purpose ("notice" for notices)
