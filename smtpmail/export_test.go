@@ -20,3 +20,11 @@ func (s *Sender) Age(by time.Duration) {
 func Compose(from otpmail.From, to string, m otpmail.Mail) ([]byte, error) {
 	return compose(&heading{from: from, to: to, id: "0123456789abcdef"}, time.Now(), m)
 }
+
+// Arrived returns how many mails have asked for a connection.
+func (s *Sender) Arrived() int {
+	s.connections.mu.Lock()
+	defer s.connections.mu.Unlock()
+
+	return s.connections.arrivals
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"regexp"
 	"strings"
@@ -270,62 +269,6 @@ func TestConnectionsAreReused(t *testing.T) {
 	t.Logf("%d mails over %d connections, at most %d at a time", mails, total, most)
 	require.LessOrEqual(t, total, connections)
 	relay.mails(t, ada, mails)
-}
-
-// A proxy counts the connections to a server.
-type proxy struct {
-	address string
-
-	mu                sync.Mutex
-	total, open, most int
-}
-
-func startProxy(t *testing.T, server string) *proxy {
-	t.Helper()
-
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { l.Close() })
-	p := &proxy{address: l.Addr().String()}
-
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.pass(client, server)
-		}
-	}()
-	return p
-}
-
-func (p *proxy) pass(client net.Conn, server string) {
-	p.mu.Lock()
-	p.total++
-	p.open++
-	p.most = max(p.most, p.open)
-	p.mu.Unlock()
-
-	up, err := net.Dial("tcp", server)
-	if err == nil {
-		go func() {
-			io.Copy(up, client)
-			up.Close()
-		}()
-		io.Copy(client, up)
-	}
-	client.Close()
-
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.open--
-}
-
-func (p *proxy) counts() (total, most int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.total, p.most
 }
 
 // A notice goes the way that codes go, without a code.

@@ -92,6 +92,46 @@ var dovecot = program{
 	answer: "220",
 }
 
+// amongDebian goes on, with the sh command that follows, in a place of its own: what setup.sh of
+// package smtpmail has unpacked lies over /usr, and the users that it wants are there. All of its
+// processes end with the shell, which stays: a process that changes its user would outlive it.
+const amongDebian = `debian=${packages%/*}/debian && [ -d "$debian/usr" ] || exit 127
+	for file in passwd group; do cp "/etc/$file" "$file"; done
+	for user in postfix postdrop Debian-exim; do
+		id=$((id + 1))
+		echo "$user:x:6400$id:6400$id::/:/bin/false" >>passwd && echo "$user:x:6400$id:" >>group
+	done
+	export debian && chmod 711 . && exec unshare --mount --pid --fork --kill-child sh -ec '
+		mount -t overlay overlay -o "lowerdir=$debian/usr:/usr" /usr
+		mount --bind passwd /etc/passwd && mount --bind group /etc/group
+		`
+
+// Postfix runs without the scripts that start it elsewhere.
+var postfix = program{
+	name:    "Postfix",
+	address: "127.0.0.1:$port",
+	script: `printf %s "$1" | sed "s#{data}#$data#g" >main.cf
+	printf %s "$2" | sed "s#{port}#$port#g" >master.cf
+	` + amongDebian + `
+		mkdir spool lib mailboxes
+		cd spool && mkdir active bounce corrupt defer deferred flush hold incoming private public \
+			maildrop pid saved trace && cd ..
+		chown -R postfix spool lib && chown root spool spool/pid && chown nobody mailboxes
+		chgrp postdrop spool/maildrop spool/public && chmod 730 spool/maildrop spool/public
+		/usr/lib/postfix/sbin/master -c "$data" -d & wait'`,
+	answer: "220",
+}
+
+var exim = program{
+	name:    "Exim",
+	address: "127.0.0.1:$port",
+	script: `printf %s "$1" | sed "s#{port}#$port#g; s#{data}#$data#g" >exim.conf
+	` + amongDebian + `
+		mkdir spool log mailboxes && chown nobody spool log mailboxes
+		exim4 -bdf -oP /dev/null -C "$data/exim.conf" & wait'`,
+	answer: "220",
+}
+
 // StartPostgres starts PostgreSQL as it is by default, durable settings included, but for options
 // such as "--synchronous-commit=off". Address is the URL of a superuser's database.
 func StartPostgres(options ...string) (*Server, error) { return start(postgres, options...) }
@@ -113,3 +153,17 @@ func StartSMTP(config string) (*Server, error) { return start(smtp, config) }
 // of a service that greets like SMTP, at 127.0.0.1, and {data} for a folder of its own. Address is
 // host and port. Dovecot runs as root only.
 func StartDovecot(config string) (*Server, error) { return start(dovecot, config) }
+
+// StartPostfix starts Postfix with the texts of a main.cf and a master.cf, in which {port} stands
+// for the port of a service that greets like SMTP, at 127.0.0.1, and {data} for a folder of its own,
+// with folders spool, lib, and mailboxes, which belongs to nobody. Address is host and port. Postfix
+// runs as root only.
+func StartPostfix(main, master string) (*Server, error) { return start(postfix, main, master) }
+
+// StartExim starts Exim with the text of an exim.conf, in which {port} stands for the port to listen
+// on, at 127.0.0.1, and {data} for a folder of its own, with folders spool, log and mailboxes, which
+// belong to nobody. Address is host and port. Exim runs as root only.
+func StartExim(config string) (*Server, error) { return start(exim, config) }
+
+// Data returns the folder of the server.
+func (s *Server) Data() string { return s.data }
