@@ -20,7 +20,7 @@ type connection struct {
 	stream net.Conn // what is said over it: conn, or TLS over conn
 	in     *bufio.Reader
 
-	extensions map[string]string // what EHLO offers, by keyword in upper case
+	extensions map[string]string // what EHLO offers, by keyword in upper case: its parameters
 
 	kept     bool // it has carried a mail, or waited for one
 	proven   bool // the server has taken a mail over it
@@ -142,7 +142,8 @@ func (c *connection) hello(ctx context.Context, name string) error {
 		c.extensions = map[string]string{}
 		for _, line := range strings.Split(reply.Msg, "\n")[1:] {
 			keyword, parameters, _ := strings.Cut(line, " ")
-			c.extensions[strings.ToUpper(keyword)] = parameters
+			keyword = strings.ToUpper(keyword)
+			c.extensions[keyword] += " " + parameters
 		}
 		return nil
 	})

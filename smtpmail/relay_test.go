@@ -65,6 +65,7 @@ ssl_key = <%[1]s/key.pem
 disable_plaintext_auth = yes
 auth_mechanisms = %[2]s
 auth_failure_delay = 0
+%[5]s
 passdb {
   driver = passwd-file
   args = scheme=PLAIN %[1]s/users
@@ -88,8 +89,29 @@ submission_relay_host = 127.0.0.1
 submission_relay_port = %[4]s
 `
 
+const oauth2Passdb = `passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = %s/oauth2
+}`
+
+const oauth2Conf = `introspection_mode = get
+introspection_url = %s
+force_introspection = yes
+username_attribute = username
+active_attribute = active
+active_value = true
+`
+
 // startRelay starts a relay that ends with the test. It offers the mechanisms of AUTH.
 func startRelay(t testing.TB, mechanisms string) *relay {
+	t.Helper()
+	return startRelayWith(t, mechanisms, "{PLAIN}"+password, "")
+}
+
+// startRelayWith starts a relay with the password as it is stored, and the URL of a service that
+// knows tokens.
+func startRelayWith(t testing.TB, mechanisms, stored, tokens string) *relay {
 	t.Helper()
 
 	// Not t.TempDir, which is nobody else's business: the servers read as users of their own.
@@ -104,7 +126,8 @@ func startRelay(t testing.TB, mechanisms string) *relay {
 	for name, content := range map[string][]byte{
 		"cert.pem": valid().pem,
 		"key.pem":  valid().keyPEM,
-		"users":    []byte(username + ":{PLAIN}" + password + "\n"),
+		"users":    []byte(username + ":" + stored + "\n"),
+		"oauth2":   fmt.Appendf(nil, oauth2Conf, tokens),
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o644))
 	}
@@ -119,8 +142,12 @@ func startRelay(t testing.TB, mechanisms string) *relay {
 	_, implicitPort, err := net.SplitHostPort(implicit)
 	require.NoError(t, err)
 
+	passdb := ""
+	if tokens != "" {
+		passdb = fmt.Sprintf(oauth2Passdb, folder)
+	}
 	dovecot, err := servers.StartDovecot(
-		fmt.Sprintf(dovecotConf, folder, mechanisms, implicitPort, relayPort))
+		fmt.Sprintf(dovecotConf, folder, mechanisms, implicitPort, relayPort, passdb))
 	servers.Check(t, err)
 	t.Cleanup(dovecot.Stop)
 	return &relay{

@@ -155,6 +155,14 @@ func (s *scripted) say(said []string) {
 	s.said = said
 }
 
+// offer has the server offer an extension more.
+func (s *scripted) offer(extension string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	s.offers = append(s.offers, extension)
+}
+
 func (s *scripted) count(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,7 +187,10 @@ func (d *dialogue) obey(command string) bool {
 	switch verb {
 	case "EHLO":
 		lines := []string{"scripted", "ENHANCEDSTATUSCODES"}
-		if lines = append(lines, d.offers...); d.encrypted {
+		d.mu.Lock()
+		lines = append(lines, d.offers...)
+		d.mu.Unlock()
+		if d.encrypted {
 			return d.text.PrintfLine("%s", reply(append(lines, "AUTH PLAIN LOGIN"))) == nil
 		}
 		return d.answer("EHLO", reply(append(lines, "STARTTLS")))

@@ -1,0 +1,139 @@
+package smtpmail_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/smtpmail"
+)
+
+// Dovecot takes access tokens that a service vouches for, by both mechanisms, short and long ones.
+func TestTokens(t *testing.T) {
+	long := strings.Repeat("long", 500) // more than a line of AUTH takes
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		good := slices.Contains([]string{"good", long}, r.URL.Query().Get("token"))
+		fmt.Fprintf(w, `{"active": %t, "username": %q}`, good, username)
+	}))
+	t.Cleanup(service.Close)
+	relay := startRelayWith(t, "oauthbearer xoauth2", "{PLAIN}"+password, service.URL+"/?token=")
+
+	for _, mechanism := range []string{"OAUTHBEARER", "XOAUTH2"} {
+		for token, want := range map[string]class{"good": sent, long: sent, "bad": notSent} {
+			t.Run(fmt.Sprintf("%s %.4s", mechanism, token), func(t *testing.T) {
+				c := configFor(relay.startTLS, valid())
+				c.Password, c.Mechanisms = "", []string{mechanism}
+				c.Token = func(context.Context) (string, error) { return token, nil }
+
+				err := newSender(t, c).Send(t.Context(), message(ada))
+				require.Equal(t, want, classOf(t, err), "%v", err)
+				if want == notSent {
+					require.EqualError(t, err, "smtpmail: not sent: AUTH "+mechanism+
+						": the server answered 535 5.7.8")
+				}
+			})
+		}
+	}
+	relay.mails(t, ada, 4)
+}
+
+// What a function for tokens may do wrong.
+func TestTokenFails(t *testing.T) {
+	server := startScripted(t, fault{})
+	secret := errors.New("client secret hunter2 is wrong")
+	for name, token := range map[string]func(context.Context) (string, error){
+		"it fails":        func(context.Context) (string, error) { return "", secret },
+		"it has none":     func(context.Context) (string, error) { return "", nil },
+		"it has a second": func(context.Context) (string, error) { return "a\r\nAUTH", nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := configFor(server.address, valid())
+			c.Password, c.Token = "", token
+			server.offer("AUTH XOAUTH2")
+
+			err := newSender(t, c).Send(t.Context(), message(ada))
+			require.ErrorIs(t, err, otp.ErrNotSent)
+			require.ErrorContains(t, err, "smtpmail: not sent: AUTH: Config.Token ")
+			require.NotContains(t, err.Error(), "hunter2")
+			require.Equal(t, name == "it fails", errors.Is(err, secret))
+		})
+	}
+}
+
+// A mechanism that is not possible for the account is passed over, by the same connection, and not
+// tried again with the next one.
+func TestNextMechanism(t *testing.T) {
+	hash := sha256.Sum256([]byte(password))
+	stored := "{SHA256}" + base64.StdEncoding.EncodeToString(hash[:]) // no SCRAM with it
+	relay := startRelayWith(t, allMechanisms, stored, "")
+	proxy := startProxy(t, relay.startTLS)
+	c := configFor(proxy.address, valid())
+	sender := newSender(t, c)
+	require.NoError(t, sender.Send(t.Context(), message(ada)))
+	total, _ := proxy.counts()
+	require.Equal(t, 1, total)
+
+	c.Password = "a guess"
+	err := newSender(t, c).Send(t.Context(), message(ada))
+	require.EqualError(t, err, "smtpmail: not sent: AUTH CRAM-MD5: the server answered 535 5.7.8")
+
+	c.Password, c.Mechanisms = password, []string{"SCRAM-SHA-256"}
+	require.ErrorIs(t, newSender(t, c).Send(t.Context(), message(ada)), otp.ErrNotSent)
+	relay.mails(t, ada, 1)
+}
+
+// Check finds out what is wrong before the first mail, and leaves it a connection.
+func TestCheck(t *testing.T) {
+	server := startScripted(t, fault{})
+	sender := newSender(t, configFor(server.address, valid()))
+	require.NoError(t, sender.Check(t.Context()))
+	require.NoError(t, sender.Send(t.Context(), message(ada)))
+	require.Equal(t, 1, server.seen().connections)
+
+	server.fail(fault{step: "AUTH", reply: "535 5.7.8 no"})
+	err := sender.Check(t.Context())
+	require.ErrorIs(t, err, otp.ErrNotSent, "it logs in anew")
+	require.EqualError(t, err, "smtpmail: not sent: AUTH LOGIN: the server answered 535 5.7.8")
+	require.Equal(t, 1, server.seen().most)
+	require.Equal(t, 1, server.seen().announced)
+
+	require.NoError(t, sender.Close())
+	require.EqualError(t, sender.Check(t.Context()), "smtpmail: not sent: the Sender is closed")
+}
+
+// Mechanisms that do not fit are refused when the Sender is made.
+func TestMechanisms(t *testing.T) {
+	token := func(context.Context) (string, error) { return "", nil }
+	for _, test := range []struct {
+		change func(*smtpmail.Config)
+		want   string
+	}{
+		{func(c *smtpmail.Config) { c.Mechanisms = []string{"NTLM"} },
+			`Config.Mechanisms is ["NTLM"]: with Password it must be some of SCRAM-SHA-256, PLAIN,`},
+		{func(c *smtpmail.Config) { c.Mechanisms = []string{"PLAIN", "PLAIN"} }, "each once"},
+		{func(c *smtpmail.Config) { c.Mechanisms = []string{"XOAUTH2"} }, "with Password it must"},
+		{func(c *smtpmail.Config) { c.Mechanisms = []string{} }, "Config.Mechanisms is empty"},
+		{func(c *smtpmail.Config) { c.Token = token }, "Config.Token is set, and Password too"},
+		{func(c *smtpmail.Config) { c.Password, c.Username, c.Token = "", "", token },
+			"Config.Username is empty: Token goes with it"},
+		{func(c *smtpmail.Config) {
+			c.Password, c.Token, c.Mechanisms = "", token, []string{"PLAIN"}
+		}, "with Token it must be some of OAUTHBEARER, XOAUTH2"},
+	} {
+		c := good()
+		c.Username, c.Password = "otp", "p"
+		test.change(&c)
+		_, err := smtpmail.New(c)
+		require.ErrorContains(t, err, test.want)
+	}
+}
