@@ -10,33 +10,20 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/internal/delivery"
 )
-
-// A fault says what went wrong. Its text holds neither address nor code, unlike, perhaps, that of
-// its cause (rule 13).
-type fault struct {
-	text  string
-	cause error // may be nil
-}
-
-func (f *fault) Error() string { return f.text }
-func (f *fault) Unwrap() error { return f.cause }
-
-// GoString keeps %#v from walking into the cause.
-func (f *fault) GoString() string { return "smtpmail.fault" }
 
 // notSent is for a mail that was certainly not sent, because of what happened at a step.
 func notSent(step string, err error) error { return unsent(step+": "+describe(err), err) }
 
 // unsent is for a mail that was certainly not sent, for a reason.
 func unsent(reason string, cause error) error {
-	return fmt.Errorf("smtpmail: %w", otp.NotSent(&fault{reason, cause}))
+	return delivery.NotSent("smtpmail", reason, cause)
 }
 
 // undeliverable is for a mail that was certainly not sent, because of its address.
 func undeliverable(reason string, cause error) error {
-	return fmt.Errorf("smtpmail: %w", otp.Undeliverable(&fault{reason, cause}))
+	return delivery.Undeliverable("smtpmail", reason, cause)
 }
 
 // refusedRecipient is for an error at RCPT.
@@ -50,8 +37,7 @@ func refusedRecipient(err error) error {
 
 // unanswered is for a mail that was handed over whole, without an answer that decides.
 func unanswered(err error) error {
-	return fmt.Errorf("smtpmail: %w", &fault{
-		"no answer to the mail, which may have been sent: " + describe(err), err})
+	return delivery.Open("smtpmail", "no answer to the mail: "+describe(err), err)
 }
 
 // describe says what happened without repeating what the server wrote.
