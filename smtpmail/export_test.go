@@ -13,6 +13,7 @@ func (s *Sender) Age(by time.Duration) {
 
 	for _, c := range s.connections.kept {
 		c.keepUntil = c.keepUntil.Add(-by)
+		c.idleSince = c.idleSince.Add(-by)
 	}
 }
 
@@ -27,4 +28,20 @@ func (s *Sender) Arrived() int {
 	defer s.connections.mu.Unlock()
 
 	return s.connections.arrivals
+}
+
+// Forget lets the time pass after which the limit of the server is forgotten.
+func (s *Sender) Forget() {
+	s.connections.mu.Lock()
+	defer s.connections.mu.Unlock()
+
+	s.connections.limitedAt = s.connections.limitedAt.Add(-growthTime)
+}
+
+// Cautious reports whether the extensions of the server are left alone.
+func (s *Sender) Cautious() bool {
+	s.connections.mu.Lock()
+	defer s.connections.mu.Unlock()
+
+	return time.Now().Before(s.connections.cautiousUntil)
 }

@@ -16,6 +16,8 @@ type pool struct {
 	dialer      *dialer
 	idleTimeout time.Duration
 	most        int
+	ended       context.Context // when the pool is closed
+	end         context.CancelFunc
 
 	mu       sync.Mutex
 	queue    []*waiter // by arrival
@@ -62,7 +64,9 @@ type attempt struct {
 }
 
 func newPool(c *Config) *pool {
-	return &pool{dialer: newDialer(c), idleTimeout: c.IdleTimeout, most: c.MaxConnections}
+	p := &pool{dialer: newDialer(c), idleTimeout: c.IdleTimeout, most: c.MaxConnections}
+	p.ended, p.end = context.WithCancel(context.Background())
+	return p
 }
 
 // arrive gives a mail its place in the order.
@@ -208,7 +212,7 @@ func (p *pool) bound() int {
 }
 
 // connect begins to make a connection, which whoever waits first gets. That lasts no longer than
-// the mail for which it is made could wait.
+// the mail for which it is made could wait. It is called with mu held.
 func (p *pool) connect(w *waiter) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.ctx))
 	if deadline, ok := w.ctx.Deadline(); ok {
@@ -219,6 +223,7 @@ func (p *pool) connect(w *waiter) {
 
 	go func() {
 		defer cancel()
+		defer context.AfterFunc(p.ended, cancel)()
 		defer close(attempt.done)
 
 		c, err := p.dialer.dial(ctx)
@@ -373,6 +378,7 @@ func (p *pool) remove(c *connection) bool {
 // close ends the connections that are kept, and sees to it that no other is made.
 func (p *pool) close() {
 	p.mu.Lock()
+	p.end()
 	kept, queue := p.kept, p.queue
 	p.kept, p.queue, p.closed = nil, nil, true
 	for _, w := range queue {

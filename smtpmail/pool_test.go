@@ -135,3 +135,137 @@ func TestCloseInTime(t *testing.T) {
 	require.NoError(t, sender.Close())
 	require.Less(t, time.Since(start), 5*time.Second)
 }
+
+// A burst beyond the server's limit waits for the connections that it has, however the server says
+// that there are too many.
+func TestServerLimit(t *testing.T) {
+	for _, beyond := range []string{
+		"421 4.7.0 too many connections", "432 4.3.2 too many", "554 5.7.0 go away", cut, stall,
+	} {
+		t.Run(beyond, func(t *testing.T) {
+			t.Parallel()
+			server := &scripted{tls: valid().server(), limit: 3, beyond: beyond,
+				offers: []string{"PIPELINING"}}
+			server.start(t)
+			sender := newSender(t, configFor(server.address, valid()))
+
+			var all sync.WaitGroup
+			for range 50 {
+				all.Go(func() {
+					if err := sender.Send(t.Context(), message(ada)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			require.Equal(t, 50, server.seen().taken)
+
+			if beyond == stall {
+				return // what hangs may yet be let in
+			}
+			made := server.seen().connections
+			require.LessOrEqual(t, made, 8)
+			for range 50 {
+				all.Go(func() { sender.Send(t.Context(), message(ada)) })
+			}
+			all.Wait()
+			require.Equal(t, made, server.seen().connections, "the limit is known")
+
+			sender.Forget()
+			for range 50 {
+				all.Go(func() { sender.Send(t.Context(), message(ada)) })
+			}
+			all.Wait()
+			require.Greater(t, server.seen().connections, made, "and forgotten again")
+			require.Equal(t, 150, server.seen().taken)
+		})
+	}
+}
+
+// A server that lets nobody in is not asked more often than there are mails.
+func TestNobodyIsLetIn(t *testing.T) {
+	server := startScripted(t, fault{step: "greeting", reply: "421 4.3.2 not now"})
+	sender := newSender(t, configFor(server.address, valid()))
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			err := sender.Send(t.Context(), message(ada))
+			if err == nil || err.Error() != "smtpmail: not sent: greeting: the server answered 421 4.3.2" {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	require.LessOrEqual(t, server.seen().connections, 50)
+}
+
+// Ten refusals do not go over one connection, since servers punish that.
+func TestRefusalsEndAConnection(t *testing.T) {
+	server := startScripted(t, fault{step: "RCPT", reply: "550 5.1.1 no such person"}, pipelining)
+	sender := newSender(t, configFor(server.address, valid()))
+	for range 10 {
+		require.ErrorIs(t, sender.Send(t.Context(), message(ada)), otp.ErrUndeliverable)
+	}
+	require.Equal(t, 4, server.seen().connections)
+}
+
+// A server that closes idle connections takes every mail, once.
+func TestClosedWhileIdle(t *testing.T) {
+	for _, offers := range []string{inTurn, pipelining, chunking} {
+		for _, said := range []string{"", "421 4.4.2 you were idle\r\n"} {
+			t.Run(offers+" "+said, func(t *testing.T) {
+				server := startScripted(t, fault{}, offers)
+				sender := newSender(t, configFor(server.address, valid()))
+				for i := range 5 {
+					require.NoError(t, sender.Send(t.Context(), message(ada)))
+					require.Equal(t, i+1, server.seen().taken)
+					server.hangUp(t, said)
+				}
+			})
+		}
+	}
+}
+
+// A connection that was idle for long is asked whether it works, and given up if it does not say.
+func TestNOOP(t *testing.T) {
+	server := startScripted(t, fault{}, chunking)
+	sender := newSender(t, configFor(server.address, valid()))
+	for range 2 {
+		require.NoError(t, sender.Send(t.Context(), message(ada)))
+	}
+	require.NotContains(t, server.seen().commands, "NOOP")
+
+	sender.Age(6 * time.Second)
+	require.NoError(t, sender.Send(t.Context(), message(ada)))
+	require.Contains(t, server.seen().commands, "NOOP")
+
+	for _, reply := range []string{cut, "421 4.4.2 you were idle", stall} {
+		server.fail(fault{"NOOP", reply, 0, true})
+		made := server.seen().connections
+		sender.Age(6 * time.Second)
+		require.NoError(t, sender.Send(t.Context(), message(ada)))
+		require.Equal(t, made+1, server.seen().connections)
+	}
+	require.Equal(t, 6, server.seen().taken)
+}
+
+// A server that does not keep what its extensions promise is asked in turn from then on.
+func TestDistrust(t *testing.T) {
+	server := startScripted(t, fault{"BDAT", "500 what?", 0, false}, chunking)
+	sender := newSender(t, configFor(server.address, valid()))
+	for range 3 {
+		require.NoError(t, sender.Send(t.Context(), message(ada)))
+	}
+	require.Equal(t, 3, server.seen().taken)
+	require.Equal(t, 2, server.seen().connections)
+
+	// It takes what came first, and loses the rest.
+	server = startScripted(t, fault{"RCPT", stall, 0, true}, pipelining)
+	sender = newSender(t, configFor(server.address, valid()))
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, sender.Send(ctx, message(ada)), otp.ErrNotSent)
+	require.NoError(t, sender.Send(t.Context(), message(ada)))
+	require.Equal(t, "DATA", server.seen().commands[len(server.seen().commands)-1])
+	require.True(t, sender.Cautious())
+}

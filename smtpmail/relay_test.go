@@ -65,6 +65,11 @@ ssl_key = <%[1]s/key.pem
 disable_plaintext_auth = yes
 auth_mechanisms = %[2]s
 auth_failure_delay = 0
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 %[5]s
 passdb {
   driver = passwd-file

@@ -23,12 +23,15 @@ type scripted struct {
 	address string
 	tls     *tls.Config
 	offers  []string // further extensions
+	limit   int      // of connections, 0 for none
+	beyond  string   // said to further ones: a reply, cut or stall
 
-	mu     sync.Mutex
-	faults []fault
-	said   []string // said to the next announcement, and to the dot after it, before a close
-	open   int      // connections now
-	saw    seen
+	mu        sync.Mutex
+	dialogues map[*dialogue]bool // that go on
+	faults    []fault
+	said      []string // said to the next announcement, and to the dot after it, before a close
+	open      int      // connections now
+	saw       seen
 }
 
 // seen is what a server has seen.
@@ -77,10 +80,18 @@ const (
 func startScripted(t testing.TB, f fault, offers ...string) *scripted {
 	t.Helper()
 
+	s := &scripted{tls: valid().server(), faults: []fault{f},
+		offers: strings.Fields(strings.Join(offers, " "))}
+	s.start(t)
+	return s
+}
+
+func (s *scripted) start(t testing.TB) {
+	t.Helper()
+
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &scripted{address: l.Addr().String(), tls: valid().server(), faults: []fault{f},
-		offers: strings.Fields(strings.Join(offers, " "))}
+	s.address = l.Addr().String()
 
 	var all sync.WaitGroup
 	t.Cleanup(func() {
@@ -96,7 +107,6 @@ func startScripted(t testing.TB, f fault, offers ...string) *scripted {
 			all.Go(func() { s.serve(conn) })
 		}
 	})
-	return s
 }
 
 // serve leads one dialogue.
@@ -106,6 +116,16 @@ func (s *scripted) serve(conn net.Conn) {
 	defer s.count(-1)
 
 	d := &dialogue{scripted: s, conn: conn, text: textproto.NewConn(conn)}
+	if s.limit > 0 && s.now() > s.limit {
+		s.refuse(d)
+		return
+	}
+	s.mu.Lock()
+	if s.dialogues == nil {
+		s.dialogues = map[*dialogue]bool{}
+	}
+	s.dialogues[d] = true
+	s.mu.Unlock()
 	if !d.answer("greeting", "220 ready") {
 		return
 	}
@@ -122,6 +142,31 @@ func (s *scripted) serve(conn net.Conn) {
 		if !d.obey(strings.ToUpper(line)) {
 			return
 		}
+	}
+}
+
+// hangUp says something on all connections, and closes them.
+func (s *scripted) hangUp(t *testing.T, said string) {
+	t.Helper()
+
+	s.mu.Lock()
+	for d := range s.dialogues {
+		io.WriteString(d.conn, said)
+		d.conn.Close()
+	}
+	clear(s.dialogues)
+	s.mu.Unlock()
+	s.await(t, func() bool { return s.now() == 0 })
+}
+
+// refuse is for a connection beyond the limit.
+func (s *scripted) refuse(d *dialogue) {
+	switch s.beyond {
+	case cut:
+	case stall:
+		d.stay()
+	default:
+		d.text.PrintfLine("%s", s.beyond)
 	}
 }
 
