@@ -33,6 +33,7 @@ check: ## gofmt, vet, staticcheck, revive, spelling, links and lines of the docu
 		$(GO) vet ./...; $(TOOL) staticcheck ./...; $(REVIVE) ./...; \
 	done
 	$(GO) vet -tags screenshots ./otpmail
+	$(GO) -C examples/forgotpassword vet -tags laptop ./server
 	$(TOOL) misspell -locale US -error -i adress,connexion,dialogue $$(git ls-files '*.go' '*.md')
 	$(REMARK) --quiet --frail --no-stdout $$(git ls-files '*.md')
 

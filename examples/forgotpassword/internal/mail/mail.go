@@ -1,5 +1,5 @@
 // Package mail sends the mails of the application, and holds the mailbox that development uses
-// instead of SES.
+// instead.
 package mail
 
 import (
@@ -9,27 +9,31 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otpmail"
-	"github.com/seed-5978b5f1/otp/sesmail"
 )
 
 // Purpose is what the codes of the application are for.
 const Purpose = "password-reset"
 
-// Mails sends codes and notices by SES, in the language of the person.
-type Mails struct {
-	catalog *otpmail.Catalog
-	sender  *sesmail.Sender
+// A Sender sends codes and notices.
+type Sender interface {
+	otp.Sender
+	SendMail(ctx context.Context, to string, mail otpmail.Mail) error
 }
 
-// New returns Mails that come from an address or a display name with an address, and call the
-// product by this name.
-func New(client sesmail.API, from, product string) (*Mails, error) {
+// Mails sends codes and notices in the language of the person.
+type Mails struct {
+	catalog *otpmail.Catalog
+	sender  Sender
+}
+
+// New returns Mails that call the product by this name, on a Sender of mails that a Renderer writes.
+func New(product string, newSender func(otpmail.Renderer) (Sender, error)) (*Mails, error) {
 	catalog, err := otpmail.NewCatalog(otpmail.Options{Product: product})
 	if err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
 
-	sender, err := sesmail.New(client, from, &sesmail.Options{Renderer: catalog})
+	sender, err := newSender(catalog)
 	if err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}

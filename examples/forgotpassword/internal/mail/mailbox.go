@@ -7,14 +7,11 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sesv2"
-
-	"github.com/seed-5978b5f1/otp/sesmail"
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
 // maxMails is how many mails a Mailbox keeps.
@@ -26,15 +23,15 @@ type Letter struct {
 	To, Subject, Text, HTML string
 }
 
-// Mailbox stands in for SES in development: it keeps the last mails to anybody and shows them as a
-// page, codes and all.
+// Mailbox takes the place of mail in development: it keeps the last mails to anybody and shows them
+// as a page, codes and all.
 type Mailbox struct {
-	page    *template.Template
+	page     *template.Template
+	renderer otpmail.Renderer
+
 	mu      sync.Mutex
 	letters []Letter // the newest first
 }
-
-var _ sesmail.API = (*Mailbox)(nil)
 
 //go:embed mailbox.html
 var mailboxPage string
@@ -44,28 +41,30 @@ func NewMailbox() *Mailbox {
 	return &Mailbox{page: template.Must(template.New("mailbox").Parse(mailboxPage))}
 }
 
-// SendEmail keeps the mail.
-func (m *Mailbox) SendEmail(
-	_ context.Context,
-	in *sesv2.SendEmailInput,
-	_ ...func(*sesv2.Options),
-) (*sesv2.SendEmailOutput, error) {
-	message := in.Content.Simple
-	letter := Letter{
-		At:      time.Now(),
-		To:      strings.Join(in.Destination.ToAddresses, ", "),
-		Subject: aws.ToString(message.Subject.Data),
-		Text:    aws.ToString(message.Body.Text.Data),
-	}
-	if message.Body.Html != nil {
-		letter.HTML = aws.ToString(message.Body.Html.Data)
-	}
+// Sender returns the Mailbox as a Sender of mails that the Renderer writes.
+func (m *Mailbox) Sender(renderer otpmail.Renderer) (Sender, error) {
+	m.renderer = renderer
+	return m, nil
+}
 
+// Send keeps the mail of a message.
+func (m *Mailbox) Send(ctx context.Context, message otp.Message) error {
+	mail, err := m.renderer.Render(message)
+	if err != nil {
+		return err
+	}
+	return m.SendMail(ctx, message.To, mail)
+}
+
+// SendMail keeps a mail.
+func (m *Mailbox) SendMail(_ context.Context, to string, mail otpmail.Mail) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
+	letter := Letter{time.Now(), to, mail.Subject, mail.Text, mail.HTML}
 	m.letters = slices.Insert(m.letters, 0, letter)
 	m.letters = m.letters[:min(len(m.letters), maxMails)]
-	return &sesv2.SendEmailOutput{}, nil
+	return nil
 }
 
 // Letters returns the mails, the newest first.

@@ -2,9 +2,10 @@ package setup
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/sesmail"
+	"github.com/seed-5978b5f1/otp/otpmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
@@ -13,22 +14,22 @@ import (
 
 // parts are what differs between a laptop and AWS.
 type parts struct {
-	product  string
-	secret   []byte
-	codes    otp.Store
-	users    users.Store
-	mail     sesmail.API
-	mailFrom string
+	product     string
+	secret      []byte
+	codes       otp.Store
+	users       users.Store
+	mail        func(otpmail.Renderer) (mail.Sender, error)
+	minSendTime time.Duration // 0: the default
 }
 
 // assemble returns the application on the parts.
 func assemble(p parts, log *slog.Logger) (*web.App, error) {
-	mails, err := mail.New(p.mail, p.mailFrom, p.product)
+	mails, err := mail.New(p.product, p.mail)
 	if err != nil {
 		return nil, err
 	}
 
-	codes, err := web.NewCodes(p.secret, p.codes, mails.Codes(), log)
+	codes, err := web.NewCodes(p.secret, p.codes, mails.Codes(), p.minSendTime, log)
 	if err != nil {
 		return nil, err
 	}

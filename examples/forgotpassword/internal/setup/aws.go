@@ -1,3 +1,5 @@
+//go:build !laptop
+
 package setup
 
 import (
@@ -13,7 +15,10 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/dynamostore"
+	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/sesmail"
 
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
 )
@@ -37,12 +42,15 @@ func AWS(ctx context.Context, s Settings, log *slog.Logger) (*web.App, error) {
 	}
 
 	app, err := assemble(parts{
-		product:  s.product(),
-		secret:   secret,
-		codes:    codes,
-		users:    users.NewDynamo(db, s.UsersTable),
-		mail:     sesv2.NewFromConfig(cfg),
-		mailFrom: s.MailFrom,
+		product: s.product(),
+		secret:  secret,
+		codes:   codes,
+		users:   users.NewDynamo(db, s.UsersTable),
+		mail: func(r otpmail.Renderer) (mail.Sender, error) {
+			return sesmail.New(
+				sesv2.NewFromConfig(cfg), s.MailFrom, &sesmail.Options{Renderer: r})
+		},
+		minSendTime: web.MinSendTime,
 	}, log)
 	if err != nil {
 		return nil, err

@@ -19,12 +19,11 @@ func Laptop(log *slog.Logger) (*web.App, error) {
 
 	mailbox := mail.NewMailbox()
 	app, err := assemble(parts{
-		product:  "Acme",
-		secret:   secret,
-		codes:    memstore.New(nil),
-		users:    users.NewMemory(),
-		mail:     mailbox,
-		mailFrom: "Acme <no-reply@acme.example>",
+		product: "Acme",
+		secret:  secret,
+		codes:   memstore.New(nil),
+		users:   users.NewMemory(),
+		mail:    mailbox.Sender,
 	}, log)
 	if err != nil {
 		return nil, err

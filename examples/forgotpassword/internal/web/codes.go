@@ -17,16 +17,17 @@ const (
 	// guess a hundred times less likely.
 	codeLength = 8
 
-	// deliveryTimeout bounds how long a mail may take to be handed over. minSendTime is above it,
-	// so that the time of an answer does not tell whether there was a mail.
+	// deliveryTimeout bounds how long a mail may take to be handed over.
 	deliveryTimeout = 2200 * time.Millisecond
-	minSendTime     = 2500 * time.Millisecond
+
+	// MinSendTime is above what mail by SES may take, so that the time of an answer does not tell
+	// whether there was a mail.
+	MinSendTime = 2500 * time.Millisecond
 )
 
-// NewCodes returns the Service for App.Codes.
-func NewCodes(
-	secret []byte, store otp.Store, sender otp.Sender, log *slog.Logger,
-) (*otp.Service, error) {
+// NewCodes returns the Service for App.Codes. A minSendTime of 0 is the default, 500 ms.
+func NewCodes(secret []byte, store otp.Store, sender otp.Sender, minSendTime time.Duration,
+	log *slog.Logger) (*otp.Service, error) {
 	return otp.New(otp.Config{
 		Purpose: mail.Purpose,
 		Kind:    otp.ResetPassword,

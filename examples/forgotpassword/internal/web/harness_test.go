@@ -19,7 +19,9 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otpmail"
 	"github.com/seed-5978b5f1/otp/otptest"
+	"github.com/seed-5978b5f1/otp/sesmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/site"
@@ -61,7 +63,9 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, mailbox: mail.NewMailbox()}
 	log := slog.New(slog.NewTextHandler(w, nil))
-	mails, err := mail.New(w, "no-reply@acme.example", "Acme")
+	mails, err := mail.New("Acme", func(r otpmail.Renderer) (mail.Sender, error) {
+		return sesmail.New(w, "no-reply@acme.example", &sesmail.Options{Renderer: r})
+	})
 	require.NoError(t, err)
 
 	secret := make([]byte, 32)
@@ -71,7 +75,7 @@ func newWorld(t *testing.T) *world {
 			return otptest.StoreFault{Before: w.call("codes." + c.Method)}
 		},
 	}
-	codes, err := web.NewCodes(secret, store, mails.Codes(), log)
+	codes, err := web.NewCodes(secret, store, mails.Codes(), web.MinSendTime, log)
 	require.NoError(t, err)
 
 	accounts := users.NewMemory()
@@ -102,12 +106,14 @@ func (w *world) log() string {
 
 // SendEmail makes the world SES.
 func (w *world) SendEmail(
-	ctx context.Context, in *sesv2.SendEmailInput, opts ...func(*sesv2.Options),
+	ctx context.Context, in *sesv2.SendEmailInput, _ ...func(*sesv2.Options),
 ) (*sesv2.SendEmailOutput, error) {
 	if w.mailErr != nil {
 		return nil, w.mailErr
 	}
-	return w.mailbox.SendEmail(ctx, in, opts...)
+	message := in.Content.Simple
+	return &sesv2.SendEmailOutput{}, w.mailbox.SendMail(ctx, in.Destination.ToAddresses[0], otpmail.NewMail(
+		*message.Subject.Data, *message.Body.Text.Data, *message.Body.Html.Data))
 }
 
 var errBroken = errors.New("the service is on fire")
