@@ -87,9 +87,9 @@ func TestAddressesRefused(t *testing.T) {
 		strings.Repeat("a", 64) + "@" + label + "." + label + "." + label[:62],
 		strings.Repeat("a", 64) + "@" + strings.Repeat("ü.", 24) + "example",
 		strings.Repeat("a", 64) + "@" + strings.Repeat("ü.", 60) + "example",
-		"a@" + strings.Repeat("b.", 1<<20) + "example",
-		"a@" + strings.Repeat("ü", 1<<20) + ".example",
-		strings.Repeat("a@", 1<<20),
+		"a@" + strings.Repeat("b.", 1<<12) + "example",
+		"a@" + strings.Repeat("ü", 1<<12) + ".example",
+		strings.Repeat("a@", 1<<12),
 	} {
 		got, err := otpmail.ParseAddress(to)
 		require.Error(t, err, "%.80q", to)
