@@ -19,7 +19,7 @@ const (
 	// maxRounds bounds how often a lost swap is tried again.
 	maxRounds = 32
 
-	// The wait before such a try is random. Its bound begins with the time that the store has
+	// The wait before such a try is random. Its bound begins with four times what the store has
 	// taken, so that others fit in between, and doubles from one to the next.
 	shortestPause = time.Millisecond
 	longestPause  = time.Second
@@ -125,14 +125,14 @@ func (a *account) retire() (back lease.Lease, spent int) {
 	return lease.Lease{Slot: old.Slot, Size: old.Size - old.spent}, old.spent
 }
 
-// renew takes a lease from the store: twice what was spent of the one before.
+// renew takes a lease from the store: four times what was spent of the one before.
 //
 // A swap that was lost may have won all the same, where the client of the store tries again by
 // itself. So the rest of the former lease is given back by one swap only, and a lease that may have
 // been taken is never spent.
 func (a *account) renew(ctx context.Context, store otp.Store) error {
 	back, spent := a.retire()
-	want := max(1, 2*spent)
+	want := max(1, 4*spent)
 
 	for round := range maxRounds {
 		begun := time.Now()
@@ -210,7 +210,7 @@ func (a *account) idle() bool {
 
 // pause waits before the next round, after one that took so long.
 func pause(ctx context.Context, took time.Duration, round int) error {
-	longest := min(max(took, shortestPause)<<min(round, maxDoubled), longestPause)
+	longest := min(4*max(took, shortestPause)<<min(round, maxDoubled), longestPause)
 	var random [1]byte
 	rand.Read(random[:]) // never fails
 	timer := time.NewTimer(longest * time.Duration(random[0]) / 256)

@@ -21,10 +21,10 @@
 //
 // With [Options].Store the limits hold over all processes and functions that have the same Store,
 // Secret and Name. Each takes a part of what is left of a limit (a lease) by one swap, and spends
-// it without asking: one message at first, then twice as many as it has sent from the lease before,
-// and at most a 32nd of what is left. So a limit that is much in use costs a swap for many
-// messages, and one that is used up costs none. The first message of an instance to a group costs a
-// load and a swap for each limit of PerGroup.
+// it without asking: one message at first, then four times as many as it has sent from the lease
+// before, and at most a 16th of what is left or a thousandth of the limit. So a limit that is much
+// in use costs a swap for many messages, and one that is used up costs none. The first message of
+// an instance to a group costs a load and a swap for each limit of PerGroup.
 //
 //   - A limit never allows more than Count messages in any period of length Window, if the clocks
 //     of the instances differ by no more than a 16th of it.

@@ -209,13 +209,13 @@ func TestUnspentLeases(t *testing.T) {
 			return sent
 		}
 
-		// 1 + 2 + 4 + 8 + 16 + 20 of the sixth lease, of 32: twelve are unspent.
+		// 1 + 4 + 16 + 30 of the fourth lease, of 64: thirty-four are unspent.
 		slow := newSender(t, next, over(store, 10_000))
 		require.Equal(t, 51, send(slow, 51))
 
 		// It dies: they are lost, and no more.
 		other := newSender(t, next, over(store, 10_000))
-		require.Equal(t, 10_000-51-12, send(other, 11_000))
+		require.Equal(t, 10_000-51-34, send(other, 11_000))
 
 		// A second hour: it lives, and gives them back when its lease has ended.
 		time.Sleep(2 * time.Hour)
@@ -224,7 +224,7 @@ func TestUnspentLeases(t *testing.T) {
 		require.Equal(t, 51, send(slow, 51))
 		time.Sleep(5 * time.Minute)
 		require.Equal(t, 1, send(slow, 1))
-		require.GreaterOrEqual(t, send(other, 11_000), 10_000-52-40+1)
+		require.GreaterOrEqual(t, send(other, 11_000), 10_000-51-4*30)
 	})
 }
 
@@ -241,11 +241,11 @@ func TestRestIsGivenBackOnce(t *testing.T) {
 				}
 			}
 
-			for range 1 + 2 + 4 + 8 + 1 { // of the fifth lease, of 16, fifteen are unspent
+			for range 1 + 4 + 16 + 1 { // of the fourth lease, of 61, sixty are unspent
 				require.NoError(t, a.Send(t.Context(), otp.Message{}))
 			}
 			drain()
-			require.EqualValues(t, 1000-15, next.sent.Load())
+			require.EqualValues(t, 1000-60, next.sent.Load())
 
 			time.Sleep(4 * time.Minute)
 			held.loses.Store(true)
@@ -254,7 +254,7 @@ func TestRestIsGivenBackOnce(t *testing.T) {
 			}
 			drain()
 			require.LessOrEqual(t, next.sent.Load(), int32(1000))
-			require.Greater(t, next.sent.Load(), int32(1000-15))
+			require.Greater(t, next.sent.Load(), int32(1000-60))
 		})
 	}
 }

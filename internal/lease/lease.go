@@ -22,9 +22,10 @@ const (
 	// counted is for how many slots a message counts.
 	counted = Slots + 2
 
-	// share is the part of what is left that one lease takes at most, as a divisor. It bounds what
-	// instances can leave unspent, and how often they have to ask.
-	share = 32
+	// A lease takes at most a 16th of what is left, or a thousandth of the limit if that is more.
+	// This bounds what instances can leave unspent, and how often they have to ask.
+	shareOfLeft  = 16
+	shareOfLimit = 1000
 )
 
 // A Slot is a piece of time, by its number since 1970.
@@ -66,7 +67,7 @@ func (r *Record) Take(now Slot, want, count int, back Lease) Lease {
 	}
 
 	left := count - r.sum()
-	size := min(want, max(left/share, 1), max(left, 0))
+	size := min(want, max(left/shareOfLeft, count/shareOfLimit, 1), max(left, 0))
 	r.taken[0] += uint32(size)
 	return Lease{r.newest, size}
 }

@@ -9,17 +9,21 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/lease"
 )
 
-// A lease is what was asked for, but at most a 32nd of what is left, and one at least.
+// A lease is what was asked for, but at most a 16th of what is left or a thousandth of the limit.
 func TestSizes(t *testing.T) {
 	var r lease.Record
-	size := func(want int) int { return r.Take(100, want, 128, lease.Lease{}).Size }
+	size := func(want int) int { return r.Take(100, want, 3000, lease.Lease{}).Size }
 
 	require.Equal(t, 1, size(1))
-	require.Equal(t, 3, size(5)) // of 127
+	require.Equal(t, 187, size(500)) // of 2999
 	require.Equal(t, 2, size(2))
-	for range 122 {
-		require.Positive(t, size(1))
+	for left := 2810; left > 10; left -= 2 {
+		require.Equal(t, 2, size(2))
 	}
+	require.Equal(t, 3, size(500))
+	require.Equal(t, 3, size(500))
+	require.Equal(t, 3, size(500))
+	require.Equal(t, 1, size(500))
 	require.Zero(t, size(1))
 }
 

@@ -16,7 +16,7 @@ import (
 var steps = flag.Int("proof.steps", 5, "how many steps of leases are explored")
 
 const (
-	limit  = 100 // messages in a window; a lease has up to 3
+	limit  = 100 // messages in a window; a lease has up to 6
 	window = 32 * time.Second
 	slot   = window / lease.Slots // of two seconds, so that there is a middle of a slot
 	start  = 1000 * time.Second
