@@ -51,6 +51,17 @@ func TestBindingAfterALink(t *testing.T) {
 	assert.False(t, cookie.Partitioned)
 }
 
+// Once a code was sent, Binding and session outlive the browser by as long.
+func TestCookiesLiveAsLong(t *testing.T) {
+	s, c := newService(t, nil), newClient(t)
+	c.get(func(w http.ResponseWriter, r *http.Request) { s.Binding(w, r) })
+	require.Zero(t, c.cookies[binding].MaxAge)
+
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	require.Positive(t, c.cookies[binding].MaxAge)
+	require.Equal(t, c.cookies[sessionCookie].MaxAge, c.cookies[binding].MaxAge)
+}
+
 // Development by plain HTTP takes cookies that are not Secure.
 func TestInsecure(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Insecure = true })

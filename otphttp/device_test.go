@@ -116,6 +116,43 @@ func TestEvidenceIsNotRenewed(t *testing.T) {
 	})
 }
 
+// A known device that is limited has a code by a challenge, and loses its session: asking again
+// finds that code.
+func TestLostSessionOfAChallenge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		former, owner := newClient(t), newClient(t)
+		signIn(t, s, former)
+		time.Sleep(2 * time.Minute)
+		signIn(t, s, owner)
+		delete(owner.cookies, sessionCookie)
+		former.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+
+		owner.post(s.ServeSend, "email", ada, "challenge", "solved").
+			want(t, http.StatusAccepted, "")
+		delete(owner.cookies, sessionCookie)
+		d := owner.post(s.ServeSend, "email", ada, "challenge", "solved").
+			want(t, http.StatusTooManyRequests, "send_limited")
+		assert.True(t, d.Flow.Live)
+		verify(t, s, owner)
+	})
+}
+
+// A challenge that was solved for one address does not prolong that of another.
+func TestChallengesOfTwoAddresses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		stranger, c := newClient(t), newClient(t)
+		c.post(s.ServeSend, "email", bob, "challenge", "solved").want(t, http.StatusAccepted, "")
+		time.Sleep(9 * time.Minute)
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		time.Sleep(30 * time.Second)
+		stranger.post(s.ServeSend, "email", bob).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", bob).
+			want(t, http.StatusTooManyRequests, "challenge_required")
+	})
+}
+
 // One answer serves for the address that it was given for, and for whoever has the session.
 func TestChallengeServesOneAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -294,7 +331,9 @@ func TestChallengeBesideALiveCode(t *testing.T) {
 		d := c.post(s.ServeSend, "email", ada).
 			want(t, http.StatusTooManyRequests, "challenge_required")
 		assert.True(t, d.Flow.Live)
+		time.Sleep(30 * time.Second)
 		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		time.Sleep(31 * time.Second) // a stranger could have another code by now
 		second := s.inbox.Code(t, ada)
 		require.NotEqual(t, first, second)
 

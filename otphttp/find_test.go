@@ -97,9 +97,9 @@ func TestTimesOfLookUps(t *testing.T) {
 					s := newService(t, func(config *otphttp.Config) {
 						config.Codes = codes
 						config.Find = findSlowly(c.hit, c.miss)
-						config.Challenge = func(*http.Request) (bool, error) {
+						config.Challenge = func(r *http.Request) (bool, error) {
 							time.Sleep(c.challenge)
-							return false, nil
+							return r.PostForm.Get("challenge") == "solved", nil
 						}
 					})
 
@@ -112,8 +112,8 @@ func TestTimesOfLookUps(t *testing.T) {
 						client.do(handler, r)
 						took = append(took, time.Since(start)-c.body)
 					}
-					for range 2 {
-						timed(s.ServeSend, "email="+email)
+					for _, answer := range []string{"", "&challenge=solved"} { // refused first
+						timed(s.ServeSend, "email="+email+answer)
 						timed(s.ServeVerify, "code=000000")
 						timed(s.ServeStatus, "")
 					}
@@ -268,6 +268,21 @@ func TestTrustOfTheApplication(t *testing.T) {
 	curl.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	browser.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	browser.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+}
+
+// A challenge that the application has seen solved counts as one.
+func TestChallengeOfTheApplication(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) {
+		c.Find = func(r *http.Request, typed string) (otphttp.Recipient, error) {
+			rec := otphttp.Recipient{To: ada, Known: true}
+			if r.PostForm.Has("solved") {
+				rec.Trust = otp.Challenged
+			}
+			return rec, nil
+		}
+	})
+	newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	newClient(t).post(s.ServeSend, "email", ada, "solved", "yes").want(t, http.StatusAccepted, "")
 }
 
 // Unknown is called for addresses without an account once Send has succeeded, beside the answer.

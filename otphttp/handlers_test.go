@@ -95,6 +95,10 @@ func TestOriginalRequests(t *testing.T) {
 
 		c.post(s.ServeVerify, "email", "ada@example.com", "otp", wrong(code)).
 			want(t, http.StatusForbidden, "code_rejected") // a stranger is not told why
+		c.submit(func(w http.ResponseWriter, r *http.Request) {
+			_, err := s.Verify(w, r)
+			assert.Equal(t, otphttp.CodeRejected, otphttp.ProblemOf(err).Code)
+		}, "email", "ada@example.com", "otp", wrong(code))
 		c.post(s.ServeVerify, "email", "ada@example.com", "otp", code).want(t, http.StatusOK, "")
 		assert.Equal(t, []string{ada}, s.doneFor)
 	})
