@@ -2,6 +2,7 @@ package servers
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -24,6 +25,7 @@ const envHelper = "OTP_TEST_SERVERS_HELPER"
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(envHelper); name != "" {
+		flag.Parse() // as m.Run does: start asks for -short
 		server, err := start(programs[name])
 		if err != nil {
 			fmt.Println(err)
