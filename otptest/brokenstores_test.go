@@ -786,9 +786,19 @@ func staleLoads() handles {
 			if swapped {
 				before[a.key] = a.old
 			}
+			until := loads + 2 // one of which returns the value before
 			mu.Unlock()
 
-			time.Sleep(10 * time.Microsecond)
+			for range 100 {
+				time.Sleep(10 * time.Microsecond)
+				mu.Lock()
+				met := loads >= until
+				mu.Unlock()
+				if met {
+					break
+				}
+			}
+
 			mu.Lock()
 			defer mu.Unlock()
 			delete(before, a.key)
