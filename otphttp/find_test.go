@@ -283,6 +283,7 @@ func TestChallengeOfTheApplication(t *testing.T) {
 	})
 	newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	newClient(t).post(s.ServeSend, "email", ada, "solved", "yes").want(t, http.StatusAccepted, "")
+	require.Len(t, s.inbox.Messages(), 2)
 }
 
 // Unknown is called for addresses without an account once Send has succeeded, beside the answer.

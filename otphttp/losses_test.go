@@ -518,6 +518,16 @@ func TestLosses(t *testing.T) {
 			s.enterTwice()
 			s.enter(key, "k")
 		}, says("repeated", "unfinished", "code_used"), nil, 1},
+		{"the first form, sent again late", nil, func(s *story) {
+			s.ask()
+			first := s.code
+			s.enter(key, "k1")
+			time.Sleep(2 * time.Minute)
+			s.ask()
+			s.enter(key, "k2", "password", "second")
+			s.code = first
+			s.enter(key, "k1")
+		}, says("200", "200", "code_used"), says("first", "second"), 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -268,3 +268,26 @@ func TestRevokeOthers(t *testing.T) {
 		})
 	}
 }
+
+// With RevokeOthers, the code of another Trust in the same browser is void as well.
+func TestRevokeOthersOfAnotherTrust(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, func(c *otphttp.Config) {
+			withTrust(c)
+			c.RevokeOthers = true
+		})
+		c := newClient(t)
+		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		first := s.inbox.Code(t, ada)
+		time.Sleep(time.Second)
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		before := c.twin()
+		c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+
+		for _, client := range []*client{c, before} {
+			answer := client.post(s.ServeVerify, "code", first)
+			require.Equal(t, http.StatusForbidden, answer.StatusCode, answer.text)
+		}
+		assert.Equal(t, []string{ada}, s.doneFor)
+	})
+}
