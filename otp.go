@@ -609,9 +609,8 @@ func (s *Service) report(ctx context.Context, e *Event, to string, start time.Ti
 		return
 	}
 
-	e.Purpose, e.Pseudonym, e.Err = s.purpose, s.Pseudonym(to), err
-	e.Duration = time.Since(start)
-	s.observe(ctx, *e)
+	e.Pseudonym, e.Err, e.Duration = s.Pseudonym(to), err, time.Since(start)
+	s.Report(ctx, *e)
 }
 
 func newOperationID() (id operationID) {

@@ -29,17 +29,31 @@ const (
 // everywhere before until, by clocks that are behind, too: afterwards it could be spent again.
 // Neither id nor key can be read from the store.
 func (s *Service) Spend(ctx context.Context, id, key string, until time.Time) error {
+	return s.spend(ctx, OpSpend, id, key, until)
+}
+
+// CheckSpend judges as [Service.Spend] does, but spends nothing: nil says that Spend would accept
+// now. It is for work that must not be done for a token that is spent. Its other errors are those of
+// Spend.
+//
+// A nil of CheckSpend allows nothing: other calls may get it at the same time. Only Spend accepts.
+func (s *Service) CheckSpend(ctx context.Context, id, key string) error {
+	return s.spend(ctx, OpCheckSpend, id, key, time.Now().Add(maxSpendTime))
+}
+
+// spend is Spend or CheckSpend.
+func (s *Service) spend(ctx context.Context, op Op, id, key string, until time.Time) error {
 	start := time.Now()
 
-	err := s.spend(ctx, id, key, until)
+	err := s.judgeSpend(ctx, op, id, key, until)
 	if err != nil && err != ErrRepeated && err != ErrUsed {
-		err = fmt.Errorf("otp: spend: %w", err)
+		err = fmt.Errorf("otp: %s: %w", op, err)
 	}
-	s.report(ctx, &Event{Op: OpSpend}, "", start, err)
+	s.report(ctx, &Event{Op: op}, "", start, err)
 	return err
 }
 
-func (s *Service) spend(ctx context.Context, id, key string, until time.Time) error {
+func (s *Service) judgeSpend(ctx context.Context, op Op, id, key string, until time.Time) error {
 	ahead := time.Until(until)
 	switch {
 	case id == "" || len(id) > maxText:
@@ -56,7 +70,11 @@ func (s *Service) spend(ctx context.Context, id, key string, until time.Time) er
 	defer cancel()
 
 	m := newMarker(s, id, key, until)
-	verdict, err := update(store, m, func(time.Time) (error, bool) { return m.spend() })
+	m.fresh = op == OpSpend
+	verdict, err := update(store, m, func(time.Time) (error, bool) {
+		verdict, changed := m.spend()
+		return verdict, changed && op == OpSpend
+	})
 	if err != nil {
 		return err
 	}
@@ -109,7 +127,6 @@ func newMarker(s *Service, id, key string, until time.Time) *marker {
 		until:    roundUp(until),
 		valueMAC: newMAC(s.keys.value),
 		own:      append(own, t[:]...),
-		fresh:    true,
 	}
 }
 

@@ -89,6 +89,12 @@ func TestObserve(t *testing.T) {
 				otp.Event{Op: "spend"}, "", false},
 			{func() error { return s.Spend(ctx, "id", "form", time.Now().Add(time.Hour)) },
 				otp.Event{Op: "spend", Err: otp.ErrUsed}, "", false},
+			{func() error { return s.CheckSpend(ctx, "id", "key") },
+				otp.Event{Op: "check-spend", Err: otp.ErrRepeated}, "", false},
+			{func() error {
+				s.Report(ctx, otp.Event{Op: otp.OpProof, Pseudonym: s.Pseudonym(ada)})
+				return nil
+			}, otp.Event{Op: "proof"}, ada, false},
 			{func() error { _, err := s.Status(ctx, bound); return err },
 				otp.Event{Op: "status", Trust: otp.Known}, ada, false},
 			{func() error { return s.Revoke(ctx, ada, "") }, otp.Event{Op: "revoke"}, ada, false},

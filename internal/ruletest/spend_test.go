@@ -143,6 +143,12 @@ func TestSpend(t *testing.T) {
 					otp.ErrUsed)
 				wantTally(t, map[error]int{nil: 1, otp.ErrUsed: 49}, got)
 
+				check := func(id, key string) error { return s.CheckSpend(t.Context(), id, key) }
+				require.Equal(t, otp.ErrRepeated, check("one", "form"))
+				require.Equal(t, otp.ErrUsed, check("one", ""))
+				require.NoError(t, check("three", "form"))
+				require.NoError(t, check("three", "another form"), "spends nothing")
+
 				require.NoError(t, spend("three", ""))
 				require.Equal(t, otp.ErrUsed, spend("three", ""), "no key is no repeat")
 			})
@@ -159,6 +165,8 @@ func TestSpendStores(t *testing.T) {
 	assert.Equal(t, []string{"swap+"}, store.took())
 	require.Equal(t, otp.ErrRepeated, s.Spend(t.Context(), "the-token", "the-form", until))
 	assert.Equal(t, []string{"swap-", "load+"}, store.took())
+	require.Equal(t, otp.ErrRepeated, s.CheckSpend(t.Context(), "the-token", "the-form"))
+	assert.Equal(t, []string{"load+"}, store.took())
 
 	other, _ := otptest.New(t, otp.Config{Store: store, Secret: testSecret, Purpose: "other"})
 	require.NoError(t, other.Spend(t.Context(), "the-token", "the-form", until))
@@ -197,6 +205,9 @@ func TestSpendInvalid(t *testing.T) {
 			"too soon": spend("id", "key", time.Minute-tick),
 			"too late": spend("id", "key", 30*day+tick),
 			"no time":  s.Spend(t.Context(), "id", "key", time.Time{}),
+
+			"no id to check":      s.CheckSpend(t.Context(), "", "key"),
+			"a long key to check": s.CheckSpend(t.Context(), "id", long),
 		} {
 			require.ErrorIs(t, err, otp.ErrInvalid, name)
 			wantNotJudged(t, err)
