@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
 )
 
 // Config is what a [Flow] is made of. Codes, Keys, Find and Accept are required.
@@ -101,6 +102,17 @@ type Config struct {
 	// whoever is refused without an answer gets the code challenge_required, and may ask again with
 	// one.
 	Challenge func(r *http.Request) (solved bool, err error)
+
+	// Proofs verifies the tokens by which browsers prove an address (see package evp), in the member
+	// "email_verification_token" of a Send. One for the stored address takes the place of the code:
+	// Send calls Accept and Done at once. With the Kind ResetPassword, Verify does so, without a
+	// code, within the lifetime of one. A proof counts neither as a send nor as a failure, so it
+	// works while the address is limited or locked, and is accepted once.
+	//
+	// Whatever is wrong with a token, the code is sent, without a word. A proof is no human: let
+	// Accept refuse where that counts, by Claim.Proved. Forms get their nonce from Flow.Nonce.
+	// Not for ConfirmTransaction, nor with AllowUnbound. Optional.
+	Proofs *evp.Verifier
 
 	// Allow reports whether the client may make one more request: the budget per client and
 	// network. It may set headers that tell of the budget. Nil allows all, for services whose proxy
@@ -211,12 +223,18 @@ func (c *Config) check() error {
 	case c.AllowUnbound && c.Codes.Kind() == otp.ConfirmTransaction:
 		return errors.New("Config.AllowUnbound is set, but Codes has the Kind " +
 			"ConfirmTransaction, which requires a Binding")
+	case c.Proofs != nil && c.Codes.Kind() == otp.ConfirmTransaction:
+		return errors.New("Config.Proofs is set, but Codes has the Kind ConfirmTransaction: " +
+			"a proof of the address says nothing about a transaction")
+	case c.Proofs != nil && c.AllowUnbound:
+		return errors.New("Config.Proofs is set, but AllowUnbound too: unset one of them, " +
+			"since a proof holds for one browser")
 	}
 
 	for name, field := range map[string]string{
 		"AddressField": c.AddressField, "CodeField": c.CodeField,
 	} {
-		if field == sessionField || field == keyField {
+		if field == sessionField || field == keyField || field == proofField {
 			return fmt.Errorf("%s is %q: another member has this name", "Config."+name, field)
 		}
 	}

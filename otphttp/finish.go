@@ -31,7 +31,7 @@ func (f *Flow) finish(
 		err = done(ctx, a)
 	}
 	if err != nil {
-		return false, f.unfinished(r, err)
+		return false, f.unfinished(r, s, err)
 	}
 	finished = true
 
@@ -43,10 +43,14 @@ func (f *Flow) finish(
 	return a.writeTo(w), nil
 }
 
-// unfinished tells that the code is spent in vain, and what helps.
-func (f *Flow) unfinished(r *http.Request, cause error) error {
+// unfinished tells that the code, or the proof, is spent in vain, and what helps.
+func (f *Flow) unfinished(r *http.Request, s *session, cause error) error {
 	p := problem(Unfinished)
 	p.Err = cause
+	if s.proved {
+		p.Detail = "The address is proved, but this could not be finished. Try again."
+		return p
+	}
 	if idempotencyKey(r) != "" && !f.config.Once {
 		p.Detail = "The code was right, but this could not be finished. Send the same once more, " +
 			"or ask for another code."
@@ -56,7 +60,9 @@ func (f *Flow) unfinished(r *http.Request, cause error) error {
 
 // endRepeats sees to it that a repetition is told that the code was used, since Done has failed.
 func (f *Flow) endRepeats(r *http.Request, s *session) {
-	f.failed(r, f.config.Codes.Revoke(context.WithoutCancel(r.Context()), s.to, s.binding()))
+	ctx := context.WithoutCancel(r.Context())
+	f.failed(r, f.config.Codes.Revoke(ctx, s.to, s.binding()))
+	f.failed(r, f.endRepeatsOf(ctx, s.nonce))
 }
 
 // An answer holds back what Done writes until that is known to be true.

@@ -16,6 +16,7 @@ type Flow struct {
 	cookies     cookies
 	tokens      *tokens
 	bindingKeys [][]byte
+	nonceKeys   [][]byte
 	devices     *devices
 	cross       *http.CrossOriginProtection
 }
@@ -51,6 +52,9 @@ func (f *Flow) deriveKeys() (err error) {
 	if f.bindingKeys, err = subkeys(keys, "otphttp/binding/"+name); err != nil {
 		return err
 	}
+	if f.nonceKeys, err = subkeys(keys, "otphttp/nonce/"+name); err != nil {
+		return err
+	}
 	f.devices, err = newDevices(keys)
 	return err
 }
@@ -67,11 +71,12 @@ type State struct {
 	// others.
 	Session string
 
-	// Accepted says that the code was accepted in this browser, within the last hour and the
-	// lifetime of a code.
+	// Accepted says that the code, or the proof in its place, was accepted in this browser, within
+	// the last hour and the lifetime of a code.
 	Accepted bool
 
-	// Proved says that the browser has proved the address in place of a code.
+	// Proved says that the browser has proved the address in place of a code, within the lifetime
+	// of one. Where Accepted is false, what is left is Verify, without a code.
 	Proved bool
 
 	// Data is Recipient.Data as Find returns it now, where no address was typed: show what is to be

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
@@ -31,7 +32,10 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 		`Config.Name is "note-x"`:        name("note-x"),
 		`AddressField is "session"`:      func(c *otphttp.Config) { c.AddressField = "session" },
 		`CodeField is "idempotency_key"`: codeField("idempotency_key"),
+		`CodeField is "email_verif`:      codeField("email_verification_token"),
 		"requires a Binding":             unbound(payments),
+		"nothing about a transaction":    proofs(t, func(c *otphttp.Config) { c.Codes = payments }),
+		"holds for one browser":          proofs(t, func(c *otphttp.Config) { c.AllowUnbound = true }),
 		`are both "email"`:               codeField("email"),
 		"Policy.RequireBinding":          unbound(withBinding),
 		`Origins[0] is "*"`:              origins("*"),
@@ -70,6 +74,15 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 
 func name(name string) func(*otphttp.Config) {
 	return func(c *otphttp.Config) { c.Name = name }
+}
+
+func proofs(t *testing.T, also func(*otphttp.Config)) func(*otphttp.Config) {
+	verifier, err := evp.New(evp.Config{Origins: []string{site}})
+	require.NoError(t, err)
+	return func(c *otphttp.Config) {
+		c.Proofs = verifier
+		also(c)
+	}
 }
 
 func codeField(name string) func(*otphttp.Config) {

@@ -15,11 +15,16 @@ import (
 //	{"live": true, "locked": false, "attempts_left": 5, "code_length": 6,
 //	 "expires_at": "2026-12-01T12:10:00Z", "retry_at": "2026-12-01T12:01:00Z"}
 //
-// or a problem document. A client without cookies sends the member "session" along, empty at first,
-// and takes the new one from the answer, whether that is 202 or a problem. With an empty session,
-// the header Idempotency-Key or the member "idempotency_key" of 22 to 128 random bytes lets it
-// repeat the request after a lost answer: the same key gets a session of the same Binding. Such a
-// key is as secret as the session. Register the handler for all methods of its path, so that
+// or a problem document. With Config.Proofs, the member "email_verification_token" may spare the
+// code: the answer is then what Done has written, else 200 and {"done": true, "proved": true}, or
+// with the Kind ResetPassword a state as above with "proved": true, after which Verify needs no
+// code.
+//
+// A client without cookies sends the member "session" along, empty at first, and takes the new one
+// from the answer, whether that is 202 or a problem. With an empty session, the header
+// Idempotency-Key or the member "idempotency_key" of 22 to 128 random bytes lets it repeat the
+// request after a lost answer: the same key gets a session of the same Binding. Such a key is as
+// secret as the session. Register the handler for all methods of its path, so that
 // preflights reach it.
 func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodPost) {
@@ -27,12 +32,15 @@ func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 	}
 
 	state, err := f.Send(w, r)
-	if err != nil {
+	switch {
+	case state.Answered:
+	case err != nil:
 		WriteProblem(w, err)
-		return
+	case state.Accepted:
+		writeDone(w, true)
+	default:
+		writeJSON(w, jsonType, http.StatusAccepted, newStanding(state))
 	}
-
-	writeJSON(w, jsonType, http.StatusAccepted, newStanding(state))
 }
 
 // ServeVerify is the handler that takes a code. POST a form or JSON with the code and with whatever
@@ -60,10 +68,16 @@ func (f *Flow) ServeVerify(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		WriteProblem(w, err)
 	default:
-		writeJSON(w, jsonType, http.StatusOK, struct {
-			Done bool `json:"done"`
-		}{true})
+		writeDone(w, state.Proved)
 	}
+}
+
+// writeDone answers that all is done.
+func writeDone(w http.ResponseWriter, proved bool) {
+	writeJSON(w, jsonType, http.StatusOK, struct {
+		Done   bool `json:"done"`
+		Proved bool `json:"proved,omitempty"`
+	}{true, proved})
 }
 
 // ServeStatus is the handler that tells the state of the code as ServeSend does, without sending
@@ -87,6 +101,7 @@ func (f *Flow) ServeStatus(w http.ResponseWriter, r *http.Request) {
 type standing struct {
 	otp.Status
 	Session string `json:"session,omitempty"`
+	Proved  bool   `json:"proved,omitempty"`
 }
 
-func newStanding(s State) standing { return standing{s.Status, s.Session} }
+func newStanding(s State) standing { return standing{s.Status, s.Session, s.Proved} }

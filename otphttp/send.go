@@ -36,9 +36,15 @@ func (f *Flow) send(w http.ResponseWriter, r *http.Request) (State, error) {
 	if err := checkKey(r); err != nil {
 		return State{}, err
 	}
-	q, err := f.look(w, r)
+	p := f.prove(r) // before look: its time is in others' hands
+	q, err := f.look(w, r, p)
 	if err != nil {
 		return State{}, err
+	}
+	if f.holds(r, q, p) {
+		if state, taken, err := f.takeProof(w, r, q, p); taken {
+			return state, err
+		}
 	}
 
 	status, err := f.ask(r, q)
@@ -65,7 +71,7 @@ type asker struct {
 	Recipient
 	session session       // to be handed out
 	earlier session       // of the client, or zero
-	device  bool          // known to the address
+	device  bool          // known to the address, or has proved it
 	taken   time.Duration // to look all this up
 }
 
@@ -73,7 +79,7 @@ type asker struct {
 // it counts towards Policy.MinSendTime. So it does nothing that a client can draw out: it reads no
 // body, and asks for no challenge. It takes a tenth of that time at least, or the answer would tell
 // by its expiry whether a second began while the account was looked up.
-func (f *Flow) look(w http.ResponseWriter, r *http.Request) (*asker, error) {
+func (f *Flow) look(w http.ResponseWriter, r *http.Request, p *proof) (*asker, error) {
 	begun := time.Now()
 	typed := f.typed(r)
 	rec, err := f.find(r, typed)
@@ -91,6 +97,9 @@ func (f *Flow) look(w http.ResponseWriter, r *http.Request) (*asker, error) {
 		return nil, err
 	}
 	if err := f.revokeReplaced(r, q); err != nil {
+		return nil, err
+	}
+	if err := f.endReplacedProof(r, q, p); err != nil {
 		return nil, err
 	}
 

@@ -21,7 +21,9 @@ type session struct {
 
 	known    bool // there is such an account
 	accepted bool // a code, within the lifetime of the session
-	proved   bool // the address, by the browser
+	proved   bool // the address, by the browser, within the lifetime of a code
+
+	nonce nonce // of the proof, or zero
 
 	browser     string // the Binding of the browser
 	transaction string // the Binding of the Recipient
@@ -169,6 +171,7 @@ func (f *Flow) cookieAge() int {
 func (f *Flow) End(w http.ResponseWriter, r *http.Request) {
 	if s, ok := f.session(r); ok {
 		f.failed(r, f.config.Codes.Revoke(r.Context(), s.to, s.binding()))
+		f.failed(r, f.endRepeatsOf(r.Context(), s.nonce))
 	}
 
 	f.cookies.set(w, r, f.sessionCookie(), "", -1)

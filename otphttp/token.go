@@ -65,8 +65,9 @@ func subkeys(keys otp.Keys, use string) ([][]byte, error) {
 // The layout of a session: what has a fixed length, room for what Find has returned, the typed
 // address, and zeros. So the length depends on what the client has sent, and on nothing else.
 const (
-	sessionVersion = 1
-	sessionHead    = 1 + 1 + 1 + 1 + 8 + 8 + bindingLength
+	sessionVersion = 2
+	sessionFixed   = 1 + 1 + 1 + 1 + 8 + 8
+	sessionHead    = sessionFixed + nonceLength + bindingLength
 	sessionStep    = 256 // lengths are multiples of it, and at least twice that
 )
 
@@ -84,6 +85,7 @@ func (t *tokens) write(s *session) string {
 	plain := []byte{sessionVersion, flags, byte(s.trust), byte(s.asked)}
 	plain = binary.BigEndian.AppendUint64(plain, uint64(s.issued.Unix()))
 	plain = binary.BigEndian.AppendUint64(plain, uint64(s.vouched.Unix()))
+	plain = append(plain, s.nonce[:]...)
 	plain = append(plain, s.browser...)
 	plain = appendField(plain, s.transaction, maxTransaction)
 	plain = appendField(plain, s.to, maxAddress)
@@ -123,7 +125,9 @@ func (t *tokens) read(text string) (session, error) {
 			continue
 		}
 		s, ok := parseSession(plain)
-		if ok && time.Now().Before(s.issued.Add(t.lifetime)) {
+		age := time.Since(s.issued)
+		if ok && age < t.lifetime {
+			s.proved = s.proved && age < t.lifetime-sessionGrace
 			return s, nil
 		}
 	}
@@ -145,8 +149,9 @@ func parseSession(plain []byte) (s session, ok bool) {
 		asked:    trustSet(plain[3]),
 		issued:   time.Unix(int64(binary.BigEndian.Uint64(plain[4:])), 0),
 		vouched:  time.Unix(int64(binary.BigEndian.Uint64(plain[12:])), 0),
-		browser:  string(plain[20:sessionHead]),
+		browser:  string(plain[sessionFixed+nonceLength : sessionHead]),
 	}
+	copy(s.nonce[:], plain[sessionFixed:])
 	rest := plain[sessionHead:]
 	s.transaction, rest = field(rest, maxTransaction)
 	s.to, rest = field(rest, maxAddress)

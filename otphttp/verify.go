@@ -39,6 +39,12 @@ func (f *Flow) verify(w http.ResponseWriter, r *http.Request) (State, error) {
 	if state.Data, err = f.pending(r, &s); err != nil && !f.repeats(r, &s) {
 		return state, err
 	}
+	if s.proved && f.proofLasts() {
+		state, _, err := f.enter(w, r, &s)
+		return state, err
+	}
+
+	s.proved = false // the code is judged
 	sub, err := f.judge(r, &s)
 	if err != nil {
 		return f.rejected(state, &s, err)
@@ -144,7 +150,7 @@ func checkKey(r *http.Request) error {
 // unmixed names the members that may differ between a submission and its repetition, beside the
 // fields of the Flow: what carries it, and the answers of the usual challenges.
 var unmixed = []string{
-	sessionField, keyField, "email_verification_token", "cf-turnstile-response",
+	sessionField, keyField, proofField, "cf-turnstile-response",
 	"g-recaptcha-response", "h-captcha-response", "frc-captcha-solution", "altcha", "challenge",
 }
 
@@ -155,13 +161,20 @@ func (f *Flow) submissionKey(r *http.Request) string {
 	if key == "" {
 		return ""
 	}
+	return f.mixed(r, key)
+}
 
+// mixed returns a hash of texts and of what the form holds besides.
+func (f *Flow) mixed(r *http.Request, texts ...string) string {
 	hash := sha256.New()
 	mix := func(text string) {
 		hash.Write(binary.BigEndian.AppendUint32(nil, uint32(len(text))))
 		hash.Write([]byte(text))
 	}
-	mix(key)
+
+	for _, text := range texts {
+		mix(text)
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
 		own := name == f.config.CodeField || name == f.config.AddressField
 		if !own && !slices.Contains(unmixed, name) {

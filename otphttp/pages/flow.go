@@ -17,10 +17,9 @@ const resendField = "again"
 
 // showAsk asks for the address.
 func (p *Pages) showAsk(w http.ResponseWriter, r *http.Request) {
-	p.flow.Binding(w, r)
-
 	n := p.note(r, "ask")
 	page := p.newPage(r, "ask")
+	page.Nonce = p.flow.Nonce(w, r)
 	page.Title, page.Address, page.RetryAt = page.Text("title."+page.Kind()), n.Address, n.RetryAt
 	if !page.Typed() {
 		recipient, err := p.flow.Config().Find(r, "")
@@ -43,37 +42,40 @@ func (p *Pages) postAsk(w http.ResponseWriter, r *http.Request) {
 	}
 
 	state, err := p.flow.Send(w, r)
-	again := r.PostForm.Has(resendField)
 
 	switch {
+	case state.Answered:
+	case err == nil && state.Accepted:
+		p.dropNote(w)
+		p.leadOn(w, r)
 	case err == nil:
-		p.setNote(w, note{Page: "code", Sent: again})
+		p.setNote(w, note{Page: "code", Sent: r.PostForm.Has(resendField)})
 		p.leadTo(w, r, "code")
 	case state.Status.Live && otphttp.ProblemOf(err).Status == http.StatusTooManyRequests:
 		// Asked too soon: the code of before is there to be entered.
 		p.dropNote(w)
 		p.leadTo(w, r, "code")
 	default:
-		p.refuse(w, r, err, again)
+		p.refuse(w, r, err, state.Proved)
 	}
 }
 
 // refuse tells why no code was sent, on the page that has asked for it.
-func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, again bool) {
+func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, proved bool) {
 	problem := otphttp.ProblemOf(err)
 	if !tellable(problem) {
 		p.showError(w, r, problem)
 		return
 	}
 
-	n := noteOf(problem)
+	n := noteOf(problem, proved)
 	n.Page, n.Address = "ask", r.PostForm.Get(p.flow.Config().AddressField)
 	if problem.CodeStatus != nil {
 		n.RetryAt = problem.CodeStatus.RetryAt
 	}
 
 	path := ""
-	if again {
+	if r.PostForm.Has(resendField) {
 		n.Page, path = "code", "code"
 	}
 	p.setNote(w, n)
@@ -129,7 +131,8 @@ func (p *Pages) renderCode(w http.ResponseWriter, r *http.Request, state otphttp
 	page := p.newPage(r, "code")
 	page.Title, page.Address, page.Code = page.Text("code_title"), state.Address, n.Code
 	page.Status, page.RetryAt, page.Key = state.Status, state.Status.RetryAt, rand.Text()
-	page.Open, page.Proved = state.Status.Live || state.Proved, state.Proved
+	page.Proved = state.Proved && n.Problem != string(otphttp.CodeUsed) // the proof is spent
+	page.Open = state.Status.Live || page.Proved
 	page.Details = details(page, state.Data)
 	if page.Proved {
 		page.Title = page.Text("proved_title")
@@ -217,18 +220,20 @@ func (p *Pages) postCode(w http.ResponseWriter, r *http.Request) {
 		p.dropNote(w)
 		p.leadOn(w, r)
 	default:
-		p.refuseCode(w, r, otphttp.ProblemOf(err))
+		p.refuseCode(w, r, otphttp.ProblemOf(err), state.Proved)
 	}
 }
 
 // refuseCode tells why the code was not accepted, on its page.
-func (p *Pages) refuseCode(w http.ResponseWriter, r *http.Request, problem *otphttp.Problem) {
+func (p *Pages) refuseCode(
+	w http.ResponseWriter, r *http.Request, problem *otphttp.Problem, proved bool,
+) {
 	if !tellable(problem) {
 		p.showError(w, r, problem)
 		return
 	}
 
-	n := noteOf(problem)
+	n := noteOf(problem, proved)
 	n.Page, n.Code = "code", r.PostForm.Get(p.flow.Config().CodeField)
 	if problem.Code == otphttp.Unfinished {
 		n.Key = r.PostForm.Get("idempotency_key")
@@ -274,7 +279,7 @@ func (p *Pages) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if problem.Status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "60")
 	}
-	page.Title, page.Message = page.Text("error_title"), p.problemText(page, noteOf(problem))
+	page.Title, page.Message = page.Text("error_title"), p.problemText(page, noteOf(problem, false))
 	if page.Message == "" {
 		page.Message = page.Text("error.unavailable")
 	}

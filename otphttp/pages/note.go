@@ -27,10 +27,13 @@ type note struct {
 	RetryAt time.Time `json:"r,omitzero"`
 }
 
-func noteOf(problem *otphttp.Problem) note {
-	return note{
-		Problem: string(problem.Code), Detail: problem.Detail, Field: problem.Field,
+// noteOf returns the note of a problem. Who has proved the address knows of no code.
+func noteOf(problem *otphttp.Problem, proved bool) note {
+	code := problem.Code
+	if proved && code == otphttp.Unfinished {
+		code = otphttp.Unavailable
 	}
+	return note{Problem: string(code), Detail: problem.Detail, Field: problem.Field}
 }
 
 // setNote hands a note to the page that a redirect leads to, in a cookie that is not signed.

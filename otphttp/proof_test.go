@@ -1,0 +1,601 @@
+package otphttp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
+	"github.com/seed-5978b5f1/otp/evp/evptest"
+	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+const tokenField = "email_verification_token"
+
+// A proving is a service whose accounts are at one issuer, and a visitor whose browser proves
+// addresses.
+type proving struct {
+	*story
+	codes   *otp.Service
+	issuer  *evptest.Issuer
+	browser *evptest.Browser
+	nonce   string // of the page that is shown
+	token   string // that was sent last
+	refusal error  // of Accept
+	claims  []otphttp.Claim
+	events  []otp.Event
+	delay   time.Duration // of the issuer
+}
+
+func newProving(t *testing.T, kind otp.Kind, configure func(*otphttp.Config)) *proving {
+	t.Helper()
+
+	p := &proving{story: &story{client: newClient(t)}, issuer: evptest.NewIssuer("example.com")}
+	p.browser = evptest.NewBrowser(p.issuer, site)
+	store := &otptest.FaultyStore{
+		Store: memstore.New(nil),
+		Fault: func(c otptest.StoreCall) (fault otptest.StoreFault) {
+			if p.fault != nil {
+				fault = p.fault(c)
+			}
+			return fault
+		},
+	}
+	p.codes, p.inbox = otptest.New(t, otp.Config{
+		Kind: kind, Store: store,
+		Policy:  otp.Policy{Lock: true, MaxAttempts: 2, MaxFailures: 8},
+		Observe: func(_ context.Context, e otp.Event) { p.events = append(p.events, e) },
+	})
+	p.keys = func(keys otp.Keys) {
+		p.flow = newService(t, func(c *otphttp.Config) {
+			c.Codes, c.Accept, c.Keys, c.Proofs = p.codes, p.accept, keys, p.verifier()
+			if configure != nil {
+				configure(c)
+			}
+		}).Flow
+	}
+	p.keys(testKeys)
+	p.show()
+	return p
+}
+
+func (p *proving) verifier() *evp.Verifier {
+	v, err := evp.New(evp.Config{
+		Origins: []string{site}, Client: p.issuer.Client(),
+		Lookup: func(ctx context.Context, name string) ([]string, error) {
+			select {
+			case <-time.After(p.delay):
+				return p.issuer.LookupTXT(ctx, name)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		},
+	})
+	require.NoError(p.t, err)
+	return v
+}
+
+func (p *proving) accept(r *http.Request, c otphttp.Claim) (otphttp.Done, error) {
+	p.claims = append(p.claims, c)
+	if p.refusal != nil {
+		return nil, p.refusal
+	}
+	return p.story.accept(r, c)
+}
+
+// show shows the page that asks for the address.
+func (p *proving) show() {
+	p.nonce = p.get(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, p.flow.Nonce(w, r))
+	}).text
+}
+
+// prove sends the form with an address and the proof of it.
+func (p *proving) prove(email string, members ...string) {
+	p.sendToken(email, p.browser.Token(email, p.nonce), members...)
+}
+
+// sendToken sends the form with a token.
+func (p *proving) sendToken(email, token string, members ...string) {
+	p.token = token
+	p.hear(p.post(p.flow.ServeSend, append([]string{
+		"email", email, tokenField, token,
+	}, members...)...))
+}
+
+// again sends the form of before.
+func (p *proving) again(members ...string) { p.sendToken(ada, p.token, members...) }
+
+// choose sends a new password, without a code.
+func (p *proving) choose(password string) {
+	p.hear(p.post(p.flow.ServeVerify, "password", password))
+}
+
+// hear notes what the person is told: "done", "proved", "sent", or the code of a problem.
+func (p *proving) hear(r reply) {
+	told := "sent"
+	switch d := r.document(p.t); {
+	case d.Code != "":
+		told = d.Code
+	case d.Done:
+		require.Equal(p.t, http.StatusOK, r.StatusCode)
+		told = "done"
+	case strings.Contains(r.text, `"proved":true`):
+		told = "proved"
+	}
+	p.told = append(p.told, told)
+}
+
+// useUp uses up the sends and the attempts of the address, as strangers do.
+func (p *proving) useUp() {
+	stranger := newClient(p.t)
+	for range 4 {
+		stranger.post(p.flow.ServeSend, "email", ada)
+		for range 2 {
+			stranger.post(p.flow.ServeVerify, "code", wrong(p.inbox.Code(p.t, ada)))
+		}
+		time.Sleep(2 * time.Minute)
+	}
+	require.Equal(p.t, "locked", stranger.post(p.flow.ServeSend, "email", ada).document(p.t).Code)
+}
+
+// issuerDown lets the documents of the issuer fail.
+func (p *proving) issuerDown() {
+	p.issuer.Handle(evptest.MetadataPath, func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "down", http.StatusServiceUnavailable)
+	})
+}
+
+// Whatever becomes of a proof: what the person is told, and what is true. Where it does not count,
+// there is the code, and never an error.
+func TestProofs(t *testing.T) {
+	for _, c := range []struct {
+		what      string
+		kind      otp.Kind
+		configure func(*otphttp.Config)
+		play      func(*proving)
+		told      []string
+		done      int // how often Done succeeded
+		mails     int
+	}{
+		// It takes the place of the code.
+		{"signs in", otp.SignIn, nil, func(p *proving) {
+			p.prove(ada)
+		}, says("done"), 1, 0},
+		{"confirms", otp.ConfirmAddress, nil, func(p *proving) {
+			p.prove(ada)
+		}, says("done"), 1, 0},
+		{"changes", otp.ChangeAddress, nil, func(p *proving) {
+			p.prove(ada)
+		}, says("done"), 1, 0},
+		{"does whatever", otp.General, nil, func(p *proving) {
+			p.prove(ada)
+		}, says("done"), 1, 0},
+		{"resets", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(ada)
+			p.choose("first")
+		}, says("proved", "done"), 1, 0},
+		{"another spelling", otp.SignIn, nil, func(p *proving) {
+			p.prove("aDA@example.com")
+		}, says("done"), 1, 0},
+		{"limited and locked", otp.SignIn, nil, func(p *proving) {
+			p.useUp()
+			p.prove(ada)
+		}, says("done"), 1, 4},
+		{"limited and locked, reset", otp.ResetPassword, nil, func(p *proving) {
+			p.useUp()
+			p.prove(ada)
+			p.choose("first")
+		}, says("proved", "done"), 1, 4},
+		{"the keys were rolled", otp.ResetPassword, nil, func(p *proving) {
+			p.keys(otp.Keys{newKey, testKeys[0]})
+			p.prove(ada)
+			p.keys(otp.Keys{newKey, newKey, testKeys[0]})
+			p.choose("first")
+		}, says("proved", "done"), 1, 0},
+		{"the page was open for an hour, nearly", otp.SignIn, nil, func(p *proving) {
+			time.Sleep(59 * time.Minute)
+			p.prove(ada)
+		}, says("done"), 1, 0},
+
+		// It is none, or not of the address.
+		{"no token", otp.SignIn, nil, func(p *proving) {
+			p.sendToken(ada, "")
+		}, says("sent"), 0, 1},
+		{"no proof", otp.SignIn, nil, func(p *proving) {
+			p.sendToken(ada, "no.proof")
+		}, says("sent"), 0, 1},
+		{"Proofs is off", otp.SignIn, func(c *otphttp.Config) { c.Proofs = nil }, func(p *proving) {
+			require.Empty(p.t, p.nonce)
+			p.prove(ada)
+		}, says("sent"), 0, 1},
+		{"of another address", otp.SignIn, nil, func(p *proving) {
+			p.sendToken(ada, p.browser.Token(bob, p.nonce))
+		}, says("sent"), 0, 1},
+		{"of a look-alike", otp.SignIn, func(c *otphttp.Config) {
+			c.Find = func(*http.Request, string) (otphttp.Recipient, error) { // as databases do
+				return otphttp.Recipient{To: "kim@example.com", Known: true}, nil
+			}
+		}, func(p *proving) {
+			p.prove("\u212Aim@example.com") // the Kelvin sign
+		}, says("sent"), 0, 1},
+		{"of no account", otp.SignIn, nil, func(p *proving) {
+			p.prove(eve)
+		}, says("sent"), 0, 0},
+		{"of no account, reset", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(eve)
+			p.choose("first")
+		}, says("sent", "code_malformed"), 0, 0},
+		{"the issuer is down", otp.SignIn, nil, func(p *proving) {
+			p.issuerDown()
+			p.prove(ada)
+		}, says("sent"), 0, 1},
+		{"stale", otp.SignIn, nil, func(p *proving) {
+			token := p.browser.Token(ada, p.nonce)
+			time.Sleep(17 * time.Minute)
+			p.sendToken(ada, token)
+		}, says("sent"), 0, 1},
+		{"the page was open for too long", otp.SignIn, nil, func(p *proving) {
+			time.Sleep(61 * time.Minute)
+			p.prove(ada)
+		}, says("sent"), 0, 1},
+		{"of another site", otp.SignIn, nil, func(p *proving) {
+			phisher := evptest.NewBrowser(p.issuer, "https://api.example.org")
+			p.sendToken(ada, phisher.Token(ada, p.nonce))
+		}, says("sent"), 0, 1},
+
+		// Its nonce is not that of this visit.
+		{"of another browser", otp.SignIn, nil, func(p *proving) {
+			p.client = newClient(p.t)
+			p.prove(ada)
+			p.show()
+			p.again()
+		}, says("sent", "send_limited"), 0, 1},
+		{"without cookies", otp.SignIn, nil, func(p *proving) {
+			p.client = newClient(p.t)
+			p.prove(ada, "session", "")
+		}, says("sent"), 0, 1},
+		{"of another flow", otp.SignIn, nil, func(p *proving) {
+			p.nonce = p.get(func(w http.ResponseWriter, r *http.Request) {
+				other := newService(p.t, func(c *otphttp.Config) {
+					c.Name, c.Proofs = "other", p.verifier()
+				})
+				fmt.Fprint(w, other.Nonce(w, r))
+			}).text
+			p.prove(ada)
+		}, says("sent"), 0, 1},
+		{"under a key that is no more", otp.SignIn, nil, func(p *proving) {
+			p.keys(otp.Keys{newKey})
+			p.prove(ada)
+		}, says("sent"), 0, 1},
+		{"a nonce of one's own", otp.SignIn, nil, func(p *proving) {
+			p.nonce = strings.Repeat("A", 16) + p.nonce[16:]
+			p.prove(ada)
+		}, says("sent"), 0, 1},
+
+		// It comes again.
+		{"by a double click", otp.SignIn, nil, func(p *proving) {
+			p.prove(ada)
+			p.again()
+		}, says("done", "done"), 2, 0},
+		{"by a double click, once", otp.SignIn, once, func(p *proving) {
+			p.prove(ada)
+			p.again()
+		}, says("done", "repeated"), 1, 0},
+		{"with another form", otp.SignIn, nil, func(p *proving) {
+			p.prove(ada)
+			p.again("remember", "yes")
+		}, says("done", "sent"), 1, 1},
+		{"as another token", otp.SignIn, nil, func(p *proving) {
+			p.prove(ada)
+			time.Sleep(time.Second)
+			p.prove(ada)
+		}, says("done", "sent"), 1, 1},
+		{"in another browser", otp.SignIn, nil, func(p *proving) {
+			p.prove(ada)
+			p.client = newClient(p.t)
+			p.show()
+			p.again()
+		}, says("done", "sent"), 1, 1},
+		{"after signing out", otp.SignIn, nil, func(p *proving) {
+			p.prove(ada)
+			late := p.twin()
+			p.get(func(w http.ResponseWriter, r *http.Request) { p.flow.End(w, r) })
+			p.client = late
+			p.again()
+		}, says("done", "sent"), 1, 1},
+		{"after another sign-in", otp.SignIn, nil, func(p *proving) {
+			p.prove(ada)
+			late, token := p.twin(), p.token
+			p.show()
+			p.prove(ada)
+			p.client = late
+			p.sendToken(ada, token)
+		}, says("done", "done", "sent"), 2, 1},
+		{"after a reset", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(ada)
+			p.choose("first")
+			p.again()
+		}, says("proved", "done", "sent"), 1, 1},
+		{"reset twice", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(ada)
+			late := p.twin()
+			p.choose("first")
+			p.client = late
+			p.choose("first")
+		}, says("proved", "done", "done"), 2, 0},
+		{"reset twice, once", otp.ResetPassword, once, func(p *proving) {
+			p.prove(ada)
+			late := p.twin()
+			p.choose("first")
+			p.client = late
+			p.choose("first")
+		}, says("proved", "done", "repeated"), 1, 0},
+		{"reset to another password", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(ada)
+			late := p.twin()
+			p.choose("first")
+			p.client = late
+			p.choose("second")
+		}, says("proved", "done", "code_used"), 1, 0},
+		{"a late copy after another reset", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(ada)
+			late := p.twin()
+			p.choose("first")
+			p.show()
+			p.prove(ada)
+			p.choose("second")
+			p.client = late
+			p.choose("first")
+		}, says("proved", "done", "proved", "done", "code_used"), 2, 0},
+		{"reset too late", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(ada)
+			time.Sleep(10 * time.Minute)
+			p.hear(p.post(p.flow.ServeVerify, "password", "first", "code", "123456"))
+		}, says("proved", "code_missing"), 0, 0},
+
+		// Accept refuses, or Done fails.
+		{"Accept refuses", otp.SignIn, nil, func(p *proving) {
+			p.refusal = &otphttp.Problem{Code: "refused"}
+			p.prove(ada)
+			p.refusal = nil
+			p.again()
+		}, says("refused", "done"), 1, 0},
+		{"Accept refuses a password", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(ada)
+			p.refusal = &otphttp.Problem{Code: "refused"}
+			p.choose("short")
+			p.refusal = nil
+			p.choose("first")
+		}, says("proved", "refused", "done"), 1, 0},
+		{"Done fails", otp.SignIn, nil, func(p *proving) {
+			p.fail(1)
+			p.prove(ada)
+			p.again()
+		}, says("unfinished", "done"), 1, 0},
+		{"Done fails, once", otp.SignIn, once, func(p *proving) {
+			p.fail(1)
+			p.prove(ada)
+			p.again()
+		}, says("unfinished", "sent"), 0, 1},
+		{"Done fails at a reset", otp.ResetPassword, nil, func(p *proving) {
+			p.fail(1)
+			p.prove(ada)
+			p.choose("first")
+			p.choose("first")
+		}, says("proved", "unfinished", "done"), 1, 0},
+		{"Done fails at a reset, once", otp.ResetPassword, once, func(p *proving) {
+			p.fail(1)
+			p.prove(ada)
+			p.choose("first")
+			p.choose("first")
+		}, says("proved", "unfinished", "code_used"), 0, 0},
+
+		// The store.
+		{"the reply of the store is lost", otp.SignIn, nil, func(p *proving) {
+			lost := false
+			p.fault = func(c otptest.StoreCall) otptest.StoreFault {
+				if c.Method != "CompareAndSwap" || lost {
+					return otptest.StoreFault{}
+				}
+				lost = true
+				return otptest.StoreFault{After: errOnFire}
+			}
+			p.prove(ada)
+		}, says("done"), 1, 0},
+		{"the store is down", otp.SignIn, nil, func(p *proving) {
+			p.down("at once")
+			p.prove(ada)
+			p.up()
+			p.again()
+		}, says("unavailable", "done"), 1, 0},
+		{"the store is down after the swap", otp.SignIn, nil, func(p *proving) {
+			p.down("after the swap")
+			p.prove(ada)
+			p.up()
+			p.again()
+		}, says("unavailable", "done"), 1, 0},
+
+		// The code beside it.
+		{"a code of before", otp.SignIn, nil, func(p *proving) {
+			p.ask()
+			p.show()
+			p.prove(ada)
+			p.hear(p.post(p.flow.ServeVerify, "code", p.code))
+		}, says("done", "code_missing"), 1, 1},
+		{"a code after it", otp.ResetPassword, nil, func(p *proving) {
+			p.prove(ada)
+			p.ask()
+			p.hear(p.post(p.flow.ServeVerify, "code", p.code, "password", "first"))
+		}, says("proved", "done"), 1, 1},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProving(t, c.kind, c.configure)
+				c.play(p)
+
+				require.Equal(t, c.told, p.told)
+				require.Len(t, p.stored, c.done)
+				require.Len(t, p.inbox.Messages(), c.mails)
+			})
+		})
+	}
+}
+
+// A person who proves one address and asks for another learns nothing about that: neither by what
+// is answered nor by when, however slow or down the issuer and the Sender are.
+func TestProofsTellNothing(t *testing.T) {
+	tokens := map[string]func(*proving) string{
+		"no token":             func(*proving) string { return "" },
+		"an invalid token":     func(*proving) string { return "no.proof" },
+		"of another visit":     func(p *proving) string { return p.browser.Token(bob, "another") },
+		"the proof of another": func(p *proving) string { return p.browser.Token(bob, p.nonce) },
+	}
+	issuers := map[string]func(*proving){
+		"the issuer is up":                   func(*proving) {},
+		"the issuer is slow":                 func(p *proving) { p.delay = 200 * time.Millisecond },
+		"the issuer is slower than the rest": func(p *proving) { p.delay = 1500 * time.Millisecond },
+		"the issuer does not answer":         func(p *proving) { p.delay = time.Hour },
+		"the issuer is down":                 (*proving).issuerDown,
+	}
+
+	for _, kind := range []otp.Kind{otp.SignIn, otp.ResetPassword} {
+		for token, newToken := range tokens {
+			for issuer, change := range issuers {
+				t.Run(token+", "+issuer, func(t *testing.T) {
+					ask := func(email string) (answer string) {
+						synctest.Test(t, func(t *testing.T) {
+							p := newProving(t, kind, func(c *otphttp.Config) {
+								c.Codes, _ = otptest.New(t, otp.Config{
+									Kind:   kind,
+									Policy: otp.Policy{MinSendTime: 500 * time.Millisecond},
+									Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
+										time.Sleep(200 * time.Millisecond)
+										return nil
+									}),
+								})
+							})
+							change(p)
+							begin, token := time.Now(), newToken(p)
+							r := p.post(p.flow.ServeSend, "email", email, tokenField, token)
+							require.Equal(t, http.StatusAccepted, r.StatusCode)
+							answer = fmt.Sprint(r.text, " after ", time.Since(begin))
+						})
+						return answer
+					}
+					require.Equal(t, ask(ada), ask(eve))
+				})
+			}
+		}
+	}
+}
+
+// Each token leaves one event, which says how its verification has ended and holds no address.
+func TestEventsOfProofs(t *testing.T) {
+	for what, c := range map[string]struct {
+		play  func(*proving)
+		err   error
+		step  evp.Step
+		decoy bool
+	}{
+		"a proof": {func(p *proving) { p.prove(ada) }, nil, "", false},
+		"of another address": {func(p *proving) {
+			p.sendToken(ada, p.browser.Token(bob, p.nonce))
+		}, otp.ErrMismatch, "", false},
+		"of no account": {func(p *proving) { p.prove(eve) }, nil, "", true},
+		"no proof":      {func(p *proving) { p.sendToken(ada, "-") }, evp.ErrInvalid, evp.StepToken, false},
+		"another nonce": {func(p *proving) {
+			p.nonce = "another"
+			p.prove(ada)
+		}, evp.ErrInvalid, evp.StepNonce, false},
+		"the issuer is down": {func(p *proving) {
+			p.issuerDown()
+			p.prove(ada)
+		}, evp.ErrUnavailable, evp.StepMetadata, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProving(t, otp.SignIn, nil)
+				c.play(p)
+
+				proofs := slices.DeleteFunc(p.events, func(e otp.Event) bool {
+					return e.Op != otp.OpProof
+				})
+				require.Len(t, proofs, 1)
+				e := proofs[0]
+				require.Equal(t, c.decoy, e.Decoy)
+				require.Equal(t, "test", e.Purpose)
+				require.NotEmpty(t, e.Pseudonym)
+				require.NotContains(t, fmt.Sprint(e), "example.com")
+				var failure *evp.Error
+				require.Equal(t, c.step != "", errors.As(e.Err, &failure))
+				require.ErrorIs(t, e.Err, c.err)
+				if failure != nil {
+					require.Equal(t, c.step, failure.Step)
+				}
+			})
+		})
+	}
+}
+
+// The budget of the client and the nonce come before any look-up, and none is made without a token.
+func TestProofsLookNothingUpInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		allowed := true
+		p := newProving(t, otp.SignIn, func(c *otphttp.Config) {
+			c.Allow = func(http.ResponseWriter, *http.Request) bool { return allowed }
+		})
+		p.sendToken(ada, "")
+		allowed = false
+		p.prove(ada)
+		allowed = true
+		p.nonce = "another"
+		p.prove(ada)
+
+		require.Equal(t, says("sent", "too_many_requests", "send_limited"), p.told)
+		require.Zero(t, p.issuer.Requests())
+	})
+}
+
+// Accept learns that the browser has proved the address. The device is known then, also where the
+// proof was spent before: its codes have limits of their own.
+func TestProofIsEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProving(t, otp.SignIn, func(c *otphttp.Config) { c.Devices = true })
+		p.useUp()
+		p.prove(ada)
+		require.Equal(t, []otphttp.Claim{{To: ada, Proved: true}}, p.claims)
+		require.Contains(t, p.cookies, "__Host-otp-device")
+		delete(p.cookies, "__Host-otp-device")
+
+		p.again("remember", "yes")
+		require.Equal(t, says("done", "sent"), p.told)
+		require.Equal(t, otp.Known, p.events[len(p.events)-1].Trust)
+		p.hear(p.post(p.flow.ServeVerify, "code", p.inbox.Code(t, ada)))
+		require.Equal(t, otphttp.Claim{To: ada}, p.claims[1], "by the code")
+	})
+}
+
+// A proof makes the answer of Done the answer of Send.
+func TestProofAnsweredByDone(t *testing.T) {
+	p := newProving(t, otp.SignIn, nil)
+	p.done = func(_ context.Context, w http.ResponseWriter) error {
+		w.Header().Set("Location", "/in")
+		w.WriteHeader(http.StatusSeeOther)
+		return nil
+	}
+	r := p.post(p.flow.ServeSend, "email", ada, tokenField, p.browser.Token(ada, p.nonce))
+	require.Equal(t, http.StatusSeeOther, r.StatusCode)
+	require.Empty(t, r.text)
+}
