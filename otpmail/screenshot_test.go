@@ -58,10 +58,8 @@ func TestScreenshots(t *testing.T) {
 	}
 	join(t, "mail", slices.Concat(shots["sign-in-en"], shots["pay-ar"]))
 
-	for kind, name := range map[otpmail.NoticeKind]string{
-		otpmail.PasswordChanged: "password-changed", otpmail.AddressChanged: "address-changed",
-		otpmail.NewDevice: "new-device",
-	} {
+	for _, kind := range noticeKinds {
+		name := strings.ReplaceAll(kind.String(), "_", "-")
 		var row []image.Image
 		for _, language := range pictured {
 			mail, err := s.Notice(otpmail.Notice{
