@@ -66,13 +66,31 @@ func (b *Inbox) Code(tb TB, to string) string {
 	if h, ok := tb.(helper); ok {
 		h.Helper()
 	}
+	return b.code(tb, to, "to this address", func(otp.Message) bool { return true })
+}
+
+// CodeFor returns the code in the latest message of this purpose to this address, for tests of
+// several Services that share an Inbox. The purpose is Config.Purpose. If there is no such message,
+// the test ends.
+func (b *Inbox) CodeFor(tb TB, purpose, to string) string {
+	if h, ok := tb.(helper); ok {
+		h.Helper()
+	}
+	return b.code(tb, to, "of this purpose to this address",
+		func(m otp.Message) bool { return m.Purpose == purpose })
+}
+
+func (b *Inbox) code(tb TB, to, which string, wanted func(otp.Message) bool) string {
+	if h, ok := tb.(helper); ok {
+		h.Helper()
+	}
 
 	messages := b.Messages()
 	for _, m := range slices.Backward(messages) {
-		if m.To == to {
+		if m.To == to && wanted(m) {
 			return m.Code.Reveal()
 		}
 	}
-	tb.Fatalf("otptest: none of the %d messages in the inbox is to this address", len(messages))
+	tb.Fatalf("otptest: none of the %d messages in the inbox is %s", len(messages), which)
 	return ""
 }

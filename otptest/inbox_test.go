@@ -43,6 +43,24 @@ func TestInboxCodeEndsTheTestWhereThereIsNone(t *testing.T) {
 	assert.NotContains(t, strings.ToLower(tb.fatal), ada)
 }
 
+// Services that share an Inbox: the code of one is none of the other.
+func TestInboxCodeFor(t *testing.T) {
+	var inbox otptest.Inbox
+	for _, purpose := range []string{"sign-in", "reset"} {
+		service, _ := otptest.New(t, otp.Config{Purpose: purpose, Sender: &inbox})
+		send(t, service, ada)
+	}
+
+	messages := inbox.Messages()
+	assert.Equal(t, messages[0].Code.Reveal(), inbox.CodeFor(t, "sign-in", ada))
+	assert.Equal(t, messages[1].Code.Reveal(), inbox.CodeFor(t, "reset", ada))
+
+	var tb fakeTB
+	require.Empty(t, inbox.CodeFor(&tb, "sign-in", bob))
+	require.Empty(t, inbox.CodeFor(&tb, "transfer", ada))
+	assert.Contains(t, tb.fatal, "none of the 2 messages in the inbox is of this purpose")
+}
+
 // While the Inbox fails, it keeps nothing and passes nothing on to the Sender behind it.
 func TestInboxFail(t *testing.T) {
 	var behind otptest.Inbox
