@@ -258,8 +258,8 @@ func FuzzReadCode(f *testing.F) {
 // Everything secret is compared in constant time, by the functions that do so.
 func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	comparers := map[string]string{ // by the file that they stand in
-		"equal": "code.go", "verdictOnUsed": "state.go", "unseal": "encode.go",
-		"spend": "spend.go", "load": "spend.go",
+		"equal": "code.go", "verdictOnUsed": "state.go", "authentic": "encode.go",
+		"spend": "spend.go",
 	}
 	constant := []string{"subtle.ConstantTimeCompare", "hmac.Equal"}
 	found := map[string]bool{}

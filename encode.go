@@ -236,15 +236,25 @@ func (s *state) unseal(m *mac, recordKey string, value []byte) error {
 		s.reset()
 		return nil
 	}
+
+	body, err := authentic(m, recordKey, value)
+	if err != nil {
+		return err
+	}
+	return s.decode(body)
+}
+
+// authentic returns a value without its MAC, or an error if that is not of this value and key.
+func authentic(m *mac, key string, value []byte) (body []byte, err error) {
 	if len(value) < macSize {
-		return errTampered
+		return nil, errTampered
 	}
 
 	body, sum := value[:len(value)-macSize], value[len(value)-macSize:]
-	if !hmac.Equal(valueMAC(m, recordKey, body), sum) {
-		return errTampered
+	if !hmac.Equal(valueMAC(m, key, body), sum) {
+		return nil, errTampered
 	}
-	return s.decode(body)
+	return body, nil
 }
 
 // valueMAC returns the MAC of a value, which is valid until the next sum of m.

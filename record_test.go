@@ -105,6 +105,43 @@ func TestKnownAnswers(t *testing.T) {
 		"40193886d92d6e629ff60a276c", hex.EncodeToString(value))
 }
 
+// The same for what Spend keeps: place, version, operation, tag of the key, MAC.
+func TestKnownAnswersOfSpend(t *testing.T) {
+	const purpose, id, key = "known-answers", "the id of a token", "form"
+	secret := []byte("a secret of 32 bytes, never used")
+	store := &lastSwap{}
+	s, err := New(Config{Purpose: purpose, Secret: secret, Store: store, Sender: NoSender})
+	require.NoError(t, err)
+	require.NoError(t, s.Spend(t.Context(), id, key, time.Now().Add(time.Hour)))
+
+	spendKey := hkdfOf(secret, "otp/v1/spend/"+purpose)
+	place := hmacOf(spendKey, field("id"), field(id))[:16]
+	assert.Equal(t, base64.RawURLEncoding.EncodeToString(place), store.key)
+	assert.Equal(t, "uqgn", store.key[:4])
+
+	require.Len(t, store.value, 1+16+16+16)
+	body, sum := store.value[:33], store.value[33:]
+	assert.EqualValues(t, 1, body[0])
+	assert.NotEqual(t, make([]byte, 16), body[1:17])
+	assert.Equal(t, hmacOf(spendKey, field("key"), field(id), field(key))[:16], body[17:])
+	assert.Equal(t,
+		hmacOf(hkdfOf(secret, "otp/v1/value/"+purpose), field(store.key), body)[:16], sum)
+}
+
+// A lastSwap keeps what was swapped last, and says that the swap has won.
+type lastSwap struct {
+	oddStore
+	key   string
+	value []byte
+}
+
+func (s *lastSwap) CompareAndSwap(
+	_ context.Context, key string, _, new []byte, _ time.Time,
+) (bool, error) {
+	s.key, s.value = key, bytes.Clone(new)
+	return true, nil
+}
+
 // Every field of the tags counts, and so does each place where one ends.
 func TestTagsDependOnTheirFields(t *testing.T) {
 	records := newRecords("test", testPolicy(Policy{}), nil, testKeys(t))

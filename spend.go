@@ -158,14 +158,11 @@ func (m *marker) load(ctx context.Context) error {
 		return nil
 	}
 
-	if len(value) != markerSize+macSize {
-		return errTampered
+	body, err := authentic(m.valueMAC, m.at, value)
+	if err != nil {
+		return err
 	}
-	body, sum := value[:markerSize], value[markerSize:]
-	if !hmac.Equal(valueMAC(m.valueMAC, m.at, body), sum) {
-		return errTampered
-	}
-	if body[0] != markerVersion {
+	if len(body) != markerSize || body[0] != markerVersion {
 		return errCorrupt
 	}
 	m.held = body

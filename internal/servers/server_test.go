@@ -39,7 +39,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it starts servers")
+	}
+}
+
 func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
+	skipShort(t)
 	for name := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,6 +129,7 @@ func TestKillAndRestart(t *testing.T) {
 }
 
 func TestServerThatDoesNotStart(t *testing.T) {
+	skipShort(t)
 	_, err := start(program{name: "Nothing", script: "echo a reason; exit 3"})
 	require.ErrorContains(t, err, "Nothing: it ended at once, with status 3")
 	require.ErrorContains(t, err, "a reason", "what it printed")
