@@ -28,6 +28,7 @@ const (
 
 var (
 	errContended = errors.New("too many instances ask at once")
+	errLost      = errors.New("another instance has swapped")
 	errEnded     = errors.New("the store took longer than a lease lasts")
 )
 
@@ -93,10 +94,7 @@ func (a *account) take(ctx context.Context, store otp.Store) (part, error) {
 	if p, err := a.spend(); !errors.Is(err, errEnded) { // somebody else has asked
 		return p, err
 	}
-	if err := a.renew(ctx, store); err != nil {
-		return part{}, err
-	}
-	return a.spend()
+	return a.renew(ctx, store)
 }
 
 // spend takes one message from the lease. The error is errEnded if another lease is needed.
@@ -125,58 +123,60 @@ func (a *account) retire() (back lease.Lease, spent int) {
 	return lease.Lease{Slot: old.Slot, Size: old.Size - old.spent}, old.spent
 }
 
-// renew takes a lease from the store: four times what was spent of the one before.
+// renew takes a lease from the store, four times what was spent of the one before, and the message
+// from it.
 //
 // A swap that was lost may have won all the same, where the client of the store tries again by
 // itself. So the rest of the former lease is given back by one swap only, and a lease that may have
 // been taken is never spent.
-func (a *account) renew(ctx context.Context, store otp.Store) error {
+func (a *account) renew(ctx context.Context, store otp.Store) (part, error) {
 	back, spent := a.retire()
 	want := max(1, 4*spent)
 
 	for round := range maxRounds {
 		begun := time.Now()
-		swapped, err := a.swap(ctx, store, want, back)
-		if err != nil || swapped {
-			return err
+		p, err := a.swap(ctx, store, want, back)
+		if !errors.Is(err, errLost) {
+			return p, err
 		}
 
 		back = lease.Lease{}
 		if err := pause(ctx, time.Since(begun), round); err != nil {
-			return err
+			return part{}, err
 		}
 	}
-	return errContended
+	return part{}, errContended
 }
 
-// swap makes one try to take a lease, and reports whether it is known that there is one or none.
+// swap makes one try to take a lease.
 func (a *account) swap(ctx context.Context, store otp.Store, want int, back lease.Lease) (
-	bool, error) {
+	part, error) {
 	old, err := store.Load(ctx, a.key)
 	if err != nil {
-		return false, fmt.Errorf("loading: %w", err)
+		return part{}, fmt.Errorf("loading: %w", err)
 	}
 	record, err := lease.Decode(old)
 	if err != nil {
-		return false, err
+		return part{}, err
 	}
 
 	now := time.Now()
-	taken := record.Take(lease.SlotOf(now, a.limit.Window), want, a.limit.Count, back)
+	slot := lease.SlotOf(now, a.limit.Window)
+	taken := record.Take(slot, want, a.limit.Count, back)
 	if taken.Size == 0 {
-		a.exceed(lease.SlotOf(now, a.limit.Window))
-		return true, nil
+		a.exceed(slot)
+		return part{}, ErrExceeded
 	}
 
 	swapped, err := store.CompareAndSwap(ctx, a.key, old, record.Encode(),
 		record.Expires(a.limit.Window))
-	if err != nil {
-		return false, fmt.Errorf("swapping: %w", err)
+	switch {
+	case err != nil:
+		return part{}, fmt.Errorf("swapping: %w", err)
+	case !swapped:
+		return part{}, errLost
 	}
-	if swapped {
-		a.hold(taken, now)
-	}
-	return swapped, nil
+	return a.begin(taken, now), nil
 }
 
 // exceed remembers that the limit is used up. Little comes back before the slot ends.
@@ -186,16 +186,18 @@ func (a *account) exceed(slot lease.Slot) {
 	a.exceeded = slot.End(a.limit.Window)
 }
 
-// hold begins to spend a lease that was taken at a time.
-func (a *account) hold(taken lease.Lease, at time.Time) {
+// begin begins a lease that was taken at a time, with the message that it was taken for.
+func (a *account) begin(taken lease.Lease, at time.Time) part {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 
 	a.lease = &localLease{
 		Lease: taken,
+		spent: 1,
 		until: at.Add(a.limit.Window / lease.Slots),
 		end:   taken.Slot.End(a.limit.Window),
 	}
+	return part{a, a.lease}
 }
 
 // idle reports whether the account can be forgotten: it has no lease that can be spent, and knows

@@ -53,7 +53,7 @@ func TestLeaseOfASlotToCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAccount("key", otp.Limit{Count: 1, Window: 16 * time.Minute})
 		now := time.Now()
-		a.hold(lease.Lease{Slot: lease.SlotOf(now, a.limit.Window) + 9, Size: 1}, now)
+		a.begin(lease.Lease{Slot: lease.SlotOf(now, a.limit.Window) + 9, Size: 1}, now)
 
 		time.Sleep(time.Minute - time.Nanosecond)
 		require.True(t, a.lease.holds(time.Now()))
