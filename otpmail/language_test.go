@@ -14,7 +14,7 @@ import (
 
 func TestLanguages(t *testing.T) {
 	require.Equal(t, []string{
-		"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh", "zh-Hant",
+		"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh-Hans", "zh-Hant",
 	}, Languages())
 	require.Equal(t, language.English, translations()[0].tag, "the fallback")
 }
@@ -140,7 +140,7 @@ func checkForms(t *testing.T, tr translation, name string, forms map[string]stri
 // words has the words for "code", and how far from it the code may stand.
 var words = map[string]string{
 	"ar": "رمز", "de": "[Cc]ode", "en": "code", "es": "código", "fr": "code", "he": "קוד",
-	"it": "codice", "ja": "コード", "nl": "code", "pl": "kod", "pt": "código", "zh": "验证码",
+	"it": "codice", "ja": "コード", "nl": "code", "pl": "kod", "pt": "código", "zh-Hans": "验证码",
 	"zh-Hant": "驗證碼",
 }
 
@@ -197,7 +197,7 @@ func TestExpires(t *testing.T) {
 		{"it", time.Hour, "Il codice scade tra 1 ora."},
 		{"nl", 3 * time.Hour, "De code verloopt over 3 uur."},
 		{"ja", time.Minute, "このコードはあと 1 分で無効になります。"},
-		{"zh", 2 * time.Hour, "验证码将在 2 小时后失效。"},
+		{"zh-Hans", 2 * time.Hour, "验证码将在 2 小时后失效。"},
 
 		{"pl", 1 * time.Minute, "Kod wygaśnie za 1 minutę."},
 		{"pl", 2 * time.Minute, "Kod wygaśnie za 2 minuty."},
@@ -250,7 +250,7 @@ func TestDate(t *testing.T) {
 		{"ar", march, "12 مارس 2026، 14:05 (UTC)"},
 		{"he", march, "12 במרץ 2026, 14:05 (UTC)"},
 		{"ja", march, "2026年3月12日 14:05 (UTC)"},
-		{"zh", march, "2026年3月12日 14:05 (UTC)"},
+		{"zh-Hans", march, "2026年3月12日 14:05 (UTC)"},
 	} {
 		require.Equal(t, test.want, in(test.language).date(test.at))
 	}
