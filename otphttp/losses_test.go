@@ -245,6 +245,12 @@ func TestLosses(t *testing.T) {
 			s.enter(key, "k", "cf-turnstile-response", "one")
 			s.enter(key, "k", "cf-turnstile-response", "two")
 		}, says("200", "200"), says("first", "first"), 1},
+		{"the answer of Verify, then another spelling", nil, func(s *story) {
+			s.ask()
+			s.enter(key, "k", "email", ada)
+			s.code = s.code[:3] + " " + s.code[3:]
+			s.enter(key, "k", "email", "ADA@EXAMPLE.COM")
+		}, says("200", "200"), says("first", "first"), 1},
 		{"the answer of Verify, in an app", nil, func(s *story) {
 			session := s.ask("session", "").Session
 			s.enter("session", session, key, "k")
