@@ -3,6 +3,7 @@ package otphttp_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -183,6 +184,52 @@ func TestUnfinished(t *testing.T) {
 	assert.NotContains(t, reply.text, "fire")
 	assert.Contains(t, s.log.String(), errOnFire.Error())
 	assert.Len(t, c.cookies, before)
+}
+
+// What helps after a failure depends on whether the same can be sent once more.
+func TestWhatHelpsWhereDoneFails(t *testing.T) {
+	const again = "Send the same once more"
+	for name, c := range map[string]struct {
+		key  string
+		once bool
+		want bool
+	}{
+		"with a key":       {"k", false, true},
+		"without a key":    {"", false, false},
+		"with a key, once": {"k", true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, func(config *otphttp.Config) { config.Once = c.once })
+			client := newClient(t)
+			client.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+			s.doneErr = errOnFire
+			d := client.post(s.ServeVerify, "code", s.inbox.Code(t, ada), key, c.key).
+				want(t, http.StatusServiceUnavailable, "unfinished")
+			assert.Equal(t, c.want, strings.Contains(d.Detail, again), d.Detail)
+		})
+	}
+}
+
+// Done may take a header back that was set before.
+func TestHeadersOfDone(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) {
+		c.Accept = func(*http.Request, otphttp.Claim) (otphttp.Done, error) {
+			return func(_ context.Context, w http.ResponseWriter) error {
+				w.Header().Del("X-Frame-Options")
+				return nil
+			}, nil
+		}
+	})
+	c := newClient(t)
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	answer := c.post(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Frame-Options", "DENY")
+		w.Header().Set("X-Kept", "yes")
+		s.ServeVerify(w, r)
+	}, "code", s.inbox.Code(t, ada))
+	answer.want(t, http.StatusOK, "")
+	assert.Empty(t, answer.Header.Get("X-Frame-Options"))
+	assert.Equal(t, "yes", answer.Header.Get("X-Kept"))
 }
 
 // Done goes on when the client leaves, and may answer itself.

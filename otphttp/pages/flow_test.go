@@ -285,6 +285,24 @@ func TestErrorPages(t *testing.T) {
 	b.get("/code").want(t, "Attempts left: 5")
 }
 
+// What another site makes a browser send sets no cookie.
+func TestNoCookiesForOtherSites(t *testing.T) {
+	s := newWebsite(t, nil)
+	known := newBrowser(t, s)
+	known.get("/")
+
+	for _, b := range []*browser{newBrowser(t, s), known} {
+		for _, path := range []string{"/", "/code"} {
+			foreign := form(path, "email="+ada+"&code=123456")
+			foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+			page := b.do(foreign)
+			assert.Equal(t, http.StatusForbidden, page.StatusCode)
+			assert.Empty(t, page.Cookies())
+		}
+	}
+	assert.Empty(t, s.inbox.Messages())
+}
+
 func form(path, body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, site+path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
