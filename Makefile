@@ -47,7 +47,7 @@ test-running:
 	@set -e; for module in $(filter-out internal/storetest,$(MODULES)); do \
 		echo "test $$module"; $(GO) -C $$module test -race -shuffle=on -timeout=20m ./...; \
 	done
-	$(GO) test -run TestAllocs ./internal/ruletest
+	$(GO) test -run 'TestAllocs|TestOneCodeOfAMillion' ./internal/ruletest
 	$(GO) -C internal/storetest test -shuffle=on -timeout=20m ./...
 
 bench: ## measure, and hold the figures to their bounds, in about a quarter of an hour

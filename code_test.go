@@ -291,25 +291,6 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	assert.Len(t, found, len(comparers), found)
 }
 
-// Of all texts of six digits, one is accepted for a code of six digits.
-func TestOneCodeOfAMillion(t *testing.T) {
-	codes := &answers{texts: map[operationID]string{{1}: "270315"}}
-	p, s, accepted := testPolicy(Policy{}), state{codes: []code{liveCode(1)}}, 0
-	typed, _ := readCode("000000")
-	for i := range 1_000_000 {
-		for at, n := 5, i; at >= 0; at, n = at-1, n/10 {
-			typed[Digits].symbols[at] = byte('0' + n%10)
-		}
-		s.codes[0].left, codes.derived = 5, codes.derived[:0]
-		g := guess{id: operationID{2}, typed: typed, codes: codes} // as Check, it spends nothing
-		if reason, _ := s.verify(p, start, &g); reason == nil {
-			accepted++
-			require.Equal(t, 270315, i)
-		}
-	}
-	assert.Equal(t, 1, accepted)
-}
-
 // Every decimal digit of Unicode has a value, one more than the digit before it in its script.
 func TestDigitsOfEveryScript(t *testing.T) {
 	digits, zeros := 0, 0

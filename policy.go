@@ -24,8 +24,9 @@ type Policy struct {
 
 	// MaxLength is the number of symbols of a code while an address is under attack. New codes have
 	// MaxLength symbols once the failures that count, the attempts left on live codes and those of
-	// one more code could exceed MaxFailures together. More than Length, unless that is the alphabet's longest, and at most that. Default Length +
-	// 4, or the alphabet's longest. Not with Lock.
+	// one more code could exceed MaxFailures together. More than Length, unless that is the
+	// alphabet's longest, and at most that. Default Length + 4, or the alphabet's longest. Not with
+	// Lock.
 	MaxLength int
 
 	// Lock refuses new codes where others would get longer ones: Send returns ErrLocked until
