@@ -54,6 +54,7 @@ bench: ## measure, and hold the figures to their bounds, in about a quarter of a
 	mkdir -p build
 	$(SERVERS) -only dynamodb,postgres,mariadb,redis $(GO) -C internal/storetest test -run '^$$' \
 		-bench . -benchtime 1000x -count 6 -timeout=30m ./... >build/bench.txt
+	$(GO) -C smtpmail test -run '^$$' -bench Throughput -benchtime 1x . >>build/bench.txt
 	$(MAKE) -s --no-print-directory -C examples/forgotpassword bench >>build/bench.txt
 	$(TOOL) benchstat build/bench.txt
 

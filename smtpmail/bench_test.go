@@ -1,13 +1,11 @@
 package smtpmail_test
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,45 +19,61 @@ import (
 )
 
 const (
-	benchMails = 50
-	benchTrip  = 20 * time.Millisecond // there and back
+	benchMails  = 50
+	benchTrip   = 20 * time.Millisecond // there and back
+	benchRounds = 5
 )
 
-// Mails a second over a link that takes its time, beside those of nodemailer's pool and of go-mail,
-// which takes its turn at each step as this package once did. `make bench-mail` runs it. Every
-// client has a connection already, or four of them.
+// Mails a second over a link that takes its time, beside those of go-mail, which waits for each
+// answer as this package did before it sent commands together, and of nodemailer's pool. Each has
+// its connections when the time begins, and they take turns. The best of some rounds is what counts,
+// since the machine has other things to do.
 func BenchmarkThroughput(b *testing.B) {
-	const noChunking = "smtpd_discard_ehlo_keywords = chunking\n"
-	const many = "smtpd_client_connection_count_limit = 0\n"
-	const eximMany, eximChunking = "chunking_advertise_hosts = *\n", ""
+	const inTurn, chunking = "chunking_advertise_hosts =\n", "chunking_advertise_hosts = *\n"
+	postfix := func(more string) *realServer {
+		return startPostfix(b, "smtpd_client_connection_count_limit = 0\n"+more)
+	}
+	exim := func(more string) *realServer {
+		return startExim(b, "queue_only = true\nsmtp_accept_max = 0\n"+more)
+	}
 
 	for _, test := range []struct {
-		name   string
-		server *realServer
-		bounds [2]float64 // by how much it is better than go-mail, and nodemailer
+		name                       string
+		server                     *realServer
+		overGoMail, overNodemailer float64 // the least ratios
 	}{
-		{"Postfix/CHUNKING", startPostfix(b, many), [2]float64{3.2, 1.75}},
-		{"Postfix/PIPELINING", startPostfix(b, many+noChunking), [2]float64{1.85, 1}},
+		{"Postfix/CHUNKING", postfix(""), 3.2, 1.75},
+		{"Postfix/PIPELINING", postfix("smtpd_discard_ehlo_keywords = chunking\n"), 1.85, 1},
+		{"Exim/CHUNKING", exim(chunking), 3.2, 1.75},
+		{"Exim/PIPELINING", exim(inTurn), 1.85, 1},
 	} {
-		_, _ = eximMany, eximChunking
 		for _, connections := range []int{1, 4} {
 			b.Run(fmt.Sprintf("%s/%d", test.name, connections), func(b *testing.B) {
-				address := delay(b, test.server.address)
-				clients := []func(testing.TB, string, int) time.Duration{
-					throughSender, throughGoMail, throughNodemailer}
-				var all [3][]time.Duration
-				for range 3 {
-					for i, client := range clients {
-						all[i] = append(all[i], client(b, address, connections))
-					}
+				ours, goMail, nodemailer := compare(b, delay(b, test.server.address), connections)
+				b.ReportMetric(ours, "mails/s")
+				b.ReportMetric(goMail, "go-mail/s")
+				b.ReportMetric(nodemailer, "nodemailer/s")
+				b.ReportMetric(0, "ns/op")
+				if ours < test.overGoMail*goMail || ours < test.overNodemailer*nodemailer {
+					b.Errorf("less than %v and %v times as many", test.overGoMail, test.overNodemailer)
 				}
-				rate := func(i int) float64 { return benchMails / slices.Sorted(slices.Values(all[i]))[1].Seconds() }
-				b.ReportMetric(rate(0), "mails/s")
-				b.ReportMetric(rate(1), "go-mail/s")
-				b.ReportMetric(rate(2), "nodemailer/s")
 			})
 		}
 	}
+}
+
+// compare returns how many mails a second each client sends.
+func compare(b *testing.B, address string, connections int) (ours, goMail, nodemailer float64) {
+	clients := []func(testing.TB, string, int) time.Duration{
+		throughSender, throughGoMail, throughNodemailer}
+	best := []time.Duration{time.Hour, time.Hour, time.Hour}
+	for range benchRounds {
+		for i, client := range clients {
+			best[i] = min(best[i], client(b, address, connections))
+		}
+	}
+	rate := func(took time.Duration) float64 { return benchMails / took.Seconds() }
+	return rate(best[0]), rate(best[1]), rate(best[2])
 }
 
 // delay starts a proxy that lets each byte wait for half of benchTrip.
@@ -115,6 +129,7 @@ var benchMail = otpmail.Mail{
 	HTML: strings.Repeat("<p>Your code is <b>123456</b></p>\n", 80),
 }
 
+// throughSender is this package.
 func throughSender(t testing.TB, address string, connections int) time.Duration {
 	s, err := smtpmail.New(plaintextConfig(address,
 		func(c *smtpmail.Config) { c.MaxConnections = connections }))
@@ -145,6 +160,7 @@ func atOnce(t testing.TB, connections int, send func(connection int) error) time
 	return time.Since(begin)
 }
 
+// throughGoMail is the package of go-mail that leads the dialogue step by step.
 func throughGoMail(t testing.TB, address string, connections int) time.Duration {
 	clients := make([]*smtp.Client, connections)
 	for i := range clients {
@@ -172,7 +188,7 @@ func throughGoMail(t testing.TB, address string, connections int) time.Duration 
 	})
 }
 
-const nodemailer = `
+const nodemailerScript = `
 const [address, connections, mails, html] = process.argv.slice(1);
 const [host, port] = address.split(":");
 const pool = require("nodemailer").createTransport({ host, port: Number(port), pool: true,
@@ -189,14 +205,15 @@ const send = n => Promise.all(Array.from({ length: n }, () => pool.sendMail({
 })();
 `
 
+// throughNodemailer is nodemailer, in a process of its own that does the timing.
 func throughNodemailer(t testing.TB, address string, connections int) time.Duration {
-	cmd := exec.Command("node", "-e", nodemailer, address, fmt.Sprint(connections),
+	cmd := exec.Command("node", "-e", nodemailerScript, address, fmt.Sprint(connections),
 		fmt.Sprint(benchMails), benchMail.HTML)
-	cmd.Dir, cmd.Stderr = os.Getenv("OTP_NODEMAILER"), os.Stderr
+	cmd.Dir, cmd.Stderr = "../internal/servers", os.Stderr
 	out, err := cmd.Output()
-	require.NoError(t, err, "nodemailer is where OTP_NODEMAILER says")
+	require.NoError(t, err)
 	var milliseconds float64
-	_, err = fmt.Fscan(bufio.NewReader(strings.NewReader(string(out))), &milliseconds)
+	_, err = fmt.Sscan(string(out), &milliseconds)
 	require.NoError(t, err)
 	return time.Duration(milliseconds * float64(time.Millisecond))
 }
