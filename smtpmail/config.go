@@ -72,8 +72,8 @@ type Config struct {
 	// ReplyTo is where answers go, in the form of From. Default: to From.
 	ReplyTo string
 
-	// ReturnPath is the address of the envelope, to which servers send bounces (MAIL FROM). Default:
-	// that of From.
+	// ReturnPath is the address of the envelope, to which servers send bounces (MAIL FROM).
+	// Default: that of From.
 	ReturnPath string
 
 	// Header holds further header fields by name, such as a provider's X-SES-CONFIGURATION-SET or

@@ -23,7 +23,7 @@ type connection struct {
 	extensions map[string]string // what EHLO offers, by keyword in upper case: its parameters
 
 	kept     bool // it has carried a mail, or waited for one
-	proven   bool // the server has taken a mail over it
+	proven   bool // the server has taken a mail, over this connection or another
 	lost     bool // what the server says next may be no answer to what it is asked
 	begun    bool // there is a transaction to reset
 	cautious bool // extensions are not to be relied on
@@ -154,8 +154,8 @@ const (
 	pulseTime = 3 * time.Second // how long that may take
 )
 
-// works reports whether a connection that was kept can be used. A close that meets a mail on its way
-// would leave open whether that was sent.
+// works reports whether a connection that was kept can be used. A close that meets a mail on its
+// way would leave open whether that was sent.
 func (c *connection) works(ctx context.Context) bool {
 	if c.in.Buffered() > 0 || spoken(c.conn) {
 		return false // 421, or the end
@@ -189,8 +189,8 @@ func (c *connection) reset() bool {
 	return err == nil
 }
 
-// quit says goodbye, waits until the server has closed the connection, and closes it. Nobody is left
-// to be told about errors.
+// quit says goodbye, waits until the server has closed the connection, and closes it. Nobody is
+// left to be told about errors.
 func (c *connection) quit(deadline time.Time) {
 	c.conn.SetDeadline(deadline)
 	if c.say("QUIT\r\n") == nil {

@@ -2,7 +2,6 @@ package smtpmail_test
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -109,7 +108,7 @@ func (c *cutter) pass(to, from net.Conn, left *atomic.Int64) {
 		allowed := max(0, left.Add(-int64(n))+int64(n))
 		if allowed < int64(n) {
 			c.cut.Store(true)
-			io.WriteString(to, string(piece[:allowed]))
+			to.Write(piece[:allowed])
 			return
 		}
 		if _, err := to.Write(piece[:n]); err != nil {

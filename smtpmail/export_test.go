@@ -26,7 +26,6 @@ func Compose(from otpmail.From, to string, m otpmail.Mail) ([]byte, error) {
 func (s *Sender) Arrived() int {
 	s.connections.mu.Lock()
 	defer s.connections.mu.Unlock()
-
 	return s.connections.arrivals
 }
 
@@ -42,6 +41,5 @@ func (s *Sender) Forget() {
 func (s *Sender) Cautious() bool {
 	s.connections.mu.Lock()
 	defer s.connections.mu.Unlock()
-
 	return time.Now().Before(s.connections.cautiousUntil)
 }

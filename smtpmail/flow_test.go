@@ -17,8 +17,8 @@ import (
 	"github.com/seed-5978b5f1/otp/smtpmail"
 )
 
-// Behind handlers that do not tell strangers of failures, a server that is away is in their log, and
-// so is an address that no server takes.
+// Behind handlers that do not tell strangers of failures, a server that is away is in their log,
+// and so is an address that no server takes.
 func TestFailuresAreInTheLogOfAFlow(t *testing.T) {
 	sender := newSender(t, smtpmail.Config{
 		Host: "127.0.0.1", Port: 1, Security: smtpmail.Plaintext, From: from, Renderer: plain{},

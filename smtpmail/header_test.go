@@ -103,7 +103,7 @@ func TestHeaderIsChecked(t *testing.T) {
 // Parties of the envelope and the header are checked.
 func TestPartiesAreChecked(t *testing.T) {
 	for field, change := range map[string]func(*smtpmail.Config){
-		"ReplyTo":    func(c *smtpmail.Config) { c.ReplyTo = "a@acme.example\r\nBcc: e@evil.example" },
+		"ReplyTo":    func(c *smtpmail.Config) { c.ReplyTo = "a@acme.example\r\nBcc: e@b.example" },
 		"ReturnPath": func(c *smtpmail.Config) { c.ReturnPath = "Acme <a@acme.example>" },
 	} {
 		c := good()

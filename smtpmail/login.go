@@ -133,7 +133,8 @@ type oauthBearer struct {
 // Start returns the token, and whose it is (§3.1).
 func (o *oauthBearer) Start(*smtp.ServerInfo) (string, []byte, error) {
 	name := strings.NewReplacer("=", "=3D", ",", "=2C").Replace(o.username) // RFC 5801 §4
-	return "OAUTHBEARER", fmt.Appendf(nil, "n,a=%s,\x01host=%s\x01port=%d\x01auth=Bearer %s\x01\x01",
+	return "OAUTHBEARER", fmt.Appendf(nil,
+		"n,a=%s,\x01host=%s\x01port=%d\x01auth=Bearer %s\x01\x01",
 		name, o.host, o.port, o.secret), nil
 }
 

@@ -119,7 +119,7 @@ func TestMechanisms(t *testing.T) {
 		want   string
 	}{
 		{func(c *smtpmail.Config) { c.Mechanisms = []string{"NTLM"} },
-			`Config.Mechanisms is ["NTLM"]: with Password it must be some of SCRAM-SHA-256, PLAIN,`},
+			`Config.Mechanisms is ["NTLM"]: with Password it must be some of SCRAM-SHA-256,`},
 		{func(c *smtpmail.Config) { c.Mechanisms = []string{"PLAIN", "PLAIN"} }, "each once"},
 		{func(c *smtpmail.Config) { c.Mechanisms = []string{"XOAUTH2"} }, "with Password it must"},
 		{func(c *smtpmail.Config) { c.Mechanisms = []string{} }, "Config.Mechanisms is empty"},

@@ -28,6 +28,7 @@ type pool struct {
 
 	limit         int // how many the server has allowed, 0 if it has refused none
 	limitedAt     time.Time
+	proven        bool      // the server has taken a mail
 	cautiousUntil time.Time // up to then, extensions are not to be relied on
 }
 
@@ -297,6 +298,7 @@ func (p *pool) pop() *connection {
 
 		// The timer is late where the process was frozen, as functions are.
 		if time.Now().Before(c.keepUntil) {
+			c.proven = p.proven
 			c.cautious = time.Now().Before(p.cautiousUntil)
 			return c
 		}
@@ -345,6 +347,7 @@ func (p *pool) keep(c *connection) bool {
 	c.idleSince = time.Now().Round(0)
 	c.keepUntil = c.idleSince.Add(p.idleTimeout)
 	c.expiry = nil
+	p.proven = p.proven || c.proven
 	p.kept = append(p.kept, c)
 	p.serve()
 	if slices.Contains(p.kept, c) {

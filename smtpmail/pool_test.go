@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
@@ -190,9 +191,8 @@ func TestNobodyIsLetIn(t *testing.T) {
 	for range 50 {
 		all.Go(func() {
 			err := sender.Send(t.Context(), message(ada))
-			if err == nil || err.Error() != "smtpmail: not sent: greeting: the server answered 421 4.3.2" {
-				t.Error(err)
-			}
+			assert.EqualError(t, err,
+				"smtpmail: not sent: greeting: the server answered 421 4.3.2")
 		})
 	}
 	all.Wait()

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-5978b5f1/otp/smtpmail"
 )
 
-// Postfix as it is by default, but for where it is, one mailbox for all, and a limit that it has for
-// clients elsewhere.
+// Postfix as it is by default, but for where it is, one mailbox for all, and a limit that it has
+// for clients elsewhere.
 const postfixMain = `
 compatibility_level = 3.6
 queue_directory = {data}/spool
@@ -36,7 +36,8 @@ virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 alias_maps =
 smtpd_recipient_restrictions =
-  check_recipient_access inline:{ {nobody@acme.example = 550 5.1.1 who?} }, permit_mynetworks, reject
+  check_recipient_access inline:{ {nobody@acme.example = 550 5.1.1 who?} }
+  permit_mynetworks, reject
 smtpd_client_event_limit_exceptions =
 smtpd_client_connection_count_limit = 3
 `

@@ -37,9 +37,9 @@ const (
 
 // handOver hands one mail over, at most once. It takes four round trips; two where the server
 // offers PIPELINING (RFC 2920): MAIL, RCPT and DATA go out together, and the text once DATA is
-// answered. It takes one where the server offers CHUNKING too (RFC 3030), and has taken a mail over
-// this connection: then the text is with them, in a BDAT. (Before, the server may want another
-// log-in first, and take the text for commands: Dovecot 2.3 does.)
+// answered. It takes one where the server offers CHUNKING too (RFC 3030), and has taken a mail
+// before: then the text is with them, in a BDAT. (A server that wants another log-in first may take
+// the text for commands: Dovecot 2.3 does.)
 func (c *connection) handOver(ctx context.Context, l *letter) outcome {
 	if l.utf8 && !c.offers("SMTPUTF8") {
 		return outcome{err: undeliverable(
@@ -129,63 +129,52 @@ func (t *transaction) outcome(ctx context.Context) outcome {
 	case reply != nil && notUnderstood(reply) && t.pipelining:
 		t.lost = true // it may have taken text for commands
 		return outcome{err: t.refusal(at, reply), again: true, distrust: true}
-	case t.chunking:
-		return t.chunkOutcome(ctx, at, reply, stray)
+	case t.chunking && !unsaid(t.err):
+		return t.outcomeOfChunk(ctx, at, reply, stray)
 	case reply != nil:
 		// A text that is asked for without a recipient (354) is not sent, not even as a dot.
-		t.lost = t.lost || !refused(reply) || t.answered(atText) && at != atText
+		t.lost = t.lost || !refused(reply) || t.agreed(atText) && at != atText
 		return outcome{err: t.refusal(at, reply), again: at == atMAIL && closing(reply)}
 	case t.err != nil:
-		return t.unfinished(ctx)
+		step := [...]string{"MAIL", "RCPT", "DATA"}[len(t.replies)]
+		again := t.kept && len(t.replies) == 0 && ctx.Err() == nil
+		return outcome{err: notSent(step, t.err), again: again, distrust: t.suspicious(ctx)}
 	case stray:
 		return outcome{err: notSent("DATA", errOutOfStep)}
 	}
 	return outcome{err: t.sendText(ctx)}
 }
 
-// chunkOutcome is outcome for a text that is on its way already.
-func (t *transaction) chunkOutcome(
+// outcomeOfChunk is outcome for a text that is on its way already: only a refusal is certain.
+func (t *transaction) outcomeOfChunk(
 	ctx context.Context, at int, reply *textproto.Error, stray bool,
 ) outcome {
-	taken := t.answered(atText) // the server says that it has a mail
 	switch {
-	case unsaid(t.err):
-		return t.unfinished(ctx)
-	case stray, taken && reply != nil:
+	case stray, reply != nil && t.agreed(atText):
 		t.lost = true
 		return outcome{err: unanswered(errOutOfStep)}
+	case reply == nil && t.err != nil:
+		return outcome{err: unanswered(t.err), distrust: t.suspicious(ctx)}
 	case reply == nil:
-		o := t.unfinished(ctx)
-		o.err, o.again = ended(nil, t.err), false
-		return o
+		return outcome{}
 	case refused(reply):
 		return outcome{err: t.refusal(at, reply), again: at == atMAIL && closing(reply)}
-	case len(t.replies) > atText && refused(t.replies[atText]):
-		t.lost = true
+	}
+
+	t.lost = true
+	if len(t.replies) > atText && refused(t.replies[atText]) {
 		return outcome{err: t.refusal(atText, t.replies[atText])}
 	}
-	t.lost = true
 	return outcome{err: unanswered(reply)}
 }
 
-// unfinished is the outcome where replies are missing.
-func (t *transaction) unfinished(ctx context.Context) outcome {
-	if t.err == nil {
-		return outcome{}
+// suspicious reports whether replies are missing as if the server had lost commands that it was
+// told together, or had closed the connection in the middle of them.
+func (t *transaction) suspicious(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		return t.pipelining && len(t.replies) > 0
 	}
-
-	step := [...]string{"MAIL", "RCPT", "DATA"}[min(len(t.replies), atText)]
-	if t.chunking {
-		step = "the mail"
-	}
-	o := outcome{err: notSent(step, t.err)}
-	if ctx.Err() == nil {
-		o.again = t.kept && len(t.replies) == 0
-		o.distrust = o.again && t.chunking
-	} else {
-		o.distrust = t.pipelining && len(t.replies) > 0
-	}
-	return o
+	return t.chunking && t.kept && len(t.replies) == 0
 }
 
 // firstBad returns the first reply that is not the one to go on with, and what it answers, or nil.
@@ -202,8 +191,8 @@ func (t *transaction) firstBad() (at int, reply *textproto.Error) {
 	return len(t.replies), nil
 }
 
-// answered reports whether the server has agreed to a command.
-func (t *transaction) answered(at int) bool {
+// agreed reports whether the server has agreed to a command.
+func (t *transaction) agreed(at int) bool {
 	return len(t.replies) > at && t.replies[at].Code/100 <= 3
 }
 

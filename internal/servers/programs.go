@@ -82,8 +82,8 @@ var smtp = program{
 }
 
 // Dovecot's submission service gives TLS and AUTH to an SMTP server that has none: OpenSMTPD 6.8,
-// as in Debian 12, cannot do TLS with OpenSSL 3. Its processes may outlive the first of them by half
-// a minute, but for a namespace.
+// as in Debian 12, cannot do TLS with OpenSSL 3. Its processes may outlive the first of them by
+// half a minute, but for a namespace.
 var dovecot = program{
 	name:    "Dovecot",
 	address: "127.0.0.1:$port",
@@ -155,14 +155,14 @@ func StartSMTP(config string) (*Server, error) { return start(smtp, config) }
 func StartDovecot(config string) (*Server, error) { return start(dovecot, config) }
 
 // StartPostfix starts Postfix with the texts of a main.cf and a master.cf, in which {port} stands
-// for the port of a service that greets like SMTP, at 127.0.0.1, and {data} for a folder of its own,
-// with folders spool, lib, and mailboxes, which belongs to nobody. Address is host and port. Postfix
-// runs as root only.
+// for the port of a service that greets like SMTP, at 127.0.0.1, and {data} for a folder of its
+// own, with folders spool, lib, and mailboxes, which belongs to nobody. Address is host and port.
+// Postfix runs as root only.
 func StartPostfix(main, master string) (*Server, error) { return start(postfix, main, master) }
 
-// StartExim starts Exim with the text of an exim.conf, in which {port} stands for the port to listen
-// on, at 127.0.0.1, and {data} for a folder of its own, with folders spool, log and mailboxes, which
-// belong to nobody. Address is host and port. Exim runs as root only.
+// StartExim starts Exim with the text of an exim.conf, in which {port} stands for the port to
+// listen on, at 127.0.0.1, and {data} for a folder of its own, with folders spool, log and
+// mailboxes, which belong to nobody. Address is host and port. Exim runs as root only.
 func StartExim(config string) (*Server, error) { return start(exim, config) }
 
 // Data returns the folder of the server.
