@@ -25,8 +25,8 @@ func ParseBody(w http.ResponseWriter, r *http.Request) error {
 		return problem(UnsupportedMediaType)
 	}
 
-	// http.Request.ParseForm makes an empty PostForm of JSON, and leaves the body unread.
-	if mediaType == formType && r.PostForm != nil || len(r.PostForm) > 0 {
+	// An empty one says nothing: http.Request.ParseForm makes it of JSON, and leaves the body unread.
+	if len(r.PostForm) > 0 {
 		return checkForm(r.PostForm)
 	}
 
