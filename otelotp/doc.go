@@ -28,8 +28,8 @@
 //
 // The results of send: ok, limited, locked, invalid, undeliverable, not_sent, delivery_unknown,
 // error. Of verify and check: ok, repeated, mismatch, expired, used, exhausted, no_code, malformed,
-// invalid, error. Of spend: ok, repeated, used, invalid, error. Of the others: ok, invalid, error.
-// The one to be woken up for is error: the store failed, or a key is missing.
+// invalid, error. Of spend: ok, repeated, used, invalid, error. Of proof: ok, mismatch, invalid,
+// unavailable. Of the others: ok, invalid, error. The one to be woken up for is error: the store failed, or a key is missing.
 //
 // A caller that checks a code before it verifies it, as package otphttp does, has the wrong ones
 // counted as results of check, and the right ones as ok of both.

@@ -17,6 +17,7 @@ import (
 	nooptrace "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
 	"github.com/seed-5978b5f1/otp/otelotp"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
@@ -131,6 +132,8 @@ func TestResults(t *testing.T) {
 		{otp.ErrUndeliverable, "undeliverable", false},
 		{otp.ErrNotSent, "not_sent", true},
 		{otp.ErrDelivery, "delivery_unknown", true},
+		{evp.ErrInvalid, "invalid", false},
+		{evp.ErrUnavailable, "unavailable", false},
 		{errors.New("store: connection refused"), "error", true},
 		{context.DeadlineExceeded, "error", true},
 	} {

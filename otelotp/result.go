@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
 )
 
 // A result says in a word how an operation ended.
@@ -34,6 +35,8 @@ var results = []struct {
 	{otp.ErrUndeliverable, result{"undeliverable", false}},
 	{otp.ErrNotSent, result{"not_sent", true}},
 	{otp.ErrDelivery, result{"delivery_unknown", true}},
+	{evp.ErrInvalid, result{"invalid", false}},
+	{evp.ErrUnavailable, result{"unavailable", false}}, // an issuer that anybody may name is down
 }
 
 // resultOf returns the first result that the error of an operation matches.
