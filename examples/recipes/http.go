@@ -21,8 +21,8 @@ func (n Numbers) Find(_ *http.Request, typed string) (otphttp.Recipient, error) 
 	return otphttp.Recipient{To: to, Known: known}, nil
 }
 
-// numberProblem says what is wrong with a number. Pages have a sentence of their own for a prefix
-// that is not dialed from abroad, and another one for all else.
+// numberProblem says what is wrong with a number, for handlers of one's own. Pages need none of it:
+// they have sentences for what otpsms.Normalize refuses.
 func numberProblem(err error) *otphttp.Problem {
 	p := &otphttp.Problem{
 		Status: http.StatusBadRequest, Code: otphttp.AddressInvalid, Field: "phone",

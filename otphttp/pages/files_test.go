@@ -2,7 +2,6 @@ package pages_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
+	"github.com/seed-5978b5f1/otp/otpsms"
 )
 
 // New refuses files that would fail, or be overlooked, once people come, and says which and why.
@@ -62,10 +62,8 @@ func TestPhone(t *testing.T) {
 		s := newWebsiteFor(t, otp.SignIn, func(o *pages.Options, c *otphttp.Config) {
 			o.Phone, c.AddressField = true, "phone"
 			c.Find = func(_ *http.Request, typed string) (otphttp.Recipient, error) {
-				if !strings.HasPrefix(typed, "+") {
-					return otphttp.Recipient{}, otp.ErrInvalid
-				}
-				return otphttp.Recipient{To: typed, Known: true}, nil
+				to, err := otpsms.Normalize(typed)
+				return otphttp.Recipient{To: to, Known: true}, err
 			}
 		})
 		b := newBrowser(t, s)
@@ -77,8 +75,14 @@ func TestPhone(t *testing.T) {
 		require.Contains(t, page.text, `<input type="tel" id="address" name="phone"`)
 		require.Contains(t, page.text, `autocomplete="tel"`)
 
-		page = b.submit("/", "phone", "0201 555 0123")
-		page.want(t, texts["phone.error.address_invalid"])
+		for typed, key := range map[string]string{
+			"0201 555 0123":     "address_invalid",
+			"+1 201 ACME":       "number_character",
+			"+999 201 555 0123": "number_country",
+			"+1 20":             "number_length",
+		} {
+			b.submit("/", "phone", typed).want(t, texts["phone.error."+key])
+		}
 		page = b.submit("/", "phone", "+12015550123")
 		page.want(t, texts["phone.code"], texts["phone.no_mail"], texts["phone.other_address"])
 		require.Contains(t, page.text, " data-message ")

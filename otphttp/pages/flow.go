@@ -164,7 +164,7 @@ func (p *Pages) tellState(page *Page, n note) {
 		key = "error.locked"
 	case n.Problem == string(otphttp.Unfinished):
 		key = "error.unfinished_once" // no repeat finishes it
-	case page.texts["error."+n.Problem] != "":
+	case page.texts.find("error."+n.Problem, p.options.Phone) != "":
 		key = "error." + n.Problem
 	}
 	page.Errors, page.Alert = nil, page.Text(key)
@@ -204,7 +204,7 @@ func (p *Pages) problemText(page *Page, n note) template.HTML {
 		number = p.options.MaxPassword
 	case n.Problem == "challenge_required" && p.options.Challenge == nil:
 		key = "error.send_limited"
-	case page.texts[key] == "":
+	case page.texts.find(key, p.options.Phone) == "":
 		return template.HTML(template.HTMLEscapeString(n.Detail))
 	}
 	return page.Text(key, number)

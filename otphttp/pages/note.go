@@ -3,12 +3,14 @@ package pages
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otpsms"
 )
 
 // noteLifetime is how long a note stays, in seconds.
@@ -27,11 +29,16 @@ type note struct {
 	RetryAt time.Time `json:"r,omitzero"`
 }
 
-// noteOf returns the note of a problem. Who has proved the address knows of no code.
+// noteOf returns the note of a problem. Who has proved the address knows of no code. What is wrong
+// with a telephone number has a sentence of its own.
 func noteOf(problem *otphttp.Problem, proved bool) note {
 	code := problem.Code
 	if proved && code == otphttp.Unfinished {
 		code = otphttp.Unavailable
+	}
+	if refused, ok := errors.AsType[*otpsms.NumberError](problem); ok &&
+		code == otphttp.AddressInvalid && refused.Problem != otpsms.ProblemNational {
+		code = otphttp.ProblemCode(refused.Problem)
 	}
 	return note{Problem: string(code), Detail: problem.Detail, Field: problem.Field}
 }
