@@ -98,6 +98,23 @@ func TestChallengeServesOneCode(t *testing.T) {
 	})
 }
 
+// A Trust is kept for the live code only: once that is exhausted, another challenge is needed.
+func TestTrustOfADeadCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, withTrust)
+		stranger, c := newClient(t), newClient(t)
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		for range 5 {
+			c.post(s.ServeVerify, "code", wrong(s.inbox.Code(t, ada)))
+		}
+
+		time.Sleep(time.Minute)
+		stranger.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).
+			want(t, http.StatusTooManyRequests, "challenge_required")
+	})
+}
+
 // Asking again renews a code, and not the evidence for its Trust.
 func TestEvidenceIsNotRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
