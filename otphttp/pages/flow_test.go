@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -283,6 +284,49 @@ func TestErrorPages(t *testing.T) {
 		}
 	}
 	b.get("/code").want(t, "Attempts left: 5")
+}
+
+// A browser that loses cookies between two mails gets the same code again, and the first mail works.
+// Without any cookie the page says what to do.
+func TestLostCookies(t *testing.T) {
+	const session, binding = "__Host-otp-flow", "__Host-otp"
+	for name, c := range map[string]struct {
+		lose  func(*browser)
+		again bool // the same code
+	}{
+		"what ends with the browser": {func(b *browser) {
+			maps.DeleteFunc(b.cookies, func(_ string, c *http.Cookie) bool { return c.MaxAge == 0 })
+		}, true},
+		"the Binding": {func(b *browser) { delete(b.cookies, binding) }, true},
+		"the Binding, and a page makes another one": {func(b *browser) {
+			delete(b.cookies, binding)
+			b.get("/code")
+		}, true},
+		"the session": {func(b *browser) { delete(b.cookies, session) }, true},
+		"all":         {func(b *browser) { clear(b.cookies) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newWebsite(t, nil)
+				b := newBrowser(t, s)
+				b.ask(ada)
+				first := s.inbox.Code(t, ada)
+				time.Sleep(61 * time.Second)
+				c.lose(b)
+
+				if !c.again {
+					b.post("/", "email", ada, "again", "yes").want(t, "Please allow cookies")
+					b.get("/code").want(t, "Enter the code where you asked for it")
+					return
+				}
+				b.submit("/", "email", ada, "again", "yes").want(t, "Sent again.")
+				require.Equal(t, first, s.inbox.Code(t, ada))
+				require.Len(t, s.inbox.Messages(), 2)
+				b.post("/code", "email", ada, "code", first, "password", "long enough")
+				require.Equal(t, 1, s.done)
+			})
+		})
+	}
 }
 
 // What another site makes a browser send sets no cookie.
