@@ -148,7 +148,7 @@ func TestDashboardAndAlertsInPrometheus(t *testing.T) {
 
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		health := server.rules(c)
-		assert.Len(c, health, 8)
+		assert.Len(c, health, 9)
 		for rule, state := range health {
 			assert.Equal(c, "ok", state, rule)
 		}
