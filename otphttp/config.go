@@ -75,7 +75,9 @@ type Config struct {
 	// succeeded (otp.Service.RevokeAll). Set it where the password or the address changes.
 	RevokeOthers bool
 
-	// AddressField and CodeField name the members of the body. Default "email" and "code".
+	// AddressField and CodeField name the members of the body. Default "email" and "code". In a
+	// field "email", an address is read as the person meant it where that is certain, without a
+	// name, "mailto:" or the full stop behind it, and what can be no address is address_invalid.
 	AddressField, CodeField string
 
 	// Origins are the origins of applications that may call the API from a browser or an app shell,

@@ -18,9 +18,16 @@ const maxAddress = 320
 // maxTransaction bounds Recipient.Binding, in bytes.
 const maxTransaction = 128
 
+// mailField is the AddressField that holds addresses of mail, and nothing else.
+const mailField = "email"
+
 // typed returns the address that the person has entered.
 func (f *Flow) typed(r *http.Request) string {
-	return strings.TrimSpace(r.PostForm.Get(f.config.AddressField))
+	typed := strings.TrimSpace(r.PostForm.Get(f.config.AddressField))
+	if f.config.AddressField == mailField {
+		return readAddress(typed)
+	}
+	return typed
 }
 
 // normal returns the form of an address in which the Service compares them. What is no address,
@@ -37,6 +44,9 @@ func (f *Flow) normal(address string) string {
 func (f *Flow) find(r *http.Request, typed string) (Recipient, error) {
 	if _, err := otp.NormalizeAddress(typed); typed != "" && err != nil || len(typed) > maxAddress {
 		return Recipient{}, f.invalidAddress(err)
+	}
+	if typed != "" && f.config.AddressField == mailField && !isAddress(typed) {
+		return Recipient{}, f.invalidAddress(otp.ErrInvalid)
 	}
 
 	rec, err := f.config.Find(r, typed)
@@ -90,7 +100,7 @@ func roundUp(start time.Time, floor time.Duration) {
 func (f *Flow) invalidAddress(cause error) error {
 	p := problem(AddressInvalid)
 	p.Field, p.Err = f.config.AddressField, cause
-	if f.config.AddressField != "email" {
+	if f.config.AddressField != mailField {
 		p.Detail = "This cannot be used. Check it for typing errors."
 	}
 	return p

@@ -224,6 +224,37 @@ func TestWhatFindSays(t *testing.T) {
 	}
 }
 
+// Find gets what the person meant, where that is certain. In a field for mail, what can be no
+// address is told; in another, it may be a name.
+func TestWhatFindGets(t *testing.T) {
+	for _, c := range []struct{ field, typed, want string }{
+		{"email", "Ada <ada@example.com>", ada},
+		{"email", "mailto:ada@example.com", ada},
+		{"email", "ada\uff20example.com\u200b,", ada},
+		{"email", "ada at example.com", ""},
+		{"email", "ada", ""},
+		{"login", " ada ", "ada"},
+		{"login", "Ada <x>", "Ada <x>"},
+	} {
+		got := ""
+		s := newService(t, func(config *otphttp.Config) {
+			config.AddressField = c.field
+			config.Find = func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+				got = typed
+				return otphttp.Recipient{To: ada}, nil
+			}
+		})
+
+		answer := newClient(t).post(s.ServeSend, c.field, c.typed)
+		assert.Equal(t, c.want, got, c.typed)
+		if c.want == "" {
+			answer.want(t, http.StatusBadRequest, "address_invalid")
+			continue
+		}
+		answer.want(t, http.StatusAccepted, "")
+	}
+}
+
 // The Recipient decides the language of the message, and what the Sender gets to know.
 func TestRecipient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -258,11 +258,11 @@ func TestBadAddresses(t *testing.T) {
 			"", "ada", "@example.com", "ada@", "ada@localhost", "ada@@example.com",
 			"ada@exam ple.com",
 			"ada@example.com,eve@example.com", "ada@example.com;eve@example.com",
-			"ada@example.com eve@example.com", "Ada <ada@example.com>", "<ada@example.com>",
+			"ada@example.com eve@example.com", "ada@example.com <eve@example.com>",
 			"Group: ada@example.com;", "ada@example.com (Ada)", `"ada"@example.com`,
 			`"a@b"@example.com`,
 			"ada@[192.0.2.1]", "ada@example.com\r\nBcc: eve@example.com", "ada\x00@example.com",
-			"ad\u0430@example.com", "\u212ada@example.com", "ada\u200b@example.com",
+			"ad\u0430@example.com", "\u212ada@example.com",
 			strings.Repeat("a", 250) + "@example.com", "ada.@example.com", ".ada@example.com",
 		} {
 			w.post("/generate-otp", map[string]string{"email": email}).want(t, http.StatusBadRequest, "address_invalid")
@@ -271,6 +271,11 @@ func TestBadAddresses(t *testing.T) {
 			w.login(email, oldPassword).want(t, http.StatusBadRequest, "address_invalid")
 		}
 		assert.Empty(t, w.mailbox.Letters())
+
+		// What was meant is certain.
+		w.post("/generate-otp", map[string]string{"email": "Ada <ada@example.com>"}).
+			want(t, http.StatusAccepted, "")
+		assert.Len(t, w.mailbox.Letters(), 1)
 	})
 }
 
