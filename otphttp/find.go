@@ -80,21 +80,12 @@ func (f *Flow) findWithin(r *http.Request, typed string) (Recipient, error) {
 	start := time.Now()
 	rec, err := f.find(r, typed)
 
-	roundUp(start, findFloor)
-	return rec, err
-}
-
-// roundUp sleeps until the floor has passed since start, or where that is too late, twice the
-// floor, four times, and so on.
-func roundUp(start time.Time, floor time.Duration) {
-	if floor <= 0 {
-		return
-	}
-
+	floor := findFloor
 	for time.Since(start) > floor {
 		floor *= 2
 	}
 	time.Sleep(time.Until(start.Add(floor)))
+	return rec, err
 }
 
 func (f *Flow) invalidAddress(cause error) error {

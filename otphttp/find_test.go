@@ -80,6 +80,8 @@ func TestTimesOfLookUps(t *testing.T) {
 		"a slower hit":                    {hit: 50 * ms},
 		"a slower miss":                   {hit: 10 * ms, miss: 65 * ms},
 		"a step apart":                    {hit: 18 * ms, miss: 28 * ms},
+		"a miss of half that time":        {miss: least / 2},
+		"a hit of almost that time":       {hit: least * 9 / 10},
 		"a body slower than MinSendTime":  {sender: 200 * ms, body: 2 * least},
 		"a challenge slower than that":    {sender: 200 * ms, challenge: 2 * least},
 		"a slow Sender, look-up and body": {least / 4, 0, 200 * ms, least, least},

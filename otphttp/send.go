@@ -77,8 +77,7 @@ type asker struct {
 
 // look finds out who asks, and for whom. Its time does not tell whether there is an account, since
 // it counts towards Policy.MinSendTime. So it does nothing that a client can draw out: it reads no
-// body, and asks for no challenge. It takes a tenth of that time at least, or the answer would tell
-// by its expiry whether a second began while the account was looked up.
+// body, and asks for no challenge.
 func (f *Flow) look(w http.ResponseWriter, r *http.Request, p *proof) (*asker, error) {
 	begun := time.Now()
 	typed := f.typed(r)
@@ -103,9 +102,19 @@ func (f *Flow) look(w http.ResponseWriter, r *http.Request, p *proof) (*asker, e
 		return nil, err
 	}
 
-	roundUp(begun, f.config.Codes.Policy().MinSendTime/10)
+	f.evenOut(begun)
 	q.taken = time.Since(begun)
 	return q, nil
+}
+
+// evenOut waits for the next tenth of MinSendTime, as long as half of that is left: otherwise the
+// answer would tell, by its expiry, whether a second began while the account was looked up.
+func (f *Flow) evenOut(begun time.Time) {
+	least := f.config.Codes.Policy().MinSendTime
+	step, taken := least/10, time.Since(begun)
+	if step > 0 && taken < least/2 {
+		time.Sleep(step - taken%step)
+	}
 }
 
 // revokeReplaced voids the code of the transaction that this one takes the place of, so that no
