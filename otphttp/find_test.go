@@ -230,9 +230,9 @@ func TestWhatFindSays(t *testing.T) {
 // address is told; in another, it may be a name.
 func TestWhatFindGets(t *testing.T) {
 	for _, c := range []struct{ field, typed, want string }{
-		{"email", "Ada <ada@example.com>", ada},
-		{"email", "mailto:ada@example.com", ada},
-		{"email", "ada\uff20example.com\u200b,", ada},
+		{"email", "Ada <ada@example.com>", "ada@example.com"},
+		{"email", "mailto:ada@example.com", "ada@example.com"},
+		{"email", "ada\uff20example.com\u200b,", "ada@example.com"},
 		{"email", "ada at example.com", ""},
 		{"email", "ada", ""},
 		{"login", " ada ", "ada"},
