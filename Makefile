@@ -13,7 +13,7 @@ REVIVE  = $(TOOL) revive -config $(CURDIR)/internal/tools/revive.toml -set_exit_
 REMARK  = internal/tools/node_modules/.bin/remark --no-config --rc-path internal/tools/remark.json
 SERVERS = $(GO) run ./internal/servers/run
 
-.PHONY: help setup check test test-running bench proof fips fuzz build release screenshots
+.PHONY: help setup check test test-running bench proof fips fuzz build release screenshots plots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -94,3 +94,6 @@ screenshots: ## pictures of mail and pages, to look at; needs chromium, fonts-no
 		-args -screenshots $(CURDIR)/build/screenshots
 	cp build/screenshots/mail.png docs/images/mail.png
 	$(GO) test ./internal/browsers -run TestPicture -args -picture $(CURDIR)/docs/images/pages.png
+
+plots: ## draw the plots of the documentation, from the policy and from its tables
+	$(GO) -C internal/plots run . $(CURDIR)/docs
