@@ -27,7 +27,7 @@ func BenchmarkTimesOfLookUps(b *testing.B) {
 		{3 * ms, 3 * ms}, {10 * ms, 50 * ms}, {18 * ms, 28 * ms}, {5 * ms, 65 * ms},
 	} {
 		b.Run(fmt.Sprintf("%v and %v", c.hit, c.miss), func(b *testing.B) {
-			codes, _ := otptest.New(b, otp.Config{Policy: otp.Policy{MinSendTime: 500 * ms}})
+			codes, _ := otptest.New(b, otp.Config{Policy: otp.Policy{MinSendTime: 100 * ms}})
 			flow, err := otphttp.New(otphttp.Config{
 				Codes: codes, Keys: testKeys, AllowUnbound: true,
 				Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
