@@ -24,7 +24,7 @@ setup: ## fetch what the tests need: modules, tools, servers, a browser
 	@set -e; for script in $(SETUPS); do echo "sh $$script"; sh $$script; done
 
 check: ## gofmt, vet, staticcheck, revive, spelling, links and lines of the documentation
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l $$(git ls-files '*.go')); \
 	test -z "$$unformatted" || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
 	@! git ls-files -z '*.go' | xargs -0 grep -lzP '\n\n[ \t]*return\b' || \
 		{ echo "no blank line above return, please"; exit 1; }

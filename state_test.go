@@ -154,7 +154,7 @@ func TestHowManySendsAreRecognized(t *testing.T) {
 	assert.Len(t, s.sends, 6)
 }
 
-// Rule 8: the oldest Send goes for want of room, and never earlier.
+// Rule 8: the oldest Send is dropped when the list is full, and never earlier.
 func TestSendsAreForgottenForRoomOnly(t *testing.T) {
 	p, keys := testPolicy(Policy{SendLimits: []Limit{{1, time.Second}}}), testKeys(t)
 

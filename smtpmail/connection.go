@@ -24,7 +24,7 @@ type connection struct {
 
 	kept     bool // it has carried a mail, or waited for one
 	proven   bool // the server has taken a mail, over this connection or another
-	lost     bool // what the server says next may be no answer to what it is asked
+	lost     bool // the dialog is out of step: close, do not reuse
 	begun    bool // there is a transaction to reset
 	cautious bool // extensions are not to be relied on
 	refusals int  // in a row

@@ -48,7 +48,7 @@
 //     (RCPT) with an enhanced code 5.1.x (RFC 3463 §3.2) or 5.6.7. The codes 5.1.7 and 5.1.8 do not
 //     count, since they are about the sender's address. Without an enhanced code, or with 5.0.0,
 //     which says nothing, the replies 550, 551 and 553 count (RFC 5321 §4.2.3). Such a server may
-//     refuse for its own reasons with 550 too: see to it that it relays your mail before you
+//     refuse for its own reasons with 550 too: make sure that it relays your mail before you
 //     believe it.
 //   - [otp.ErrNotSent]: otherwise certainly nothing was sent. No connection, no encryption, no
 //     authentication; any other refusal, a temporary one (4xx, greylisting for example) too; a
