@@ -17,6 +17,9 @@ func TestCutAtEveryByte(t *testing.T) {
 			t.Run(offers+" "+direction, func(t *testing.T) {
 				t.Parallel()
 				for n := 0; cutAfter(t, offers, direction, n); n++ {
+					if n > 80 && n < 380 {
+						n += 6 // inside the text, one place is as good as another
+					}
 				}
 			})
 		}
