@@ -55,7 +55,7 @@ func TestAddUser(t *testing.T) {
 	}{
 		{"", nil, usage},
 		{"", []string{"remove", email}, usage},
-		{"", []string{"add", "<" + email + ">"}, "the address must be one bare address"},
+		{"", []string{"add", "<" + email + ">"}, "users: invalid address: its local part must be"},
 		{"short\n", []string{"add", "new-" + s.email}, short},
 		{"", []string{"add", "new-" + s.email}, short},
 		{oldPassword, []string{"add", email}, "there is an account of this address already"},
