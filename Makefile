@@ -34,7 +34,7 @@ check: ## gofmt, vet, staticcheck, revive, spelling, links and lines of the docu
 	done
 	$(GO) vet -tags screenshots ./otpmail
 	$(GO) -C examples/forgotpassword vet -tags laptop ./server
-	$(TOOL) misspell -locale US -error -i adress,connexion,dialogue $$(git ls-files '*.go' '*.md')
+	$(TOOL) misspell -locale US -error -i adress,connexion,dialogue,dialogues $$(git ls-files '*.go' '*.md')
 	$(REMARK) --quiet --frail --no-stdout $$(git ls-files '*.md')
 
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
