@@ -2,6 +2,7 @@
 
 GO       ?= go
 FUZZTIME ?= 30s
+RECORDS  ?= 1000000
 
 # All modules, the root first. Nested ones keep what they need away from importers of the library.
 MODULES = . $(filter-out internal/tools,$(patsubst %/go.mod,%,$(wildcard */go.mod */*/go.mod)))
@@ -13,7 +14,8 @@ REVIVE  = $(TOOL) revive -config $(CURDIR)/internal/tools/revive.toml -set_exit_
 REMARK  = internal/tools/node_modules/.bin/remark --no-config --rc-path internal/tools/remark.json
 SERVERS = $(GO) run ./internal/servers/run
 
-.PHONY: help setup check test test-running bench proof fips fuzz build release screenshots plots
+.PHONY: help setup check test test-running bench engines scale proof fips fuzz build release \
+	screenshots plots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -57,6 +59,16 @@ bench: ## measure, and hold the figures to their bounds, in about a quarter of a
 	$(GO) -C smtpmail test -run '^$$' -bench Throughput -benchtime 1x . >>build/bench.txt
 	$(MAKE) -s --no-print-directory -C examples/forgotpassword bench >>build/bench.txt
 	$(TOOL) benchstat build/bench.txt
+
+engines: ## the stores on more engines: PostgreSQL 18, PgBouncer, drivers, clusters, etcd
+	sh internal/servers/more/setup.sh
+	$(GO) -C internal/storetest/engines vet ./...
+	OTP_REQUIRE_TOOLS=1 $(GO) -C internal/storetest/engines test -timeout=30m ./...
+
+scale: ## fill databases with RECORDS (default a million), print what codes cost, draw pictures
+	sh internal/servers/more/setup.sh
+	cd internal/storetest/engines && \
+		$(GO) run ./scale -records $(RECORDS) -pictures $(CURDIR)/docs/images
 
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
 	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./histories \
