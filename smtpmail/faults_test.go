@@ -234,7 +234,11 @@ func TestFaultsOfKeptConnections(t *testing.T) {
 				require.NoError(t, sender.Send(t.Context(), message(ada)))
 
 				server.fail(fault{test.step, test.reply, 0, true})
-				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+				deadline := time.Minute
+				if test.reply == stall {
+					deadline = 300 * time.Millisecond
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), deadline)
 				defer cancel()
 				err := sender.Send(ctx, message(ada))
 
