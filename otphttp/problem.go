@@ -72,7 +72,8 @@ func ProblemOf(err error) *Problem {
 
 	p := problem(code)
 	p.Err = err
-	if rejected, ok := errors.AsType[*otp.RejectedError](err); ok {
+	rejected, ok := errors.AsType[*otp.RejectedError](err)
+	if ok && rejected.Status != (otp.Status{}) {
 		p.CodeStatus = &rejected.Status
 	}
 	return p

@@ -47,7 +47,7 @@ func (f *Flow) verify(w http.ResponseWriter, r *http.Request) (State, error) {
 	s.proved = false // the code is judged
 	sub, err := f.judge(r, &s)
 	if err != nil {
-		return f.rejected(state, &s, err)
+		return f.rejected(r, state, &s, err)
 	}
 
 	done, err := f.config.Accept(r, s.claim())
@@ -55,7 +55,7 @@ func (f *Flow) verify(w http.ResponseWriter, r *http.Request) (State, error) {
 		return state, err
 	}
 	if err := f.repeatable(f.config.Codes.Verify(r.Context(), sub)); err != nil {
-		return f.rejected(state, &s, err)
+		return f.rejected(r, state, &s, err)
 	}
 
 	state.Answered, err = f.finish(w, r, &s, done)
@@ -104,12 +104,17 @@ func (f *Flow) repeatable(err error) error {
 }
 
 // rejected tells why a code was not accepted: the reason is for whoever has asked for the code.
-func (f *Flow) rejected(state State, s *session, err error) (State, error) {
+func (f *Flow) rejected(r *http.Request, state State, s *session, err error) (State, error) {
 	if s.browser == "" {
 		return state, withoutReason(err)
 	}
 
 	p := ProblemOf(err)
+	if p.Code == CodeMalformed { // was refused without a look at the record
+		if status, err := f.statusOf(r, s); err == nil {
+			p.CodeStatus = &status
+		}
+	}
 	if p.CodeStatus != nil {
 		state.Status = *p.CodeStatus
 	}

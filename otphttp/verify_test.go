@@ -171,6 +171,18 @@ func TestNoWorkForWrongCodes(t *testing.T) {
 	}
 }
 
+// A text that is no code is told with what is left, though it was not compared.
+func TestMalformedCode(t *testing.T) {
+	s, c := newService(t, nil), newClient(t)
+	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeVerify, "code", wrong(s.inbox.Code(t, ada))).
+		want(t, http.StatusForbidden, "code_mismatch")
+
+	d := c.post(s.ServeVerify, "code", "hello").want(t, http.StatusForbidden, "code_malformed")
+	assert.True(t, d.Flow.Live)
+	assert.Equal(t, 4, d.Flow.AttemptsLeft)
+}
+
 // A code that is spent in vain is told so, and leaves neither session nor device.
 func TestUnfinished(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
