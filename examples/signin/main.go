@@ -5,6 +5,9 @@
 //
 // Mails are shown in the terminal, or sent by the SMTP server that SMTP_HOST names, with
 // SMTP_USERNAME, SMTP_PASSWORD and MAIL_FROM.
+//
+// With -origin https://example.com, the origin under which people reach it, browsers that can prove
+// an address spare the mail. ORIGIN_TRIAL is the token of an origin trial for them.
 package main
 
 import (
@@ -24,6 +27,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
 	"github.com/seed-5978b5f1/otp/examples/budget"
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
@@ -36,10 +40,15 @@ import (
 func main() {
 	addr := flag.String("addr", "localhost:8080", "address to listen on")
 	file := flag.String("db", "signin.db", "`file` of the database")
+	origin := flag.String("origin", "", "let browsers prove addresses to this `origin`")
 	flag.Parse()
 
+	var proofs *evp.Verifier
+	if *origin != "" {
+		proofs = must(evp.New(evp.Config{Origins: []string{*origin}}))
+	}
 	server := &http.Server{Addr: *addr, ReadTimeout: 10 * time.Second}
-	server.Handler = newApp(*file, os.Stdout)
+	server.Handler = newApp(*file, os.Stdout, proofs)
 	log.Printf("listening on http://%s", *addr)
 	log.Fatal(server.ListenAndServe())
 }
@@ -52,8 +61,8 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// newApp returns the application on a database. Mails are written to out.
-func newApp(file string, out io.Writer) http.Handler {
+// newApp returns the application on a database. Mails are written to out. Proofs are optional.
+func newApp(file string, out io.Writer, proofs *evp.Verifier) http.Handler {
 	db := must(sql.Open("sqlite", "file:"+file+
 		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)"))
 	must(db.Exec(schema + sqlstore.Schema(sqlstore.SQLite, nil)))
@@ -71,9 +80,11 @@ func newApp(file string, out io.Writer) http.Handler {
 	a := app{db, logins}
 	flow := must(otphttp.New(otphttp.Config{
 		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept, Allow: clients.Allow,
-		Anyone: true, Devices: true, Insecure: true, // in earnest: HTTPS
+		Anyone: true, Devices: true, Proofs: proofs, Insecure: true, // in earnest: HTTPS
 	}))
-	options := pages.Options{Product: "Acme", Path: "/sign-in/"}
+	options := pages.Options{
+		Product: "Acme", Path: "/sign-in/", OriginTrial: os.Getenv("ORIGIN_TRIAL"),
+	}
 
 	mux := http.NewServeMux()
 	mux.Handle("/sign-in/", must(pages.New(flow, options)))

@@ -56,7 +56,7 @@ func read(t *testing.T, answer *http.Response, err error) string {
 // minute on a device that is known, whose sends have limits of their own.
 func TestSignIn(t *testing.T) {
 	terminal := new(screen)
-	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), terminal))
+	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), terminal, nil))
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestSignIn(t *testing.T) {
 
 // A client that asks without end is refused.
 func TestBudget(t *testing.T) {
-	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard))
+	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard, nil))
 	t.Cleanup(server.Close)
 
 	refused := 0
@@ -93,7 +93,7 @@ func TestBudget(t *testing.T) {
 
 // The form says what is no address.
 func TestBadAddress(t *testing.T) {
-	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard))
+	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard, nil))
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)

@@ -201,6 +201,7 @@ func TestServerThatCannotStart(t *testing.T) {
 		`from is "nobody"`:            {append(idle, secretEnv, "MAIL_FROM=nobody"), nil},
 		"settings: TRUSTED_PROXIES: ": {[]string{"TRUSTED_PROXIES=proxy"}, nil},
 		"settings: CLIENT_BUDGET: ":   {[]string{"CLIENT_BUDGET=none"}, nil},
+		"settings: PROOF_ORIGIN: ":    {[]string{"PROOF_ORIGIN=acme.example"}, nil},
 		"no such file":                {nil, []string{"-seed", "nowhere.json"}},
 		"account 1 of the seed":       {nil, []string{"-seed", bad}},
 		"flag provided but":           {nil, []string{"-prot", "80"}},

@@ -21,6 +21,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/seed-5978b5f1/otp/evp"
+
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/budget"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/setup"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/site"
@@ -69,6 +71,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 		return err
 	}
 	app.Allow = clients.Allow
+	app.Proofs, err = proofs(getenv("PROOF_ORIGIN"))
+	if err != nil {
+		return err
+	}
+	app.OriginTrial = getenv("ORIGIN_TRIAL")
 
 	handler, err := site.Handler(app)
 	if err != nil {
@@ -78,6 +85,18 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	url := "http://" + listener.Addr().String()
 	log.Info("listening", "url", url, "development", app.Mailbox != nil)
 	return serve(ctx, listener, clients.Wrap(handler), log)
+}
+
+// proofs lets browsers prove addresses to the pages of an origin, if there is one.
+func proofs(origin string) (*evp.Verifier, error) {
+	if origin == "" {
+		return nil, nil
+	}
+	verifier, err := evp.New(evp.Config{Origins: []string{origin}})
+	if err != nil {
+		return nil, fmt.Errorf("settings: PROOF_ORIGIN: %w", err)
+	}
+	return verifier, nil
 }
 
 // newApp returns the application that the settings ask for, with its accounts.

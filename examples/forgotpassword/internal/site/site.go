@@ -20,6 +20,7 @@ func Handler(app *web.App) (http.Handler, error) {
 
 	options := pages.Options{
 		Product: app.Product, SignInURL: "/sign-in", Next: "/sign-in",
+		OriginTrial: app.OriginTrial,
 	}
 	if app.Mailbox != nil {
 		options.Banner = developmentBanner

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otpmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
 
-// App is the application. All fields but HTTPS, Origins, Allow and Mailbox are required.
+// App is the application. All fields but HTTPS, Origins, Proofs, OriginTrial, Allow
+// and Mailbox are required.
 type App struct {
 	// Product is the name that stands on pages and mails.
 	Product string
@@ -43,6 +45,11 @@ type App struct {
 	// Origins are those of single-page applications that may use the API.
 	Origins []string
 
+	// Proofs lets browsers prove an address in place of a code. OriginTrial is the token of an origin
+	// trial that has them do so.
+	Proofs      *evp.Verifier
+	OriginTrial string
+
 	// Allow reports whether the client of a request may make it; see package budget. Nil allows
 	// all, for functions behind a gateway, whose throttle they rely on.
 	Allow func(http.ResponseWriter, *http.Request) bool
@@ -61,7 +68,7 @@ func (a *App) Flow() (*otphttp.Flow, error) { return otphttp.New(a.config()) }
 // logs. A service that has no such clients leaves it out.
 func (a *App) originalFlow() (*otphttp.Flow, error) {
 	c := a.config()
-	c.AllowGET, c.AllowUnbound = true, true
+	c.AllowGET, c.AllowUnbound, c.Proofs = true, true, nil
 	return otphttp.New(c)
 }
 
@@ -77,6 +84,7 @@ func (a *App) config() otphttp.Config {
 		Devices:      true,
 		DeviceSince:  a.deviceSince,
 		Origins:      a.Origins,
+		Proofs:       a.Proofs,
 		Allow:        a.Allow,
 		Insecure:     !a.HTTPS,
 		Log:          a.Log,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
 	"github.com/seed-5978b5f1/otp/otpmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
@@ -72,7 +73,7 @@ func observe(ctx context.Context, log *slog.Logger, e otp.Event) {
 func expected(err error) bool {
 	for _, target := range []error{
 		otp.ErrRejected, otp.ErrLimited, otp.ErrLocked, otp.ErrInvalid, otp.ErrRepeated,
-		otp.ErrUndeliverable,
+		otp.ErrUndeliverable, evp.ErrInvalid, evp.ErrUnavailable,
 	} {
 		if errors.Is(err, target) {
 			return true
