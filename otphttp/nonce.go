@@ -18,9 +18,9 @@ const (
 	nonceLength = 8 + 16
 )
 
-// A nonce tells one showing of a form from another: the time, in seconds, and a random part. As text
-// it is followed by a MAC over it and the Binding of the browser, so nothing is stored for it until
-// it is spent.
+// A nonce tells one showing of a form from another: the time, in seconds, and a random part. Its
+// text ends in a MAC over it and the Binding of the browser, so nothing is stored for it until it is
+// spent.
 type nonce [nonceLength]byte
 
 func (n nonce) issued() time.Time {

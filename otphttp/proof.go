@@ -137,8 +137,8 @@ func (f *Flow) checkNonce(ctx context.Context, n nonce, key string) error {
 	return err
 }
 
-// endRepeatsOf ends the repeats of a proof: its Done has failed, or the browser goes on to something
-// else, so that a late copy undoes nothing (rule 6).
+// endRepeatsOf ends the repeats of a proof: its Done has failed, or the browser goes on to
+// something else, so that a late copy undoes nothing (rule 6).
 func (f *Flow) endRepeatsOf(ctx context.Context, n nonce) error {
 	if n == (nonce{}) || time.Until(f.nonceEnd(n)) < nonceGrace {
 		return nil

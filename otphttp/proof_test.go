@@ -514,7 +514,9 @@ func TestEventsOfProofs(t *testing.T) {
 			p.sendToken(ada, p.browser.Token(bob, p.nonce))
 		}, otp.ErrMismatch, "", false},
 		"of no account": {func(p *proving) { p.prove(eve) }, nil, "", true},
-		"no proof":      {func(p *proving) { p.sendToken(ada, "-") }, evp.ErrInvalid, evp.StepToken, false},
+		"no proof": {func(p *proving) {
+			p.sendToken(ada, "-")
+		}, evp.ErrInvalid, evp.StepToken, false},
 		"another nonce": {func(p *proving) {
 			p.nonce = "another"
 			p.prove(ada)
