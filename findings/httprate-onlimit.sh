@@ -1,12 +1,12 @@
 #!/bin/sh
 # httprate: a method that "does not send an HTTP response" sends one where its counter fails.
 #
-# RateLimiter.OnLimit reports whether a request is over the limit: "This method does not send an HTTP
-# response, so the caller must handle the response themselves".
+# RateLimiter.OnLimit reports whether a request is over the limit: "This method does not send an
+# HTTP response, so the caller must handle the response themselves".
 #
-# Seen with github.com/go-chi/httprate v0.16.1: where LimitCounter.Get fails (a counter in Redis that
-# is down, say), OnLimit writes 428 Precondition Required with the text of the counter's error as the
-# body, and returns true. The caller, who was told that the limit is reached, answers a second time.
+# Seen with github.com/go-chi/httprate v0.16.1: where LimitCounter.Get fails (a counter in Redis
+# that is down, say), OnLimit writes 428 Precondition Required with the text of the counter's error
+# as the body, and returns true. The caller, who was told that the limit is reached, answers a second time.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -2,11 +2,12 @@
 # Go libraries for JOSE refuse tokens whose header has the algorithm "Ed25519".
 #
 # RFC 9864 (October 2025) deprecates "EdDSA" and registers "Ed25519" for the same signature.
-# Chromium 156 writes it into the tokens of the Email Verification Protocol. Below, crypto/ed25519 signs one.
+# Chromium 156 writes it into the tokens of the Email Verification Protocol. Below, crypto/ed25519
+# signs one.
 #
 # Seen with go-jose v4.1.9 and golang-jwt v5.3.1 (Go 1.26): both refuse the token. go-jose does so,
-# too, where "Ed25519" is among the algorithms that the caller allows. The same token with "EdDSA" in
-# its header is accepted. golang-jwt takes the name once it is registered.
+# too, where "Ed25519" is among the algorithms that the caller allows. The same token with "EdDSA"
+# in its header is accepted. golang-jwt takes the name once it is registered.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

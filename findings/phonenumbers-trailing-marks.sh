@@ -4,9 +4,9 @@
 #
 # Contact lists wrap numbers in U+202A and U+202C (embedding, pop), and people paste them so.
 #
-# Seen with github.com/nyaruka/phonenumbers v1.8.1 and google-libphonenumber 3.2.47: both read a mark
-# in front. Behind the number, the port fails with "not a number" (U+202C, U+2069, U+200E), and the
-# original reads it.
+# Seen with github.com/nyaruka/phonenumbers v1.8.1 and google-libphonenumber 3.2.47: both read a
+# mark in front. Behind the number, the port fails with "not a number" (U+202C, U+2069, U+200E), and
+# the original reads it.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -48,7 +48,8 @@ const { PhoneNumberUtil, PhoneNumberFormat } = require("google-libphonenumber");
 const util = PhoneNumberUtil.getInstance();
 for (const line of require("fs").readFileSync(0, "utf8").trim().split("\n")) {
   try {
-    console.log("original:", line, util.format(util.parse(JSON.parse(line), "ZZ"), PhoneNumberFormat.E164));
+    const number = util.parse(JSON.parse(line), "ZZ");
+    console.log("original:", line, util.format(number, PhoneNumberFormat.E164));
   } catch {
     console.log("original:", line, "refused");
   }
