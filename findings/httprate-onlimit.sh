@@ -6,7 +6,7 @@
 #
 # Seen with github.com/go-chi/httprate v0.16.1: where LimitCounter.Get fails (a counter in Redis
 # that is down, say), OnLimit writes 428 Precondition Required with the text of the counter's error
-# as the body, and returns true. The caller, who was told that the limit is reached, answers a second time.
+# as the body, and returns true. The caller, who was told that the limit is reached, answers again.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

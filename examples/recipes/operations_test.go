@@ -2,8 +2,10 @@ package recipes
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,6 +29,37 @@ func TestNewSignIns(t *testing.T) {
 		env[name] = "c2hvcnQ="
 		require.ErrorContains(t, open(), name)
 		env[name] = key
+	}
+}
+
+// A part answers a Check with what it has.
+type (
+	storePart  struct{ unsafe, unknown []error }
+	senderPart struct{ err error }
+)
+
+func (p storePart) Check(context.Context) (unsafe, unknown []error) { return p.unsafe, p.unknown }
+func (p senderPart) Check(context.Context) error                    { return p.err }
+
+func TestCheckAtStart(t *testing.T) {
+	tests := map[string]struct {
+		store  storePart
+		sender senderPart
+		want   string
+	}{
+		"all is well": {},
+		"unsafe":      {store: storePart{unsafe: []error{errors.New("fsync=off")}}, want: "level=ERROR"},
+		"unknown":     {store: storePart{unknown: []error{errors.New("no right")}}, want: "level=WARN"},
+		"no mail":     {sender: senderPart{otp.ErrNotSent}, want: "no mail can be sent"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			CheckAtStart(t.Context(), slog.New(slog.NewTextHandler(&out, nil)),
+				test.store, test.sender)
+			require.Equal(t, test.want == "", out.Len() == 0, out.String())
+			require.Contains(t, out.String(), test.want)
+		})
 	}
 }
 
