@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	glide "github.com/valkey-io/valkey-glide/go/v2"
@@ -26,7 +27,8 @@ func TestStore(t *testing.T) {
 
 	open := func(tb testing.TB) otp.Store {
 		client, err := glide.NewClient(config.NewClientConfiguration().
-			WithAddress(&config.NodeAddress{Host: host, Port: port}))
+			WithAddress(&config.NodeAddress{Host: host, Port: port}).
+			WithRequestTimeout(time.Minute)) // by default a quarter of a second
 		require.NoError(tb, err)
 		tb.Cleanup(client.Close)
 

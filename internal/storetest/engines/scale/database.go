@@ -242,6 +242,7 @@ func (d database) purge(ctx context.Context, db *sql.DB, f *figures) error {
 		return err
 	}
 
+	log.Printf("%s: purge %d rows, with pauses", d.name, *records/10)
 	purged := make(chan struct{})
 	var pairs sync.WaitGroup
 	var failure error
