@@ -19,17 +19,20 @@
 // that Send waits for Policy.MinSendTime is not in it. The attributes:
 //
 //	otp.purpose    Config.Purpose
-//	otp.operation  send, verify, check, status, revoke, revoke-all, unlock, spend
+//	otp.operation  send, verify, check, status, revoke, revoke-all, unlock, spend, check-spend,
+//	               proof
 //	otp.result     ok, or the reason: see below
 //	otp.trust      Stranger, Challenged, Known
 //	otp.decoy      whether the request was for an account that does not exist
 //	otp.resent     whether Send delivered a code that was live already
+//	otp.proof.step where the verification of a proof has failed: the Step of an evp.Error
 //	error.type     the result again, where it is a failure of the service and not of the person
 //
 // The results of send: ok, limited, locked, invalid, undeliverable, not_sent, delivery_unknown,
 // error. Of verify and check: ok, repeated, mismatch, expired, used, exhausted, no_code, malformed,
-// invalid, error. Of spend: ok, repeated, used, invalid, error. Of proof: ok, mismatch, invalid,
-// unavailable. Of the others: ok, invalid, error. The one to be woken up for is error: the store failed, or a key is missing.
+// invalid, error. Of spend and check-spend: ok, repeated, used, invalid, error. Of proof: ok,
+// mismatch (that of another address), invalid, unavailable. Of the others: ok, invalid, error. The
+// one to be woken up for is error: the store failed, or a key is missing.
 //
 // A caller that checks a code before it verifies it, as package otphttp does, has the wrong ones
 // counted as results of check, and the right ones as ok of both.

@@ -2,6 +2,7 @@ package otelotp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
 )
 
 // scope names the instrumentation.
@@ -45,6 +47,7 @@ const (
 	trustKey     = attribute.Key("otp.trust")
 	decoyKey     = attribute.Key("otp.decoy")
 	resentKey    = attribute.Key("otp.resent")
+	proofStepKey = attribute.Key("otp.proof.step")
 	pseudonymKey = attribute.Key("otp.pseudonym")
 	messageIDKey = attribute.Key("otp.message.id")
 	errorTypeKey = attribute.Key("error.type")
@@ -85,6 +88,9 @@ func attributesOf(e otp.Event, r result) []attribute.KeyValue {
 	}
 	if r.failure {
 		all = append(all, errorTypeKey.String(r.name))
+	}
+	if failure, ok := errors.AsType[*evp.Error](e.Err); ok {
+		all = append(all, proofStepKey.String(string(failure.Step)))
 	}
 	return all
 }

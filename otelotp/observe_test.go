@@ -111,6 +111,27 @@ func TestSpanOfAnOperation(t *testing.T) {
 	})
 }
 
+// Proofs are counted by the step in which they have failed.
+func TestStepsOfProofs(t *testing.T) {
+	opts, reader, _ := newProviders()
+	observe, err := otelotp.Observe(opts)
+	require.NoError(t, err)
+	verifier, err := evp.New(evp.Config{Origins: []string{"https://acme.example"}})
+	require.NoError(t, err)
+	_, err = verifier.Verify(t.Context(), "no proof", func(string) bool { return true })
+
+	for _, err := range []error{nil, err, err, otp.ErrMismatch} {
+		observe(t.Context(), otp.Event{Op: otp.OpProof, Err: err})
+	}
+	counted := map[string]int{}
+	for _, point := range histogram(t, reader).DataPoints {
+		outcome, _ := point.Attributes.Value("otp.result")
+		step, _ := point.Attributes.Value("otp.proof.step")
+		counted[outcome.AsString()+" "+step.AsString()] = int(point.Count)
+	}
+	require.Equal(t, map[string]int{"ok ": 1, "invalid token": 2, "mismatch ": 1}, counted)
+}
+
 // The results, where errors match each other, and which of them are failures of the service.
 func TestResults(t *testing.T) {
 	for _, test := range []struct {
