@@ -40,6 +40,7 @@
 //   - It confirms transactions: Find returns what is pending, and the code confirms that only.
 //   - It vouches: known devices ([Config.Devices]) and solved challenges ([Config.Challenge]) have
 //     limits that strangers cannot use up.
+//   - It takes the proof of an address by the browser in place of the code ([Config.Proofs]).
 //   - It takes POST only, forms and JSON of at most 16 KiB, refuses what other sites make a browser
 //     send (http.CrossOriginProtection), and lets the applications of [Config.Origins] in (CORS).
 //   - It refuses with problem documents (RFC 9457) that have a stable code for programs
