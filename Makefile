@@ -42,7 +42,7 @@ check: ## gofmt, vet, staticcheck, revive, spelling, links and lines of the docu
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
 	$(SERVERS) $(MAKE) test-running
 
-# All tests, beside servers that run. The race detector would add to what the last two measure, and
+# All tests, beside servers that run. The race detector would add to what TestAllocs counts, and
 # SQLite in Go takes minutes more to build and to run with it.
 test-running:
 	$(MAKE) -C examples/forgotpassword build

@@ -60,7 +60,8 @@ func TestCheck(t *testing.T) {
 		"no TTL":                  {client, newTable(t, "pk"), "its TTL is off: turn it on", ""},
 		"another TTL attribute":   {client, otherTTL, `its TTL attribute is "ttl"`, ""},
 		"replicas":                {replicated{client}, made, "in one region only", ""},
-		"another client":          {struct{ dynamostore.API }{client}, made, "", "has no DescribeTable"},
+		"another client": {struct{ dynamostore.API }{client}, made,
+			"", "has no DescribeTable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			unsafe, unknown := newStore(t, test.client, test.table, nil).Check(t.Context())

@@ -15,8 +15,8 @@ import (
 // a right, say, or a managed database does not tell.
 //
 // It is for the start of a program or for a command of its own, and never required: no other method
-// calls it. Where the pool allows more than one connection, Check looks at two, since a setting that
-// was made by Exec holds for one connection only. Of replication it knows nothing.
+// calls it. Where the pool allows more than one connection, Check looks at two, since a setting
+// that was made by Exec holds for one connection only. Of replication it knows nothing.
 func (s *Store) Check(ctx context.Context) (unsafe, unknown []error) {
 	checked := 2
 	if s.db.Stats().MaxOpenConnections == 1 {

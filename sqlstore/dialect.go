@@ -181,8 +181,8 @@ func (d Dialect) places(first, n int) string {
 // an error: the dialect or the name of the table is not valid.
 //
 // Any number of processes may run them at the same time. The statements of PostgreSQL and SQLite
-// are several, separated by semicolons: an Exec without arguments runs all of them, in PostgreSQL in
-// one transaction.
+// are several, separated by semicolons: an Exec without arguments runs all of them, in PostgreSQL
+// in one transaction.
 func Schema(dialect Dialect, opts *Options) string {
 	l, err := dialect.statements(opts)
 	if err != nil {

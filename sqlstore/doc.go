@@ -25,8 +25,8 @@
 //   - SQLite: synchronous is FULL. SQLite defaults to it, but some drivers and guides set NORMAL,
 //     which loses the last writes when the machine fails (not when the process does).
 //
-// [Store.Check] reads these settings, as the driver and the pool have set them, and names what is not
-// safe and what it could not know.
+// [Store.Check] reads these settings, as the driver and the pool have set them, and names what is
+// not safe and what it could not know.
 //
 // Connections must be in autocommit mode, as database/sql expects them to be: with autocommit=0 in
 // MySQL's settings, nothing is committed at all.

@@ -80,7 +80,8 @@ func newTable(tb testing.TB, opener string) harness.Database {
 	require.NoError(tb, dynamostore.CreateTable(tb.Context(), db, table, nil))
 
 	tb.Cleanup(func() {
-		_, err := db.DeleteTable(context.WithoutCancel(tb.Context()), &dynamodb.DeleteTableInput{TableName: &table})
+		_, err := db.DeleteTable(context.WithoutCancel(tb.Context()),
+			&dynamodb.DeleteTableInput{TableName: &table})
 		assert.NoError(tb, err)
 	})
 	return harness.Database{Opener: opener, Source: servers.DynamoDBEndpoint(tb) + "/" + table}

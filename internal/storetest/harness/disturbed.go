@@ -25,8 +25,8 @@ type Disturbance struct {
 	// Do makes it happen once.
 	Do func(context.Context) error
 	// Rounds is how often it happens, at least, and Between is how many submissions are judged
-	// before each time and after the last. Counts say when enough has happened, and no clock: a busy
-	// machine only takes longer.
+	// before each time and after the last. Counts say when enough has happened, and no clock: a
+	// busy machine only takes longer.
 	Rounds, Between int
 	// Hidden says that clients may hide all failures, as those do that repeat calls. Otherwise the
 	// disturbance goes on until a call has failed.
@@ -257,7 +257,7 @@ const patience = time.Second
 func (h *hasty) end(err error) {
 	if err != nil {
 		h.failures.Add(1)
-		<-time.After(10 * time.Millisecond) // not to try again all the time while the server is down
+		<-time.After(10 * time.Millisecond) // to let the server get up
 	}
 }
 

@@ -164,7 +164,7 @@ func TestContextEnds(t *testing.T) {
 		swapped, err := store.CompareAndSwap(ctx, "key", nil, []byte("new"), time.Time{})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.False(t, swapped)
-		require.Less(t, time.Since(begin), 2*time.Second)
+		require.Less(t, time.Since(begin), 10*time.Second)
 	})
 }
 

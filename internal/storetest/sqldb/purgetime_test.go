@@ -19,56 +19,43 @@ import (
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
-// A hundred thousand expired rows go without a long statement, and more of them without standing in
-// the way of Send, which takes half a second anyway (Policy.MinSendTime). Statements are timed
-// alone, since writers of SQLite wait for each other. The longest of thousands is also the worst
-// moment of the machine, so one of five runs must keep to the bound.
-func TestPurgeOfMany(t *testing.T) {
-	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
-		sqlDB, watch := openWatched(t, db.Opener, db.Source)
-		store, err := sqlstore.New(sqlDB, setups[db.Opener].dialect, nil)
-		require.NoError(t, err)
+// BenchmarkPurgeBesideSends is about how long the statements of a Purge take, alone, since writers of
+// SQLite wait for each other, and how long a Send takes meanwhile. The longest of thousands is also
+// the worst moment of the machine.
+func BenchmarkPurgeBesideSends(b *testing.B) {
+	const rows = 20_000
+	for _, name := range oneOfEach {
+		b.Run(name, func(b *testing.B) {
+			db := newDatabase(b, name)
+			sqlDB, watch := openWatched(b, name, db.Source)
+			store, err := sqlstore.New(sqlDB, setups[name].dialect, nil)
+			require.NoError(b, err)
+			purge := func() {
+				fill(b, db, rows)
+				watch.take()
+				purged, err := store.Purge(b.Context())
+				require.NoError(b, err)
+				require.EqualValues(b, rows, purged)
+			}
 
-		purge := func(rows int) {
-			purged, err := store.Purge(t.Context())
-			require.NoError(t, err)
-			require.EqualValues(t, rows, purged)
-		}
-
-		quick(t, "statements", 50*time.Millisecond, func() []time.Duration {
-			fill(t, db, 100_000)
-			watch.take()
-			purge(100_000)
+			purge()
 			statements, _ := watch.take()
-			return statements
+			reportTimes(b, "statement", statements)
+			reportTimes(b, "Send", sendDuring(b, db.Open(b), purge))
+			b.ReportMetric(0, "ns/op")
 		})
-
-		quick(t, "Sends", 500*time.Millisecond, func() []time.Duration {
-			fill(t, db, 20_000)
-			return sendDuring(t, db.Open(t), func() { purge(20_000) })
-		})
-	})
+	}
 }
 
-// quick measures five times what must be quicker than the bound, and fails the test unless all of
-// it was, in one of them.
-func quick(t *testing.T, what string, bound time.Duration, measure func() []time.Duration) {
-	t.Helper()
-
-	for range 5 {
-		took := measure()
-		slices.Sort(took)
-		median, longest := took[len(took)/2], took[len(took)-1]
-		t.Logf("%d %s: the median %v, the longest %v", len(took), what, median, longest)
-		if longest < bound {
-			return
-		}
-	}
-	require.Fail(t, "too slow", "%s take longer than %v", what, bound)
+// reportTimes reports the median and the longest.
+func reportTimes(b *testing.B, what string, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2]), what+"-p50-ns")
+	b.ReportMetric(float64(took[len(took)-1]), what+"-max-ns")
 }
 
 // sendDuring sends code after code while f runs, and returns how long each took.
-func sendDuring(t *testing.T, store otp.Store, f func()) (sends []time.Duration) {
+func sendDuring(t testing.TB, store otp.Store, f func()) (sends []time.Duration) {
 	t.Helper()
 
 	service, _ := otptest.New(t, otp.Config{Store: store})

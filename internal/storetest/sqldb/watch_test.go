@@ -18,6 +18,7 @@ type watch struct {
 	mu       sync.Mutex
 	executed []time.Duration
 	queries  [][]driver.NamedValue // the arguments of those
+	began    []time.Time           // when these began
 	prepared int
 }
 
@@ -25,8 +26,8 @@ type watch struct {
 func (w *watch) query(args []driver.NamedValue) (end func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.queries = append(w.queries, args)
 	start := time.Now()
+	w.queries, w.began = append(w.queries, args), append(w.began, start)
 	return func() { w.since(start) }
 }
 

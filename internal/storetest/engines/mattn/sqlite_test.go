@@ -17,8 +17,8 @@ import (
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
-// settings are those of the package comment of sqlstore, for this driver, and more patience: waiting
-// writers of SQLite are not served in turn.
+// settings are those of the package comment of sqlstore, for this driver, and more patience, since
+// waiting writers of SQLite are not served in turn.
 const settings = "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=60000"
 
 func open(tb testing.TB, source string) (*sql.DB, *sqlstore.Store) {

@@ -1,5 +1,5 @@
-// Package ncruces tests package sqlstore by another driver of SQLite. Each has a package of its own,
-// since both are registered as "sqlite3".
+// Package ncruces tests package sqlstore by another driver of SQLite. Each has a package of its
+// own, since both are registered as "sqlite3".
 package ncruces
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
-// settings are those of the package comment of sqlstore, for this driver, and more patience: waiting
-// writers of SQLite are not served in turn.
+// settings are those of the package comment of sqlstore, for this driver, and more patience, since
+// waiting writers of SQLite are not served in turn.
 const settings = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(60000)"
 
 func open(tb testing.TB, source string) (*sql.DB, *sqlstore.Store) {

@@ -111,7 +111,8 @@ func (c *cluster) ask(node string, command ...any) string {
 func (c *cluster) moveSlots(context.Context) error {
 	var masters []string // their ids
 	for _, line := range strings.Split(c.ask(c.nodes[0].Address, "CLUSTER", "NODES"), "\n") {
-		if fields := strings.Fields(line); len(fields) > 8 && strings.Contains(fields[2], "master") {
+		fields := strings.Fields(line) // id, address, flags, …, slots
+		if len(fields) > 8 && strings.Contains(fields[2], "master") {
 			masters = append(masters, fields[0])
 		}
 	}

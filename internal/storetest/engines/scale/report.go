@@ -17,8 +17,8 @@ func report(w io.Writer, all []figures) {
 		"A pair at 10,000, p50 / p99 | at all | Purge of a tenth | A pair meanwhile | "+
 		"After %d days |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n", *records, *days)
 	for _, f := range all {
-		fmt.Fprintf(w, "| %s | %.0f | %.0f, %.0f B | %.1f | %v | %v | %d rows, %.1f s | %v | %.0f MB |\n",
-			f.name, f.bytes, f.send, f.verify, f.pages, f.small, f.large, f.purged,
+		fmt.Fprintf(w, "| %s | %.0f | %.0f, %.0f B | %.1f | %v | %v | %d rows, %.1f s | %v | "+
+			"%.0f MB |\n", f.name, f.bytes, f.send, f.verify, f.pages, f.small, f.large, f.purged,
 			f.purging.Seconds(), f.duringPurge, f.growth[len(f.growth)-1])
 	}
 }
