@@ -6,6 +6,7 @@
 //		app.forgot("ada@example.com")            // sends a code
 //		code := inbox.Code(t, "ada@example.com") // which is now in the inbox
 //		...
+//	}
 //
 // [New] makes a Service whose messages end in an [Inbox], from which a test takes the code.
 // [FaultyStore] loses replies, fails and delays as a database under stress does. [TestStore] tests
