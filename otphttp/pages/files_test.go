@@ -1,7 +1,9 @@
 package pages_test
 
 import (
+	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -20,6 +22,10 @@ func TestBrokenFiles(t *testing.T) {
 			`layout.html does not show the block "content" of ask.html`},
 		"a layout with a block that nobody defines": {"layout.html",
 			`<body>{{template "content" .}}{{template "cart" .}}</body>`, `"cart"`},
+		"a layout that hides what went wrong": {"layout.html", `{{.Notice}}{{template "content" .}}`,
+			`neither layout.html nor ask.html shows {{.Alert}}`},
+		"a text that no page has": {"ask.html", `{{define "content"}}{{.Text "nope"}}{{end}}`,
+			`no page has the key "nope"`},
 		"a field that no page has": {"ask.html",
 			`{{define "content"}}{{.User}}{{end}}`, `ask.html:1:22: executing "content" at <.User>`},
 		"a field that fails in one state": {"code.html",
@@ -45,7 +51,8 @@ func TestBrokenFiles(t *testing.T) {
 // package as they are.
 func TestOwnLayout(t *testing.T) {
 	files := fstest.MapFS{"layout.html": {Data: []byte(`<title>{{.Title}}</title>` +
-		`<p>{{with .Data}}Hello {{.}}{{else}}Hello{{end}}</p>{{template "content" .}}`)}}
+		`<p>{{with .Data}}Hello {{.}}{{else}}Hello{{end}}</p>` +
+		`{{.Alert}}{{.Notice}}{{template "content" .}}`)}}
 	s := newWebsite(t, func(o *pages.Options, _ *otphttp.Config) {
 		o.Files = files
 		o.Data = func(r *http.Request) any { return r.URL.Query().Get("who") }
@@ -88,4 +95,30 @@ func TestPhone(t *testing.T) {
 		require.Contains(t, page.text, " data-message ")
 		require.NotContains(t, page.text, "@")
 	}
+}
+
+// What a code confirms cannot be left out.
+func TestDetailsAreShown(t *testing.T) {
+	files := fstest.MapFS{"layout.html": {Data: []byte(`{{define "details"}}Nothing.{{end}}` +
+		`{{.Alert}}{{.Notice}}{{template "content" .}}`)}}
+	options := pages.Options{Product: "Acme", Files: files}
+
+	_, err := pages.New(newFlow(t, otp.SignIn), options)
+	require.NoError(t, err)
+	_, err = pages.New(newFlow(t, otp.ConfirmTransaction), options)
+	require.ErrorContains(t, err, "{{.Details}}")
+}
+
+// A template that what Options.Data returns makes fail leaves a trace.
+func TestFailingTemplate(t *testing.T) {
+	var log strings.Builder
+	s := newWebsite(t, func(o *pages.Options, c *otphttp.Config) {
+		o.Files = fstest.MapFS{"layout.html": {Data: []byte(
+			`{{with .Data}}{{.Nmae}}{{end}}{{.Alert}}{{.Notice}}{{template "content" .}}`)}}
+		o.Data = func(*http.Request) any { return struct{ Name string }{"Ada"} }
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+
+	require.Equal(t, http.StatusInternalServerError, newBrowser(t, s).get("/").StatusCode)
+	require.Contains(t, log.String(), "Nmae")
 }

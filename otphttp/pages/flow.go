@@ -20,7 +20,7 @@ func (p *Pages) showAsk(w http.ResponseWriter, r *http.Request) {
 	n := p.note(r, "ask")
 	page := p.newPage(r, "ask")
 	page.Nonce = p.flow.Nonce(w, r)
-	page.Title, page.Address, page.RetryAt = page.Text("title."+page.Kind()), n.Address, n.RetryAt
+	page.Title, page.Address, page.RetryAt = page.text("title."+page.Kind()), n.Address, n.RetryAt
 	if !page.Typed() {
 		recipient, err := p.flow.Config().Find(r, "")
 		if err != nil {
@@ -49,8 +49,7 @@ func (p *Pages) postAsk(w http.ResponseWriter, r *http.Request) {
 		p.dropNote(w)
 		p.leadOn(w, r)
 	case err == nil:
-		p.setNote(w, note{Page: "code", Sent: r.PostForm.Has(resendField)})
-		p.leadTo(w, r, "code")
+		p.leadToNote(w, r, "code", note{Page: "code", Sent: r.PostForm.Has(resendField)})
 	case state.Status.Live && otphttp.ProblemOf(err).Status == http.StatusTooManyRequests:
 		// Asked too soon: the code of before is there to be entered.
 		p.dropNote(w)
@@ -78,8 +77,7 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, proved
 	if r.PostForm.Has(resendField) {
 		n.Page, path = "code", "code"
 	}
-	p.setNote(w, n)
-	p.leadTo(w, r, path)
+	p.leadToNote(w, r, path, n)
 }
 
 // tellable reports whether the problem is told in the form, after a redirect. Others have a page of
@@ -107,9 +105,9 @@ func (p *Pages) showCode(w http.ResponseWriter, r *http.Request) {
 		p.showElsewhere(w, r)
 	case err != nil:
 		p.showError(w, r, err)
-	case state.Accepted:
+	case state.Accepted && p.note(r, "code").Problem == "":
 		p.leadOn(w, r)
-	default:
+	default: // also where another submission than the accepted one was refused
 		p.flow.Binding(w, r)
 		p.renderCode(w, r, state)
 	}
@@ -129,35 +127,37 @@ func (p *Pages) renderCode(w http.ResponseWriter, r *http.Request, state otphttp
 	n := p.note(r, "code")
 
 	page := p.newPage(r, "code")
-	page.Title, page.Address, page.Code = page.Text("code_title"), state.Address, n.Code
+	page.Title, page.Address, page.Code = page.text("code_title"), state.Address, n.Code
 	page.Status, page.RetryAt, page.Key = state.Status, state.Status.RetryAt, rand.Text()
 	page.Proved = state.Proved && n.Problem != string(otphttp.CodeUsed) // the proof is spent
 	page.Open = state.Status.Live || page.Proved
 	page.Details = details(page, state.Data)
 	if page.Proved {
-		page.Title = page.Text("proved_title")
+		page.Title = page.text("proved_title")
 	}
 	if n.Key != "" { // the same submission once more finishes what an accepted code allows
 		page.Open, page.Key = true, n.Key
 	}
 
 	if n.Sent {
-		page.Notice = page.Text("sent_again")
+		page.Notice = page.text("sent_again")
 	}
 	p.tell(r, page, n)
-	p.tellState(page, n)
+	p.tellState(page, n, state.Accepted)
 
 	p.render(w, http.StatusOK, page)
 }
 
 // tellState says what to do where no code can be used: the form is not shown then.
-func (p *Pages) tellState(page *Page, n note) {
+func (p *Pages) tellState(page *Page, n note, accepted bool) {
 	if page.Open {
 		return
 	}
 
 	key := "dead"
 	switch {
+	case n.Problem == "code_mismatch" && accepted:
+		key = "error.code_missing"
 	case n.Problem == "code_mismatch":
 		key = "error.code_exhausted"
 	case page.Status.Locked:
@@ -167,7 +167,7 @@ func (p *Pages) tellState(page *Page, n note) {
 	case page.texts.find("error."+n.Problem, p.options.Phone) != "":
 		key = "error." + n.Problem
 	}
-	page.Errors, page.Alert = nil, page.Text(key)
+	page.Errors, page.Alert = nil, page.text(key)
 }
 
 // tell puts the problem of a note where it belongs on the page.
@@ -207,7 +207,7 @@ func (p *Pages) problemText(page *Page, n note) template.HTML {
 	case page.texts.find(key, p.options.Phone) == "":
 		return template.HTML(template.HTMLEscapeString(n.Detail))
 	}
-	return page.Text(key, number)
+	return page.text(key, number)
 }
 
 // postCode verifies the code.
@@ -235,11 +235,10 @@ func (p *Pages) refuseCode(
 
 	n := noteOf(problem, proved)
 	n.Page, n.Code = "code", r.PostForm.Get(p.flow.Config().CodeField)
-	if problem.Code == otphttp.Unfinished {
+	if problem.Code == otphttp.Unfinished && !p.flow.Config().Once {
 		n.Key = r.PostForm.Get("idempotency_key")
 	}
-	p.setNote(w, n)
-	p.leadTo(w, r, "code")
+	p.leadToNote(w, r, "code", n)
 }
 
 // leadOn leads to where the person goes once all is done.
@@ -263,7 +262,7 @@ func (p *Pages) showDone(w http.ResponseWriter, r *http.Request) {
 		p.leadTo(w, r, "")
 	default:
 		page := p.newPage(r, "done")
-		page.Title, page.Address = page.Text("done."+page.Kind()), state.Address
+		page.Title, page.Address = page.text("done."+page.Kind()), state.Address
 		p.render(w, http.StatusOK, page)
 	}
 }
@@ -279,16 +278,16 @@ func (p *Pages) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if problem.Status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "60")
 	}
-	page.Title, page.Message = page.Text("error_title"), p.problemText(page, noteOf(problem, false))
+	page.Title, page.Message = page.text("error_title"), p.problemText(page, noteOf(problem, false))
 	if page.Message == "" {
-		page.Message = page.Text("error.unavailable")
+		page.Message = page.text("error.unavailable")
 	}
 	p.render(w, cmp.Or(problem.Status, http.StatusUnprocessableEntity), page)
 }
 
 // showMessage answers with a page that has a text and a way on.
 func (p *Pages) showMessage(w http.ResponseWriter, status int, page *Page, title, text string) {
-	page.Title, page.Message = page.Text(title), page.Text(text)
+	page.Title, page.Message = page.text(title), page.text(text)
 
 	p.render(w, status, page)
 }

@@ -96,6 +96,7 @@ type browser struct {
 	s        *website
 	language string
 	cookies  map[string]*http.Cookie
+	last     string // the path of the page that is shown
 }
 
 func newBrowser(t *testing.T, s *website) *browser {
@@ -145,6 +146,7 @@ func (v view) attr(name string) string {
 
 func (b *browser) get(path string) view {
 	b.t.Helper()
+	b.last = path
 	return b.do(httptest.NewRequest(http.MethodGet, site+path, nil))
 }
 

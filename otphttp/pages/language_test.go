@@ -77,7 +77,7 @@ func TestTextsAreUsed(t *testing.T) {
 		}
 	}
 
-	used := regexp.MustCompile(`(?:Text|TimeLeft) "([a-z_.]+)"|\.Text\("([a-z_.]+)"|"(error\.[a-z_]+)"`)
+	used := regexp.MustCompile(`(?:Text|TimeLeft) "([a-z_.]+)"|\.[tT]ext\("([a-z_.]+)"|"(error\.[a-z_]+)"`)
 	english := readTexts(t, "en")
 	for _, found := range used.FindAllStringSubmatch(code.String(), -1) {
 		key := found[1] + found[2] + found[3]

@@ -34,11 +34,24 @@ func (p *Pages) leadTo(w http.ResponseWriter, r *http.Request, name string) {
 // link returns the way from the page of the request to another one, or to an asset. A page keeps
 // where the person goes then.
 func (p *Pages) link(r *http.Request, name string) string {
-	link := p.base(r) + name
-	if next := nextOf(r); next != "" {
-		link += "?" + url.Values{nextField: {next}}.Encode()
+	return withNext(r, p.base(r)+name)
+}
+
+// withNext adds where the person goes then to a link on this host.
+func withNext(r *http.Request, link string) string {
+	next := nextOf(r)
+	if next == "" || !strings.HasPrefix(link, "./") || strings.ContainsAny(link, "?#") {
+		return link
 	}
-	return link
+	return withQuery(link, nextField, next)
+}
+
+func withQuery(link, name, value string) string {
+	separator := "?"
+	if strings.Contains(link, "?") {
+		separator = "&"
+	}
+	return link + separator + url.Values{name: {value}}.Encode()
 }
 
 // base returns the way from the page of the request to Options.Path.

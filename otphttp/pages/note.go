@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -16,8 +17,12 @@ import (
 // noteLifetime is how long a note stays, in seconds.
 const noteLifetime = 600
 
+// noteField is the query parameter that names the note of a page.
+const noteField = "n"
+
 // A note is what the page after a redirect has to tell.
 type note struct {
+	ID      string    `json:"i"`
 	Page    string    `json:"p"` // "ask" or "code"
 	Problem string    `json:"e,omitzero"`
 	Detail  string    `json:"d,omitzero"` // of a problem that this package does not know
@@ -43,7 +48,13 @@ func noteOf(problem *otphttp.Problem, proved bool) note {
 	return note{Problem: string(code), Detail: problem.Detail, Field: problem.Field}
 }
 
-// setNote hands a note to the page that a redirect leads to, in a cookie that is not signed.
+// leadToNote redirects to a page that has something to tell, in a cookie that is not signed.
+func (p *Pages) leadToNote(w http.ResponseWriter, r *http.Request, name string, n note) {
+	n.ID = rand.Text()[:8]
+	p.setNote(w, n)
+	redirect(w, withQuery(p.link(r, name), noteField, n.ID))
+}
+
 func (p *Pages) setNote(w http.ResponseWriter, n note) {
 	n.Address, n.Code, n.Detail = clip(n.Address), clip(n.Code), clip(n.Detail)
 	n.Key = clip(n.Key)
@@ -58,7 +69,8 @@ func (p *Pages) setNote(w http.ResponseWriter, n note) {
 // clip keeps a note small enough for a cookie.
 func clip(text string) string { return strings.ToValidUTF8(text[:min(len(text), 320)], "") }
 
-// note returns what there is to tell on the page.
+// note returns what there is to tell on the page that a redirect has led to, also when it is loaded
+// again. On others, what went wrong once is not told later.
 func (p *Pages) note(r *http.Request, page string) note {
 	cookie, err := r.Cookie(p.cookieName("note-" + p.flow.Config().Name))
 	if err != nil {
@@ -70,7 +82,7 @@ func (p *Pages) note(r *http.Request, page string) note {
 	}
 
 	var n note
-	if json.Unmarshal(text, &n) != nil || n.Page != page {
+	if json.Unmarshal(text, &n) != nil || n.Page != page || n.ID != r.URL.Query().Get(noteField) {
 		return note{}
 	}
 	return n

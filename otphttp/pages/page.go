@@ -139,13 +139,32 @@ func (p *Page) URL(name string) string { return p.pages.link(p.request, name) }
 // Link returns a URL of the Options as the page needs it: relative where it is a path of this host.
 func (p *Page) Link(url string) template.URL { return template.URL(local(p.request, url)) }
 
+// SignIn returns the URL of where people sign in, with where they go then, or nothing where they
+// need not: on the last page but after a reset, and on the pages of people who are signed in.
+func (p *Page) SignIn() template.URL {
+	kind := p.pages.kind()
+	signedIn := kind == otp.ChangeAddress || kind == otp.ConfirmTransaction
+	if p.Options.SignInURL == "" || p.Name == "done" && kind != otp.ResetPassword ||
+		signedIn && p.Name != "message" {
+		return ""
+	}
+	return template.URL(withNext(p.request, local(p.request, p.Options.SignInURL)))
+}
+
 // Onward returns the URL of where the person goes when all is done.
 func (p *Page) Onward() template.URL { return template.URL(p.pages.onward(p.request)) }
 
 // Text returns the text of a key in the language of the page, with the address of the page put in,
 // and n, if it is given. Where people type telephone numbers, the text that speaks of them goes
-// first.
-func (p *Page) Text(key string, n ...int) template.HTML {
+// first. A key that no page has is an error.
+func (p *Page) Text(key string, n ...int) (template.HTML, error) {
+	if p.texts.find(key, p.Options.Phone) == "" {
+		return "", fmt.Errorf("no page has the key %q", key)
+	}
+	return p.text(key, n...), nil
+}
+
+func (p *Page) text(key string, n ...int) template.HTML {
 	text := template.HTMLEscapeString(p.texts.find(key, p.Options.Phone))
 	if len(n) > 0 {
 		text = strings.ReplaceAll(text, "{n}", strconv.Itoa(n[0]))
@@ -159,7 +178,7 @@ func (p *Page) Text(key string, n ...int) template.HTML {
 func (p *Page) TimeLeft(key string, until time.Time) template.HTML {
 	left := fmt.Sprintf(`<span data-left data-minutes="%s">%s</span>`,
 		template.HTMLEscapeString(p.texts["minutes"]), template.HTMLEscapeString(p.duration(until)))
-	return template.HTML(strings.ReplaceAll(string(p.Text(key)), "{time}", left))
+	return template.HTML(strings.ReplaceAll(string(p.text(key)), "{time}", left))
 }
 
 // Seconds returns how many seconds it is until then, rounded up, or 0.

@@ -42,8 +42,8 @@ type Options struct {
 	// Default "/".
 	Next string
 
-	// SignInURL leads to where people sign in, and SupportURL to help. They are shown where they
-	// are of use. Optional.
+	// SignInURL leads to where people sign in: it is shown to those who are not, and after a
+	// password was reset. SupportURL leads to help. Optional.
 	SignInURL, SupportURL string
 
 	// Links stand at the foot of every page: terms, privacy and the like. Optional.
@@ -119,6 +119,10 @@ func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 			"set otp.Config.Kind, so that the pages can say what a code is for")
 	}
 
+	if err := checkFields(flow.Config(), o.PasswordField); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+
 	p := &Pages{flow: flow, options: o, policy: contentSecurityPolicy(&o)}
 	for _, load := range []func() error{
 		p.checkFiles, p.loadLanguages, p.loadAssets, p.loadTemplates, p.tryTemplates,
@@ -146,8 +150,9 @@ func (o *Options) check() error {
 	switch {
 	case strings.TrimSpace(o.Product) == "":
 		return errors.New("Options.Product is empty: it is required")
-	case !strings.HasPrefix(o.Path, "/") || !strings.HasSuffix(o.Path, "/"):
-		return fmt.Errorf(`Options.Path is %q: it must begin and end with "/"`, o.Path)
+	case !isPath(o.Path) || !strings.HasSuffix(o.Path, "/") || strings.ContainsAny(o.Path, "{}?"):
+		return fmt.Errorf(`Options.Path is %q: it must begin and end with one "/", without a `+
+			"query or wildcards", o.Path)
 	case o.Logo != "" && !strings.HasPrefix(o.Logo, "data:image/") && !isPath(o.Logo):
 		return fmt.Errorf(`Options.Logo is %q: it must begin with "/" or "data:image/"`, o.Logo)
 	case o.MinPassword < 1 || o.MaxPassword < o.MinPassword:
@@ -157,6 +162,24 @@ func (o *Options) check() error {
 		return errors.New("Options.OriginTrial has a line break: it must be one token")
 	}
 	return checkURLs(o)
+}
+
+// checkFields refuses names that the forms need twice.
+func checkFields(c otphttp.Config, password string) error {
+	fields := map[string]string{
+		resendField: "the pages", "session": "the Flow", "idempotency_key": "the Flow",
+		"email_verification_token": "the Flow",
+	}
+	for _, field := range []struct{ name, value string }{
+		{"Config.AddressField", c.AddressField}, {"Config.CodeField", c.CodeField},
+		{"Options.PasswordField", password},
+	} {
+		if user := fields[field.value]; user != "" {
+			return fmt.Errorf("%s is %q: %s has a field of this name", field.name, field.value, user)
+		}
+		fields[field.value] = field.name
+	}
+	return nil
 }
 
 // ServeHTTP serves the pages.
@@ -185,6 +208,9 @@ func (p *Pages) route() {
 	p.mux.HandleFunc("GET "+path+"code", p.showCode)
 	p.mux.HandleFunc("POST "+path+"code", p.postCode)
 	p.mux.HandleFunc("GET "+path+"done", p.showDone)
+	p.mux.HandleFunc(path+"{$}", p.refuseMethod("GET, HEAD, POST"))
+	p.mux.HandleFunc(path+"code", p.refuseMethod("GET, HEAD, POST"))
+	p.mux.HandleFunc(path+"done", p.refuseMethod("GET, HEAD"))
 	for name := range p.assets {
 		p.mux.HandleFunc("GET "+path+name, p.serveAsset)
 	}
@@ -193,6 +219,16 @@ func (p *Pages) route() {
 		p.leadTo(w, r, "")
 	})
 	p.mux.HandleFunc("/", p.showOther)
+}
+
+// refuseMethod answers what a page is asked by another method.
+func (p *Pages) refuseMethod(allowed string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allowed)
+		p.showError(w, r, &otphttp.Problem{
+			Status: http.StatusMethodNotAllowed, Code: otphttp.MethodNotAllowed,
+		})
+	}
 }
 
 // showOther answers what no page is registered for.
@@ -216,6 +252,8 @@ func (p *Pages) render(w http.ResponseWriter, status int, page *Page) {
 	var out bytes.Buffer
 	if err := p.templates[page.Name].Execute(&out, page); err != nil {
 		// Only a template of Options.Files can fail, by what Options.Data returns.
+		p.flow.Config().Log.ErrorContext(page.request.Context(), "a page could not be shown",
+			"flow", p.flow.Config().Name, "err", err)
 		http.Error(w, "The page could not be shown.", http.StatusInternalServerError)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
@@ -72,6 +73,16 @@ func (p *Pages) try(page *Page) error {
 	if !bytes.Contains(whole.Bytes(), content.Bytes()) {
 		return fmt.Errorf(`layout.html does not show the block "content" of %s.html`, page.Name)
 	}
+
+	must := map[string]string{"Alert": string(page.Alert), "Notice": string(page.Notice)}
+	if len(page.Details) > 0 {
+		must["Details"] = page.Details[0].Value
+	}
+	for field, value := range must {
+		if !strings.Contains(whole.String(), value) {
+			return fmt.Errorf("neither layout.html nor %s.html shows {{.%s}}", page.Name, field)
+		}
+	}
 	return nil
 }
 
@@ -87,23 +98,25 @@ var trials = map[string][]func(*Page){
 }
 
 func whatIsLive(p *Page) {
-	p.Open, p.Key, p.Address, p.Notice = true, "key", "ada@example.com", "Notice"
+	p.Open, p.Key, p.Address, p.Notice = true, "key", "ada@example.com", "notice of a trial"
 	p.Status = otp.Status{
 		Live: true, AttemptsLeft: 5, CodeLength: 6, ExpiresAt: time.Now().Add(time.Hour),
 	}
-	p.Details = []otpmail.Detail{{Name: "Name", Value: "Value"}}
+	if p.pages.kind() == otp.ConfirmTransaction {
+		p.Details = []otpmail.Detail{{Name: "name", Value: "value of a trial"}}
+	}
 }
 
 func whatFailed(p *Page) {
 	whatIsLive(p)
-	p.Notice, p.Alert = "", "Alert"
+	p.Notice, p.Alert = "", "alert of a trial"
 	p.Errors = map[string]template.HTML{
 		p.AddressField: "Error", p.CodeField: "Error", p.Options.PasswordField: "Error",
 	}
 }
 
 func whatIsLimited(p *Page) {
-	p.Address, p.Alert = "ada@example.com", "Alert"
+	p.Address, p.Alert = "ada@example.com", "alert of a trial"
 	p.RetryAt, p.Challenge = time.Now().Add(time.Hour), "<p>Challenge</p>"
 }
 
