@@ -50,31 +50,36 @@ func (p *Pages) postAsk(w http.ResponseWriter, r *http.Request) {
 		p.leadOn(w, r)
 	case err == nil:
 		p.leadToNote(w, r, "code", note{Page: "code", Sent: r.PostForm.Has(resendField)})
-	case state.Status.Live && otphttp.ProblemOf(err).Status == http.StatusTooManyRequests:
-		// Asked too soon: the code of before is there to be entered.
+	case state.Status.Live && tooSoon(otphttp.ProblemOf(err)):
+		// The code of before is there to be entered.
 		p.dropNote(w)
 		p.leadTo(w, r, "code")
 	default:
-		p.refuse(w, r, err, state.Proved)
+		p.refuse(w, r, err, state)
 	}
 }
 
-// refuse tells why no code was sent, on the page that has asked for it.
-func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, proved bool) {
+// tooSoon reports whether there is nothing to do but to wait.
+func tooSoon(problem *otphttp.Problem) bool {
+	return problem.Status == http.StatusTooManyRequests && problem.Code != otphttp.ChallengeRequired
+}
+
+// refuse tells why no code was sent: on the page that has asked for it, or on that of a live code.
+func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, state otphttp.State) {
 	problem := otphttp.ProblemOf(err)
 	if !tellable(problem) {
 		p.showError(w, r, problem)
 		return
 	}
 
-	n := noteOf(problem, proved)
+	n := noteOf(problem, state.Proved)
 	n.Page, n.Address = "ask", r.PostForm.Get(p.flow.Config().AddressField)
 	if problem.CodeStatus != nil {
 		n.RetryAt = problem.CodeStatus.RetryAt
 	}
 
 	path := ""
-	if r.PostForm.Has(resendField) {
+	if r.PostForm.Has(resendField) || state.Status.Live {
 		n.Page, path = "code", "code"
 	}
 	p.leadToNote(w, r, path, n)

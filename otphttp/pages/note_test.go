@@ -1,9 +1,12 @@
 package pages_test
 
 import (
+	"html/template"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -105,4 +108,27 @@ func TestFieldsThatCollide(t *testing.T) {
 		_, err := pages.New(newFlow(t, otp.SignIn), options)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// Who may solve a challenge to get another code is shown it, also while the code of before lives.
+func TestChallengeBesideALiveCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newWebsite(t, func(o *pages.Options, c *otphttp.Config) {
+			o.Challenge = func(*http.Request) template.HTML { return "<p>Are you a person?</p>" }
+			c.Challenge = func(r *http.Request) (bool, error) {
+				return r.PostForm.Has("answer"), nil
+			}
+		})
+		b := newBrowser(t, s)
+		b.ask(ada)
+		for range 4 { // SendLimits: five in an hour
+			time.Sleep(2 * time.Minute)
+			b.submit("/", "email", ada, "again", "yes").want(t, "Sent again.")
+		}
+		time.Sleep(time.Minute)
+
+		page := b.submit("/", "email", ada, "again", "yes")
+		page.want(t, "show that you’re a person", "Are you a person?", "Attempts left: 5")
+		b.submit("/", "email", ada, "again", "yes", "answer", "yes").want(t, "Sent again.")
+	})
 }
