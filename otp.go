@@ -158,10 +158,14 @@ type Request struct {
 	Decoy bool
 
 	// Begun is the moment from which Policy.MinSendTime counts: before an account was looked up,
-	// say, so that the time of the look-up does not show. Nothing else counts from it. It must not
-	// be earlier than the last thing that a client can draw out (the body of the request, a
-	// challenge), or a slow client has used up MinSendTime before the Sender begins. Default, and
-	// where it is later: the moment of the call.
+	// say, so that the time of the look-up does not show in that of the answer. Nothing else counts
+	// from it: ExpiresAt and RetryAt, in whole seconds, count from the call. So call Send equally
+	// long after it, whether there is an account or not: package otphttp does so after half of
+	// MinSendTime.
+	//
+	// It must not be earlier than the last thing that a client can draw out (the body of the
+	// request, a challenge), or a slow client has used up MinSendTime before the Sender begins.
+	// Default, and where it is later: the moment of the call.
 	Begun time.Time
 
 	// Data is passed on to the Sender and stored nowhere.

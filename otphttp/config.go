@@ -38,8 +38,9 @@ type Config struct {
 	// An error that is a [*Problem] is shown to the person. One that matches otp.ErrInvalid says
 	// that typed is no address (status 400). Any other error is a failure of the service (503).
 	//
-	// Find is called once for each Send. Its time counts towards Policy.MinSendTime, so a hit
-	// cannot be told from a miss while Find takes less than that. Where typed is "" there is
+	// Find is called once for each Send. Its time counts towards Policy.MinSendTime. A hit cannot be
+	// told from a miss while Find takes less than half of that, and the Sender less than the other
+	// half; a slower Find shows in the times that the answer names. Where typed is "" there is
 	// nothing to hide, and Find is called for each Status and Verify too: if it returns another To
 	// or Binding than for Send, the answer is transaction_changed (409) and costs no attempt.
 	// Verify calls it also for clients of AllowUnbound, in a time of at least 250 ms.

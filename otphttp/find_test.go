@@ -130,6 +130,25 @@ func TestTimesOfLookUps(t *testing.T) {
 	}
 }
 
+// The times in an answer do not tell how long the look-up took, wherever in a second it began.
+func TestTimesInAnswers(t *testing.T) {
+	const ms = time.Millisecond
+	of := func(email string, after time.Duration) (text string) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServiceWith(t, otp.Policy{MinSendTime: 500 * ms}, func(c *otphttp.Config) {
+				c.Find = findSlowly(65*ms, 10*ms)
+			})
+			time.Sleep(after)
+			text = newClient(t).post(s.ServeSend, "email", email).text
+		})
+		return text
+	}
+
+	for after := time.Duration(0); after < time.Second; after += 10 * ms {
+		require.Equal(t, of(eve, after), of(ada, after), after)
+	}
+}
+
 // With package background the time of Send is MinSendTime, and what the look-up takes is in it.
 func TestTimeBehindBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

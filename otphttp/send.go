@@ -107,14 +107,10 @@ func (f *Flow) look(w http.ResponseWriter, r *http.Request, p *proof) (*asker, e
 	return q, nil
 }
 
-// evenOut waits for the next tenth of MinSendTime, as long as half of that is left: otherwise the
-// answer would tell, by its expiry, whether a second began while the account was looked up.
+// evenOut waits until half of MinSendTime is over: otherwise the answer would tell, by the seconds
+// in it, whether one began while the account was looked up.
 func (f *Flow) evenOut(begun time.Time) {
-	least := f.config.Codes.Policy().MinSendTime
-	step, taken := least/10, time.Since(begun)
-	if step > 0 && taken < least/2 {
-		time.Sleep(step - taken%step)
-	}
+	time.Sleep(time.Until(begun.Add(f.config.Codes.Policy().MinSendTime / 2)))
 }
 
 // revokeReplaced voids the code of the transaction that this one takes the place of, so that no
