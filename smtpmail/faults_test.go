@@ -295,6 +295,16 @@ func TestAnswersToPipelines(t *testing.T) {
 		{chunking, []string{"250 ok\r\n250 ok\r\n421 bye\r\n"}, notSent, 0},
 		{chunking, []string{"451 no\r\n503 no\r\n503 no\r\n"}, notSent, 0},
 		{chunking, []string{"250 ok\r\n250 ok\r\n500 what?\r\n500 what?\r\n"}, sent, 1},
+		{chunking, []string{"500 what?\r\n503 no\r\n503 no\r\n500 what?\r\n"}, sent, 1},
+		{chunking, []string{"500 what?\r\n"}, sent, 1},
+
+		// A reply too many shifts those after it: the last one may have taken the mail.
+		{chunking, []string{"500 what?\r\n250 ok\r\n250 ok\r\n250 taken\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n500 what?\r\n250 ok\r\n250 taken\r\n"}, open, 0},
+		{chunking, []string{"250 ok\r\n250 ok\r\n500 what?\r\n250 taken\r\n"}, open, 0},
+		{chunking, []string{"500 what?\r\n250 ok\r\n250 ok\r\n"}, open, 0},
+		{chunking, []string{"500 what?\r\n250 ok\r\n"}, open, 0},
+		{chunking, []string{"503 no\r\n250 ok\r\n250 ok\r\n250 taken\r\n"}, open, 0},
 
 		{pipelining, []string{"250 ok\r\n250 ok\r\n354 go on\r\n", "250 taken\r\n"}, sent, 1},
 		{pipelining, []string{"250\r\n250\r\n354\r\n", "250\r\n"}, sent, 1},
@@ -303,6 +313,7 @@ func TestAnswersToPipelines(t *testing.T) {
 		{pipelining, []string{"250 ok\r\n250 ok\r\n250 ok\r\n354 go on\r\n"}, notSent, 0},
 		{pipelining, []string{"250 ok\r\n250 ok\r\n354 go on\r\n250 ok\r\n"}, notSent, 0},
 		{pipelining, []string{"250 ok\r\n250 ok\r\n"}, notSent, 0},
+		{pipelining, []string{"500 what?\r\n250 ok\r\n250 ok\r\n354 go on\r\n"}, sent, 1},
 		{pipelining, []string{""}, sent, 1},
 		{pipelining, []string{"421 bye\r\n"}, sent, 1},
 		{pipelining, []string{refusedRCPT + "354 go on\r\n"}, undeliverable, 0},
@@ -321,6 +332,7 @@ func TestAnswersToPipelines(t *testing.T) {
 
 			assert.Equal(t, test.want, classOf(t, err), "%v", err)
 			assert.Equal(t, 1+test.mails, server.seen().mails)
+			server.await(t, func() bool { return server.seen().closed == 1 })
 			require.NoError(t, sender.Send(t.Context(), message(ada)), "the mail after that")
 		})
 	}

@@ -38,6 +38,7 @@ type scripted struct {
 type seen struct {
 	connections int
 	most        int // connections at a time
+	closed      int // connections that the client can see the end of
 	announced   int // MAIL
 	mails       int // with their dot, or by BDAT
 	taken       int // mails that it has accepted
@@ -111,6 +112,7 @@ func (s *scripted) start(t testing.TB) {
 
 // serve leads one dialogue.
 func (s *scripted) serve(conn net.Conn) {
+	defer s.count1(&s.saw.closed)
 	defer conn.Close()
 	s.count(+1)
 	defer s.count(-1)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
+	"regexp"
 	"strings"
 )
 
@@ -126,7 +127,7 @@ func (t *transaction) outcome(ctx context.Context) outcome {
 	stray := t.stray()
 
 	switch {
-	case reply != nil && notUnderstood(reply) && t.pipelining:
+	case reply != nil && notUnderstood(reply) && t.pipelining && !t.mayHaveTaken(at):
 		t.lost = true // it may have taken text for commands
 		return outcome{err: t.refusal(at, reply), again: true, distrust: true}
 	case t.chunking && !unsaid(t.err):
@@ -150,7 +151,7 @@ func (t *transaction) outcomeOfChunk(
 	ctx context.Context, at int, reply *textproto.Error, stray bool,
 ) outcome {
 	switch {
-	case stray, reply != nil && t.agreed(atText):
+	case stray, t.shifted(at):
 		t.lost = true
 		return outcome{err: unanswered(errOutOfStep)}
 	case reply == nil && t.err != nil:
@@ -166,6 +167,33 @@ func (t *transaction) outcomeOfChunk(
 		return outcome{err: t.refusal(atText, t.replies[atText])}
 	}
 	return outcome{err: unanswered(reply)}
+}
+
+// mayHaveTaken reports whether the server may have taken a text that is on its way, though it has
+// not understood a command: the reply may have been one too many, before those that it shifted.
+func (t *transaction) mayHaveTaken(bad int) bool {
+	if !t.chunking {
+		return false
+	}
+	more, _ := t.in.Peek(t.in.Buffered()) //nolint:errcheck // it asks for no more than there is
+	return t.shifted(bad) || agreement.Match(more)
+}
+
+// agreement finds a reply that agrees.
+var agreement = regexp.MustCompile(`(?m)^[23]`)
+
+// shifted reports whether the server has agreed to what comes after a bad reply, as if that had
+// been one too many. A text that it has refused is not taken in any case.
+func (t *transaction) shifted(bad int) bool {
+	if len(t.replies) > atText && !t.agreed(atText) {
+		return false
+	}
+	for at := bad + 1; at < len(t.replies); at++ {
+		if t.agreed(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // suspicious reports whether replies are missing as if the server had lost commands that it was
