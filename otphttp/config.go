@@ -48,8 +48,12 @@ type Config struct {
 
 	// Unknown is called where Find has said that there is no such account, and Send has succeeded
 	// as for one. It mails whoever has another kind of account, say: the limits on codes are then
-	// those on such mails. It runs beside the answer, whose time it does not change. The context of
-	// r outlives the request and ends after a minute. Optional.
+	// those on such mails. Mail an address as it is stored, or as otp.Service.Normalize returns it:
+	// typed is a stranger's spelling.
+	//
+	// It runs beside the answer, whose time it does not change, on a copy of the request without
+	// its body. Its context outlives the request and ends after a minute. Nothing bounds how many
+	// run at a time: hand the mail to package background, whose queue is bounded. Optional.
 	Unknown func(r *http.Request, typed string)
 
 	// Accept checks and prepares all that follows once the code is accepted, hashing a new password

@@ -338,6 +338,29 @@ func TestChallengeOfTheApplication(t *testing.T) {
 	require.Len(t, s.inbox.Messages(), 2)
 }
 
+// What a handler does with its request after Send is nothing to Unknown.
+func TestUnknownHasItsOwnRequest(t *testing.T) {
+	told, begin := make(chan string), make(chan struct{})
+	s := newService(t, func(c *otphttp.Config) {
+		c.Unknown = func(r *http.Request, _ string) {
+			<-begin
+			body, _ := io.ReadAll(r.Body)
+			told <- r.PostFormValue("email") + r.Header.Get("X-Team") + string(body)
+		}
+	})
+
+	newClient(t).submit(func(w http.ResponseWriter, r *http.Request) {
+		_, err := s.Send(w, r)
+		assert.NoError(t, err)
+		assert.Equal(t, eve, r.FormValue("email"))
+		r.PostForm.Set("email", bob)
+		r.Header.Set("X-Team", "changed")
+		r.Body = body("changed")
+		close(begin)
+	}, "email", eve)
+	require.Equal(t, eve, <-told)
+}
+
 // Unknown is called for addresses without an account once Send has succeeded, beside the answer.
 func TestUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

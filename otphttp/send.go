@@ -61,7 +61,7 @@ func (f *Flow) send(w http.ResponseWriter, r *http.Request) (State, error) {
 	}
 
 	if !q.Known && f.config.Unknown != nil {
-		go f.tellUnknown(r, q.session.address)
+		f.tellUnknown(r, q.session.address)
 	}
 	return state, nil
 }
@@ -231,16 +231,26 @@ func withSession(err error, session string) error {
 // unknownTimeout bounds Config.Unknown.
 const unknownTimeout = time.Minute
 
-// tellUnknown runs Config.Unknown, which must not end the process.
+// tellUnknown runs Config.Unknown beside the answer, on a copy of the request: r is the handler's.
 func (f *Flow) tellUnknown(r *http.Request, typed string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), unknownTimeout)
-	defer cancel()
+	clone := r.Clone(ctx)
+	clone.Body = http.NoBody // has been read, or is the handler's
+
+	go func() {
+		defer cancel()
+		f.runUnknown(clone, typed)
+	}()
+}
+
+// runUnknown runs Config.Unknown, which must not end the process.
+func (f *Flow) runUnknown(r *http.Request, typed string) {
 	defer func() {
 		if failure := recover(); failure != nil {
-			f.config.Log.ErrorContext(ctx, "Config.Unknown panicked", "flow", f.config.Name,
-				"panic", fmt.Sprintf("%T", failure))
+			f.config.Log.ErrorContext(r.Context(), "Config.Unknown panicked",
+				"flow", f.config.Name, "panic", fmt.Sprintf("%T", failure))
 		}
 	}()
 
-	f.config.Unknown(r.Clone(ctx), typed)
+	f.config.Unknown(r, typed)
 }
