@@ -125,7 +125,11 @@ func checkExpiry(t *testing.T, db harness.Database) error {
 		if !expires.IsZero() {
 			want = expires.Add(time.Minute + time.Millisecond - 1).UnixMilli()
 		}
-		if got := admin(t, db.Source, "PEXPIRETIME", "otp:"+key); got != want {
+		got := admin(t, db.Source, "PEXPIRETIME", "otp:"+key)
+		if gone := int64(-2); got == gone && want > 0 && time.Now().UnixMilli() > want {
+			break // on a busy machine, the last one
+		}
+		if got != want {
 			return fmt.Errorf("%v: the value goes at %v, want %v", expires, got, want)
 		}
 		value = next

@@ -51,7 +51,7 @@ func TestPurge(t *testing.T) {
 
 		for key, expires := range map[string]time.Time{
 			"past":     now.Add(-time.Hour - 2*time.Second),
-			"recent":   now.Add(-time.Hour + 10*time.Second),
+			"recent":   now.Add(-time.Hour + 10*time.Minute),
 			"future":   now.Add(time.Second),
 			"for-good": {},
 		} {
