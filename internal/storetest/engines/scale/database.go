@@ -34,6 +34,7 @@ type database struct {
 	log    string // the bytes that were written to the log so far
 	reads  string // the pages that were looked at so far
 	flush  string // makes the reads known
+	exact  string // makes the size known
 	vacuum string
 }
 
@@ -72,6 +73,7 @@ var databases = []database{
 		insert: `INSERT INTO otp_records (id, value, expires) SELECT LEFT(MD5(seq), 22),
 			UNHEX(CONCAT(REPEAT(MD5(seq), 8), '0011223344')), $time + seq * 7919 % 86400
 			FROM seq_$from_to_$to`,
+		exact: "ANALYZE TABLE otp_records",
 		size: `SELECT data_length + index_length FROM information_schema.tables
 			WHERE table_name = 'otp_records'`,
 		log: `SELECT variable_value FROM information_schema.global_status

@@ -93,6 +93,11 @@ func measure(ctx context.Context, d database) (f figures, err error) {
 		return f, err
 	}
 
+	if d.exact != "" {
+		if _, err := db.ExecContext(ctx, d.exact); err != nil {
+			return f, err
+		}
+	}
 	size, err := d.count(ctx, db, d.size)
 	if err != nil {
 		return f, err

@@ -29,6 +29,7 @@ func draw(folder string, all []figures) error {
 	growth.Title.Text = fmt.Sprintf("%d codes a day, purged each hour", *perDay)
 	growth.X.Label.Text, growth.Y.Label.Text = "hours", "MB with indexes"
 	growth.Y.Min = 0
+	growth.Legend.XOffs = -vg.Centimeter / 2
 	for i, f := range all {
 		line := make(plotter.XYs, len(f.growth))
 		for hour, size := range f.growth {
@@ -71,7 +72,9 @@ func draw(folder string, all []figures) error {
 	writes.Add(below, above)
 	writes.Legend.Add("Send", below)
 	writes.Legend.Add("Verify", above)
-	writes.Legend.Top = true
+	writes.Legend.Top, writes.Legend.Left = true, true
+	writes.X.Padding, writes.Y.Max = vg.Centimeter, 1.3*writes.Y.Max
+	writes.X.Min, writes.X.Max = -0.5, float64(len(names))-0.5
 	writes.NominalX(names...)
 	return writes.Save(width, height, filepath.Join(folder, "scale-writes.png"))
 }
