@@ -146,8 +146,13 @@ func newFlow(t *testing.T, path string, kind otp.Kind, inbox *otptest.Inbox) *ot
 	})
 	require.NoError(t, err)
 
+	field := "email"
+	if strings.HasSuffix(name, "phone") {
+		field = "phone"
+	}
 	flow, err := otphttp.New(otphttp.Config{
-		Codes: codes, Keys: otp.Keys{secret}, Insecure: true,
+		AddressField: field,
+		Codes:        codes, Keys: otp.Keys{secret}, Insecure: true,
 		Name: name,
 		Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
 			if typed != "" {

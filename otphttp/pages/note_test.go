@@ -103,6 +103,7 @@ func TestFieldsThatCollide(t *testing.T) {
 		`Options.Path is "//x/"`:                     {Path: "//x/"},
 		`Options.Path is "/{x}/"`:                    {Path: "/{x}/"},
 		`Options.Path is "x/"`:                       {Path: "x/"},
+		`Config.AddressField is "email"`:             {Phone: true},
 	} {
 		options.Product = "Acme"
 		_, err := pages.New(newFlow(t, otp.SignIn), options)

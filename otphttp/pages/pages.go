@@ -49,7 +49,8 @@ type Options struct {
 	// Links stand at the foot of every page: terms, privacy and the like. Optional.
 	Links []Link
 
-	// Phone says that people type telephone numbers in place of mail addresses.
+	// Phone says that people type telephone numbers in place of mail addresses. Config.AddressField
+	// of the Flow is then another one than "email".
 	Phone bool
 
 	// PasswordField names the member of the body with the new password. Default "password". Only
@@ -121,6 +122,10 @@ func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 
 	if err := checkFields(flow.Config(), o.PasswordField); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
+	}
+	if o.Phone && flow.Config().AddressField == "email" {
+		return nil, errors.New(`pages: Options.Phone is set, but Config.AddressField is "email", ` +
+			`which takes mail addresses only: name it "phone"`)
 	}
 
 	p := &Pages{flow: flow, options: o, policy: contentSecurityPolicy(&o)}
