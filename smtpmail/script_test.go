@@ -1,6 +1,7 @@
 package smtpmail_test
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ type scripted struct {
 	said      []string // said to the next announcement, and to the dot after it, before a close
 	open      int      // connections now
 	saw       seen
+	stalled   func() // called when it stops to answer
 }
 
 // seen is what a server has seen.
@@ -184,6 +186,19 @@ func (s *scripted) await(t *testing.T, so func() bool) {
 	t.Helper()
 
 	require.Eventually(t, so, 10*time.Second, time.Millisecond)
+}
+
+// untilStall returns a context that ends so long after the server has stopped to answer, however
+// long it takes up to there.
+func (s *scripted) untilStall(t *testing.T, after time.Duration) context.Context {
+	t.Helper()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stalled = func() { time.AfterFunc(after, cancel) }
+	return ctx
 }
 
 // fail changes the faults.
@@ -387,7 +402,12 @@ func (d *dialogue) recites() bool {
 
 // stay waits until the client has enough.
 func (d *dialogue) stay() {
-	d.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	d.mu.Lock()
+	if d.stalled != nil {
+		d.stalled()
+	}
+	d.mu.Unlock()
+	d.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	d.text.R.WriteTo(io.Discard)
 }
 

@@ -146,9 +146,12 @@ func (s *Sender) deliver(ctx context.Context, to, id string, mail otpmail.Mail) 
 
 // carry has a connection hand the mail over. A kept connection may have been closed by the server,
 // or have carried as many mails as the server allows, and a new one may be one too many. Then
-// another one does it: nothing of the mail has been handed over.
+// another one does it: nothing of the mail has been handed over. A server that has understood less
+// than its extensions promise is asked in turn. If that helps, the extensions were at fault, and
+// not the recipient, as with Postfix's 504 to a domain without dots.
 func (s *Sender) carry(ctx context.Context, l *letter) error {
 	w := s.connections.arrive()
+	cautious := false
 	for {
 		c, err := s.connections.take(ctx, w)
 		if err != nil {
@@ -156,10 +159,12 @@ func (s *Sender) carry(ctx context.Context, l *letter) error {
 		}
 
 		kept := c.kept
+		c.cautious = c.cautious || cautious
 		o := c.handOver(ctx, l)
-		if o.distrust {
+		if o.distrust && !o.again || cautious && o.err == nil {
 			s.connections.distrust()
 		}
+		cautious = cautious || o.distrust
 		again := o.again && (kept || o.distrust || s.connections.crowded())
 		s.connections.put(c)
 		if !again || ctx.Err() != nil {
