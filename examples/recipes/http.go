@@ -42,15 +42,21 @@ type Forms struct {
 	Tell func(w http.ResponseWriter, r *http.Request, p *otphttp.Problem) // in the form
 }
 
-// Ask sends a code. With a code that is live the person goes on, though it was asked for too soon.
+// Ask sends a code. With a code that is live the person goes on, though it was asked for too soon;
+// a challenge is shown all the same, since it is what brings a new code.
 func (f *Forms) Ask(w http.ResponseWriter, r *http.Request) {
 	state, err := f.Flow.Send(w, r)
 	problem := otphttp.ProblemOf(err)
-	if err == nil || state.Status.Live && problem.Status == http.StatusTooManyRequests {
+	if err == nil || state.Status.Live && tooSoon(problem) {
 		http.Redirect(w, r, "/code", http.StatusSeeOther)
 		return
 	}
 	f.Tell(w, r, problem)
+}
+
+// tooSoon reports whether there is nothing to do but to wait.
+func tooSoon(p *otphttp.Problem) bool {
+	return p.Status == http.StatusTooManyRequests && p.Code != otphttp.ChallengeRequired
 }
 
 // Enter takes the code. State says how many attempts are left where it was wrong.

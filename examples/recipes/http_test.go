@@ -27,10 +27,49 @@ func TestFormsOverNumbers(t *testing.T) {
 	require.NoError(t, err)
 	told := ""
 	tell := func(_ http.ResponseWriter, _ *http.Request, p *otphttp.Problem) { told = p.Detail }
-	forms := &recipes.Forms{Flow: flow, Tell: tell}
+	forms, post := &recipes.Forms{Flow: flow, Tell: tell}, newPoster()
 
+	assert.Empty(t, post(forms.Ask, "phone=0151+12345678"))
+	assert.Contains(t, told, "with its country code")
+	assert.Empty(t, post(forms.Ask, "phone=%2B34+0612+345+678"))
+	assert.Contains(t, told, "Leave out the 0")
+	assert.Equal(t, "/code", post(forms.Ask, "phone=%2B49+151+12345678"))
+	assert.Equal(t, "/code", post(forms.Ask, "phone=%2B49+151+12345678"), "too soon: it is live")
+	assert.Empty(t, post(forms.Enter, "code=x"))
+	assert.Contains(t, told, "No attempt was lost")
+	code := inbox.Code(t, "+4915112345678")
+	assert.Equal(t, "/account", post(forms.Enter, "phone=004915112345678&code="+code))
+}
+
+// Who has a live code and asks for another one too soon is shown the challenge.
+func TestFormsShowTheChallenge(t *testing.T) {
+	codes, _ := otptest.New(t, otp.Config{})
+	flow, err := otphttp.New(otphttp.Config{
+		Codes: codes, Keys: otp.Keys{make([]byte, 32)},
+		Find: func(*http.Request, string) (otphttp.Recipient, error) {
+			return otphttp.Recipient{Known: true}, nil
+		},
+		Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil },
+		Challenge: func(r *http.Request) (bool, error) {
+			return r.PostForm.Get("challenge") == "solved", nil
+		},
+	})
+	require.NoError(t, err)
+	var told otphttp.ProblemCode
+	tell := func(_ http.ResponseWriter, _ *http.Request, p *otphttp.Problem) { told = p.Code }
+	forms, post := &recipes.Forms{Flow: flow, Tell: tell}, newPoster()
+
+	assert.Equal(t, "/code", post(forms.Ask, "email=ada@example.com"))
+	assert.Empty(t, post(forms.Ask, "email=ada@example.com"))
+	assert.Equal(t, otphttp.ChallengeRequired, told)
+	assert.Equal(t, "/code", post(forms.Ask, "email=ada@example.com&challenge=solved"))
+}
+
+// newPoster returns a function that posts a form with the cookies of before, and returns where the
+// answer leads.
+func newPoster() func(handler http.HandlerFunc, form string) string {
 	var cookies []*http.Cookie
-	post := func(handler http.HandlerFunc, form string) string {
+	return func(handler http.HandlerFunc, form string) string {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		for _, cookie := range cookies {
@@ -43,15 +82,4 @@ func TestFormsOverNumbers(t *testing.T) {
 		}
 		return w.Header().Get("Location")
 	}
-
-	assert.Empty(t, post(forms.Ask, "phone=0151+12345678"))
-	assert.Contains(t, told, "with its country code")
-	assert.Empty(t, post(forms.Ask, "phone=%2B34+0612+345+678"))
-	assert.Contains(t, told, "Leave out the 0")
-	assert.Equal(t, "/code", post(forms.Ask, "phone=%2B49+151+12345678"))
-	assert.Equal(t, "/code", post(forms.Ask, "phone=%2B49+151+12345678"), "too soon: it is live")
-	assert.Empty(t, post(forms.Enter, "code=x"))
-	assert.Contains(t, told, "No attempt was lost")
-	code := inbox.Code(t, "+4915112345678")
-	assert.Equal(t, "/account", post(forms.Enter, "phone=004915112345678&code="+code))
 }
