@@ -76,6 +76,31 @@ func TestSessionInBody(t *testing.T) {
 	})
 }
 
+// Who mistypes the address, and is refused for it, goes on with the code of before.
+func TestSessionOfAMistypedAddress(t *testing.T) {
+	for what, refuse := range map[string]func(*service){
+		"limited": func(s *service) {
+			newClient(t).post(s.ServeSend, "email", bob).want(t, http.StatusAccepted, "")
+		},
+		"the store is down": func(s *service) { s.broken = true },
+	} {
+		t.Run(what, func(t *testing.T) {
+			s, c := newBreakable(t), newClient(t)
+			sent := c.post(s.ServeSend, "email", ada, "session", "").
+				want(t, http.StatusAccepted, "")
+			code := s.inbox.Code(t, ada)
+
+			refuse(s)
+			refused := c.post(s.ServeSend, "email", bob, "session", sent.Session).document(t)
+			require.NotEmpty(t, refused.Code)
+			require.NotEmpty(t, refused.Session)
+			s.broken = false
+			c.post(s.ServeVerify, "session", refused.Session, "code", code).
+				want(t, http.StatusOK, "")
+		})
+	}
+}
+
 // The original asks by GET and keeps no cookie.
 func TestOriginalRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -53,8 +53,11 @@ func (f *Flow) send(w http.ResponseWriter, r *http.Request) (State, error) {
 	if q.session.address == "" { // elsewhere Data would tell that there is an account
 		state.Data = q.Data
 	}
-	if status.Live || carries(r) {
+	switch {
+	case status.Live || carries(r) && q.earlier.browser == "":
 		state.Session = f.begin(w, r, &q.session)
+	case carries(r): // its code may be live, for another address
+		state.Session = r.PostForm.Get(sessionField)
 	}
 	if err != nil {
 		return state, withSession(err, state.Session)
