@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/seed-5978b5f1/otp"
 )
 
 // open checks what all requests that act have in common, and reads the body.
@@ -62,6 +60,6 @@ func (f *Flow) checkBudget(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	p := problem(TooManyRequests)
-	p.CodeStatus = &otp.Status{RetryAt: time.Now().Add(time.Minute)}
+	p.retryAt = time.Now().Add(time.Minute)
 	return p
 }

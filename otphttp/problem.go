@@ -35,6 +35,8 @@ type Problem struct {
 
 	// Err is the cause, for the program. It is not shown. Optional.
 	Err error
+
+	retryAt time.Time // without a CodeStatus, or zero
 }
 
 // Error returns the code and the cause, or else the detail.
@@ -118,11 +120,17 @@ func (p *Problem) write(w http.ResponseWriter) {
 		Flow    *otp.Status `json:"flow,omitempty"`
 		Session string      `json:"session,omitempty"`
 	}{http.StatusText(status), status, p.Code, p.Detail, p.Field, p.CodeStatus, p.Session}
-	if p.CodeStatus != nil {
-		setRetryAfter(w, status, p.CodeStatus.RetryAt)
-	}
+	setRetryAfter(w, status, p.again())
 
 	writeJSON(w, "application/problem+json", status, d)
+}
+
+// again is when to ask again, or zero.
+func (p *Problem) again() time.Time {
+	if p.CodeStatus != nil {
+		return p.CodeStatus.RetryAt
+	}
+	return p.retryAt
 }
 
 // setRetryAfter tells when to ask again, where that is what the answer is about.

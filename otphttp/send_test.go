@@ -227,7 +227,8 @@ func TestAllow(t *testing.T) {
 		c.post(s.ServeSend, "email", ada), c.post(s.ServeVerify, "code", "000000"),
 		c.get(s.ServeStatus),
 	} {
-		reply.want(t, http.StatusTooManyRequests, "too_many_requests")
+		d := reply.want(t, http.StatusTooManyRequests, "too_many_requests")
+		assert.Nil(t, d.Flow, "no code was looked at")
 		assert.Equal(t, "60", reply.Header.Get("Retry-After"))
 		assert.Equal(t, "0", reply.Header.Get("RateLimit"))
 	}
