@@ -116,26 +116,18 @@ func TestFaults(t *testing.T) {
 			server := startScripted(t, fault{step: test.step, reply: test.reply}, offers)
 			sender := newSender(t, configFor(server.address, valid()))
 
-			deadline := 10 * time.Second
-			if test.reply == stall {
-				deadline = 300 * time.Millisecond
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), deadline)
-			defer cancel()
-
+			ctx := server.untilStall(t, 0)
 			start := time.Now()
 			err := sender.Send(ctx, message(ada))
 
-			require.Less(t, time.Since(start), 5*time.Second, "it has not ended with its context")
+			require.Less(t, time.Since(start), 30*time.Second, "it has not ended with its context")
 			assert.Equal(t, test.want, classOf(t, err), "%v", err)
 			saw := server.seen()
 			assert.Equal(t, test.mails, saw.mails, "mails with their dot")
 			assert.LessOrEqual(t, saw.announced, 1)
 			assert.Equal(t, 1, saw.connections)
 			if test.reply == stall {
-				require.ErrorIs(t, err, context.DeadlineExceeded)
-			} else {
-				require.NoError(t, ctx.Err(), "it took the whole time")
+				require.ErrorIs(t, err, context.Canceled)
 			}
 		})
 	}
@@ -160,10 +152,8 @@ func TestErrorTexts(t *testing.T) {
 		t.Run(test.step+" "+test.reply, func(t *testing.T) {
 			t.Parallel()
 			server := startScripted(t, fault{step: test.step, reply: test.reply})
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-
-			err := newSender(t, configFor(server.address, valid())).Send(ctx, message(ada))
+			sender := newSender(t, configFor(server.address, valid()))
+			err := sender.Send(server.untilStall(t, 0), message(ada))
 			require.EqualError(t, err, "smtpmail: "+test.want)
 		})
 	}
@@ -234,13 +224,7 @@ func TestFaultsOfKeptConnections(t *testing.T) {
 				require.NoError(t, sender.Send(t.Context(), message(ada)))
 
 				server.fail(fault{test.step, test.reply, 0, true})
-				deadline := time.Minute
-				if test.reply == stall {
-					deadline = 300 * time.Millisecond
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), deadline)
-				defer cancel()
-				err := sender.Send(ctx, message(ada))
+				err := sender.Send(server.untilStall(t, 0), message(ada))
 
 				assert.Equal(t, test.want, classOf(t, err), "%v", err)
 				assert.Equal(t, test.connections, server.seen().connections)
