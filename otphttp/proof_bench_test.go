@@ -1,0 +1,104 @@
+package otphttp_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/evp"
+	"github.com/seed-5978b5f1/otp/evp/evptest"
+	"github.com/seed-5978b5f1/otp/otphttp"
+	"github.com/seed-5978b5f1/otp/otptest"
+)
+
+// How well a stranger who proves an address of his own tells by the time of one request whether
+// there is an account with another one. Run it with -benchtime=500x, for a thousand requests.
+func BenchmarkTimesOfProofs(b *testing.B) {
+	for name, delay := range map[string]time.Duration{
+		"the issuer is up": 0, "the issuer is slow": 200 * time.Millisecond,
+		"the issuer is slower by a second": 1500 * time.Millisecond,
+		"the issuer does not answer":       time.Hour,
+	} {
+		b.Run(name, func(b *testing.B) {
+			issuer := evptest.NewIssuer("example.com")
+			verifier, err := evp.New(evp.Config{
+				Origins: []string{site}, Client: issuer.Client(),
+				Lookup: func(ctx context.Context, name string) ([]string, error) {
+					select {
+					case <-time.After(delay):
+						return issuer.LookupTXT(ctx, name)
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					}
+				},
+			})
+			require.NoError(b, err)
+			codes, _ := otptest.New(b, otp.Config{
+				Policy: otp.Policy{MinSendTime: 500 * time.Millisecond},
+				Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
+					time.Sleep(200 * time.Millisecond)
+					return nil
+				}),
+			})
+			flow, err := otphttp.New(otphttp.Config{
+				Codes: codes, Keys: testKeys, Proofs: verifier,
+				Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+					return otphttp.Recipient{Known: strings.HasPrefix(typed, "known")}, nil
+				},
+				Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) {
+					return nil, nil
+				},
+			})
+			require.NoError(b, err)
+			b.ReportMetric(100*timesOfProofs(b, flow, evptest.NewBrowser(issuer, site)), "told-%")
+		})
+	}
+}
+
+// timesOfProofs lets 48 clients ask for known and unknown addresses in turn, each with the proof of
+// another one. It returns the share of requests that the best threshold puts on the right side.
+func timesOfProofs(b *testing.B, flow *otphttp.Flow, browser *evptest.Browser) float64 {
+	var mu sync.Mutex
+	var took [2][]float64
+	ask := func(i int) {
+		c := newClient(new(testing.T))
+		nonce := c.get(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(w, flow.Nonce(w, r))
+		}).text
+		email := fmt.Sprintf("%s%d@example.com", []string{"other", "known"}[i%2], i)
+		proof := browser.Token(eve, nonce)
+
+		begin := time.Now()
+		c.post(flow.ServeSend, "email", email, tokenField, proof)
+		mu.Lock()
+		defer mu.Unlock()
+		took[i%2] = append(took[i%2], time.Since(begin).Seconds())
+	}
+
+	var clients sync.WaitGroup
+	next := make(chan int)
+	for range 48 {
+		clients.Go(func() {
+			for i := range next {
+				ask(i)
+			}
+		})
+	}
+	for i := range 2 * b.N {
+		next <- i
+	}
+	close(next)
+	clients.Wait()
+
+	slices.Sort(took[0])
+	slices.Sort(took[1])
+	return toldRight(&took)
+}
