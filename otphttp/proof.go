@@ -68,7 +68,7 @@ func (f *Flow) takeProof(
 	w http.ResponseWriter, r *http.Request, q *asker, p *proof,
 ) (state State, taken bool, err error) {
 	s := q.session
-	s.proved, s.nonce, s.trust = true, p.nonce, otp.Known
+	s.proved, s.nonce, s.trust, s.asked = true, p.nonce, otp.Known, q.earlier.asked
 	if !f.proofLasts() {
 		return f.enter(w, r, &s)
 	}
@@ -111,11 +111,11 @@ func (f *Flow) enter(
 
 func isSpent(err error) bool { return errors.Is(err, otp.ErrUsed) }
 
-// spendNonce spends the proof of a session for a form, and voids the codes that it takes the place
-// of.
+// spendNonce spends the proof of a session for a form, and voids the codes that were asked for
+// before.
 func (f *Flow) spendNonce(r *http.Request, s *session, key string) error {
 	err := f.config.Codes.Spend(r.Context(), s.nonce.id(), key, f.nonceEnd(s.nonce))
-	if err == nil { // the proof is spent all the same: codes that are left expire
+	if err == nil && s.asked != 0 { // the proof is spent all the same: codes that are left expire
 		ctx := context.WithoutCancel(r.Context())
 		f.failed(r, f.config.Codes.Revoke(ctx, s.to, s.binding()))
 	}

@@ -434,6 +434,22 @@ func TestProofs(t *testing.T) {
 			p.prove(ada)
 			p.hear(p.post(p.flow.ServeVerify, "code", p.code))
 		}, says("done", "code_missing"), 1, 1},
+		{"a code of before, reset", otp.ResetPassword, nil, func(p *proving) {
+			p.ask()
+			p.show()
+			p.prove(ada)
+			p.choose("first")
+			status, err := p.codes.Status(p.t.Context(), otp.Request{
+				To: ada, Binding: p.cookies[binding].Value,
+			})
+			require.NoError(p.t, err)
+			require.False(p.t, status.Live)
+		}, says("proved", "done"), 1, 1},
+		{"a code of before, whose answer was lost", otp.SignIn, nil, func(p *proving) {
+			p.twin().post(p.flow.ServeSend, "email", ada)
+			p.prove(ada)
+			p.hear(p.post(p.flow.ServeVerify, "code", p.inbox.Code(p.t, ada)))
+		}, says("done", "code_missing"), 1, 1},
 		{"a code after it", otp.ResetPassword, nil, func(p *proving) {
 			p.prove(ada)
 			p.ask()
