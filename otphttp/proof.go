@@ -124,10 +124,6 @@ func (f *Flow) spendNonce(r *http.Request, s *session, key string) error {
 
 // checkNonce judges as spendNonce does. The repeats of a nonce can be ended.
 func (f *Flow) checkNonce(ctx context.Context, n nonce, key string) error {
-	if time.Until(f.nonceEnd(n)) < nonceGrace {
-		return otp.ErrUsed
-	}
-
 	err := f.config.Codes.CheckSpend(ctx, n.id(), key)
 	if errors.Is(err, otp.ErrRepeated) {
 		if ended := f.config.Codes.CheckSpend(ctx, n.endID(), ""); ended != nil {

@@ -359,6 +359,16 @@ func TestProofs(t *testing.T) {
 			p.client = late
 			p.choose("first")
 		}, says("proved", "done", "proved", "done", "code_used"), 2, 0},
+		{"repeated for long, then another password", otp.ResetPassword, nil, func(p *proving) {
+			time.Sleep(59 * time.Minute)
+			p.prove(ada)
+			time.Sleep(9 * time.Minute)
+			p.choose("first")
+			time.Sleep(6 * time.Minute)
+			p.choose("first")
+			time.Sleep(7 * time.Minute)
+			p.choose("second")
+		}, says("proved", "done", "code_malformed", "code_malformed"), 1, 0},
 		{"reset too late", otp.ResetPassword, nil, func(p *proving) {
 			p.prove(ada)
 			time.Sleep(10 * time.Minute)
@@ -449,6 +459,14 @@ func TestProofs(t *testing.T) {
 			p.twin().post(p.flow.ServeSend, "email", ada)
 			p.prove(ada)
 			p.hear(p.post(p.flow.ServeVerify, "code", p.inbox.Code(p.t, ada)))
+		}, says("done", "code_missing"), 1, 1},
+		{"a code of before, in its tab", otp.SignIn, nil, func(p *proving) {
+			p.ask()
+			p.show()
+			late := p.twin()
+			p.prove(ada)
+			p.client = late
+			p.hear(p.post(p.flow.ServeVerify, "code", p.code))
 		}, says("done", "code_missing"), 1, 1},
 		{"a code after it", otp.ResetPassword, nil, func(p *proving) {
 			p.prove(ada)
@@ -602,6 +620,22 @@ func TestProofIsEvidence(t *testing.T) {
 		require.Equal(t, otp.Known, p.events[len(p.events)-1].Trust)
 		p.hear(p.post(p.flow.ServeVerify, "code", p.inbox.Code(t, ada)))
 		require.Equal(t, otphttp.Claim{To: ada}, p.claims[1], "by the code")
+	})
+}
+
+// A code that is entered after a proof is a code: the answer to the form of the proof may have come
+// last.
+func TestCodeAfterAProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProving(t, otp.SignIn, func(c *otphttp.Config) { c.Devices = true })
+		p.prove(ada)
+		late := p.twin()
+		p.sendToken(ada, "", "remember", "yes")
+		p.client = late
+
+		r := p.post(p.flow.ServeVerify, "code", p.inbox.Code(t, ada))
+		require.Equal(t, "{\"done\":true}\n", r.text)
+		require.Equal(t, otphttp.Claim{To: ada}, p.claims[1])
 	})
 }
 

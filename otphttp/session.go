@@ -21,7 +21,7 @@ type session struct {
 
 	known    bool // there is such an account
 	accepted bool // a code, within the lifetime of the session
-	proved   bool // the address, by the browser, within the lifetime of a code
+	proved   bool // the address, by the browser, less than the lifetime of a code after vouched
 
 	nonce nonce // of the proof, or zero
 

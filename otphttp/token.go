@@ -127,7 +127,7 @@ func (t *tokens) read(text string) (session, error) {
 		s, ok := parseSession(plain)
 		age := time.Since(s.issued)
 		if ok && age < t.lifetime {
-			s.proved = s.proved && age < t.lifetime-sessionGrace
+			s.proved = s.proved && time.Since(s.vouched) < t.lifetime-sessionGrace
 			return s, nil
 		}
 	}

@@ -35,16 +35,16 @@ func (f *Flow) verify(w http.ResponseWriter, r *http.Request) (State, error) {
 		return State{}, err
 	}
 
+	s.proved = s.proved && f.proofLasts() // elsewhere the code is judged
 	state := s.state()
 	if state.Data, err = f.pending(r, &s); err != nil && !f.repeats(r, &s) {
 		return state, err
 	}
-	if s.proved && f.proofLasts() {
+	if s.proved {
 		state, _, err := f.enter(w, r, &s)
 		return state, err
 	}
 
-	s.proved = false // the code is judged
 	sub, err := f.judge(r, &s)
 	if err != nil {
 		return f.rejected(r, state, &s, err)
