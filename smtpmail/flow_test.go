@@ -39,7 +39,7 @@ func TestFailuresAreInTheLogOfAFlow(t *testing.T) {
 		})
 		require.NoError(t, err)
 
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("email=x"))
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("email=ada@acme.example"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()
 		flow.ServeSend(w, r)
