@@ -177,8 +177,8 @@ const quitTime = time.Second
 
 // reset ends a transaction that did not come to its end, so that the next mail has no other
 // recipient. It reports whether the connection can be used again.
-func (c *connection) reset() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), quitTime)
+func (c *connection) reset(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, quitTime)
 	defer cancel()
 
 	err := c.step(ctx, func() error {
@@ -191,10 +191,16 @@ func (c *connection) reset() bool {
 
 // quit says goodbye, waits until the server has closed the connection, and closes it. Nobody is
 // left to be told about errors.
-func (c *connection) quit(deadline time.Time) {
-	c.conn.SetDeadline(deadline)
-	if c.say("QUIT\r\n") == nil {
-		c.in.WriteTo(io.Discard)
-	}
+func (c *connection) quit(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, quitTime)
+	defer cancel()
+
+	c.step(ctx, func() error { //nolint:errcheck // see above
+		if err := c.say("QUIT\r\n"); err != nil {
+			return err
+		}
+		_, err := c.in.WriteTo(io.Discard)
+		return err
+	})
 	c.conn.Close()
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // A dialer makes connections that are greeted, encrypted and authenticated.
@@ -44,7 +43,7 @@ func (d *dialer) dial(ctx context.Context) (*connection, error) {
 	case c.lost:
 		conn.Close()
 	default:
-		c.quit(time.Now().Add(quitTime))
+		c.quit(ctx)
 	}
 	return nil, err
 }

@@ -87,13 +87,13 @@ func (p *pool) take(ctx context.Context, w *waiter) (*connection, error) {
 		case err != nil:
 			return nil, err
 		case ctx.Err() != nil:
-			p.put(c)
+			p.put(ctx, c)
 			return nil, notSent("waiting for a connection", ctx.Err())
 		case c.works(ctx):
 			return c, nil
 		}
 		c.lost = true
-		p.put(c)
+		p.put(ctx, c)
 	}
 }
 
@@ -104,7 +104,7 @@ func (p *pool) takeNew(ctx context.Context) (*connection, error) {
 		return c, err
 	}
 
-	c.quit(time.Now().Add(quitTime))
+	c.quit(ctx)
 	c, err = p.dialer.dial(ctx)
 	if err != nil {
 		p.release()
@@ -236,7 +236,7 @@ func (p *pool) connect(w *waiter) {
 		p.mu.Unlock()
 
 		if err == nil && !p.keep(c) {
-			c.quit(time.Now().Add(quitTime))
+			c.quit(context.Background())
 			p.release()
 		}
 	}()
@@ -308,9 +308,10 @@ func (p *pool) pop() *connection {
 	return nil
 }
 
-// put takes a connection back, and keeps it if it is still good.
-func (p *pool) put(c *connection) {
-	if !c.lost && c.begun && !c.reset() {
+// put takes a connection back, and keeps it if it is still good. What there is to say for that ends
+// with ctx, that of the mail.
+func (p *pool) put(ctx context.Context, c *connection) {
+	if !c.lost && c.begun && !c.reset(ctx) {
 		c.lost = true
 	}
 
@@ -320,7 +321,7 @@ func (p *pool) put(c *connection) {
 		c.conn.Close()
 		p.release()
 	case c.refusals >= patience || !p.keep(c):
-		c.quit(time.Now().Add(quitTime))
+		c.quit(ctx)
 		p.release()
 	}
 }
@@ -360,7 +361,7 @@ func (p *pool) keep(c *connection) bool {
 // expire says goodbye to a connection that nobody has used for a while.
 func (p *pool) expire(c *connection) {
 	if p.remove(c) {
-		c.quit(time.Now().Add(quitTime))
+		c.quit(context.Background())
 		p.release()
 	}
 }
@@ -389,11 +390,12 @@ func (p *pool) close() {
 	}
 	p.mu.Unlock()
 
-	deadline := time.Now().Add(quitTime)
+	ctx, cancel := context.WithTimeout(context.Background(), quitTime)
+	defer cancel()
 	for _, c := range kept {
 		if c.expiry != nil {
 			c.expiry.Stop()
 		}
-		c.quit(deadline)
+		c.quit(ctx)
 	}
 }

@@ -137,6 +137,31 @@ func TestCloseInTime(t *testing.T) {
 	require.Less(t, time.Since(start), 30*time.Second)
 }
 
+// Neither a reset nor a goodbye that the server does not answer outlasts the context of the mail:
+// otherwise, each would take a second.
+func TestContextEndsWhatIsSaidAfterwards(t *testing.T) {
+	for step, faults := range map[string][]fault{
+		"QUIT": {{step: "AUTH", reply: "535 5.7.8 no"}, {step: "QUIT", reply: stall}},
+		"RSET": {{step: "MAIL", reply: "550 5.7.1 no"}, {step: "RSET", reply: stall}},
+	} {
+		t.Run(step, func(t *testing.T) {
+			server := startScripted(t, fault{})
+			server.fail(faults...)
+			sender := newSender(t, configFor(server.address, valid()))
+
+			late := time.Hour
+			for tries := 0; late > time.Second/2 && tries < 10; tries++ { // the machine may be slow
+				ctx := server.untilStall(t, 0)
+				ended := make(chan time.Time, 1)
+				context.AfterFunc(ctx, func() { ended <- time.Now() })
+				require.Equal(t, notSent, classOf(t, sender.Send(ctx, message(ada))))
+				late = min(late, time.Since(<-ended))
+			}
+			require.Less(t, late, time.Second/2)
+		})
+	}
+}
+
 // A burst beyond the server's limit waits for the connections that it has, however the server says
 // that there are too many.
 func TestServerLimit(t *testing.T) {

@@ -120,7 +120,7 @@ func (s *Sender) Check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.connections.put(c)
+	s.connections.put(ctx, c)
 	return nil
 }
 
@@ -166,7 +166,7 @@ func (s *Sender) carry(ctx context.Context, l *letter) error {
 		}
 		cautious = cautious || o.distrust
 		again := o.again && (kept || o.distrust || s.connections.crowded())
-		s.connections.put(c)
+		s.connections.put(ctx, c)
 		if !again || ctx.Err() != nil {
 			return o.err
 		}
