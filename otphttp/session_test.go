@@ -172,6 +172,41 @@ func TestChangeOfKeys(t *testing.T) {
 	})
 }
 
+// A Binding that a client made by its key stays while keys are changed, whatever Trust its code
+// has.
+func TestKeyWhileKeysAreChanged(t *testing.T) {
+	for challenge, trust := range map[string]otp.Trust{
+		"": otp.Stranger, "solved": otp.Challenged, "known": otp.Known,
+	} {
+		t.Run(trust.String(), func(t *testing.T) {
+			codes, inbox := otptest.New(t, otp.Config{})
+			instance := func(keys ...[]byte) *service {
+				return newService(t, func(c *otphttp.Config) {
+					withTrust(c)
+					c.Codes, c.Keys = codes, keys
+					c.Find = func(r *http.Request, typed string) (otphttp.Recipient, error) {
+						rec := otphttp.Recipient{To: ada, Known: true}
+						if r.PostForm.Get("challenge") == "known" {
+							rec.Trust = otp.Known
+						}
+						return rec, nil
+					}
+				})
+			}
+			c := newClient(t)
+			c.header.Set("Idempotency-Key", strings.Repeat("k", 22))
+			members := []string{"email", ada, "session", "", "challenge", challenge}
+			c.post(instance(testKeys[0]).ServeSend, members...).want(t, http.StatusAccepted, "")
+
+			rolled := instance(newKey, testKeys[0])
+			again := c.post(rolled.ServeSend, members...).document(t)
+			require.Equal(t, http.StatusTooManyRequests, again.Status)
+			c.post(rolled.ServeVerify, "session", again.Session, "code", inbox.Code(t, ada)).
+				want(t, http.StatusOK, "")
+		})
+	}
+}
+
 // At sign-out the code is void and the cookies are gone, but for that of the device.
 func TestEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
