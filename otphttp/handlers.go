@@ -24,8 +24,8 @@ import (
 // from the answer, whether that is 202 or a problem. With an empty session, the header
 // Idempotency-Key or the member "idempotency_key" of 22 to 128 random bytes lets it repeat the
 // request after a lost answer: the same key gets a session of the same Binding. Such a key is as
-// secret as the session. Register the handler for all methods of its path, so that
-// preflights reach it.
+// secret as the session, and a shorter one is refused as invalid_request (400). Register the
+// handler for all methods of its path, so that preflights reach it.
 func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodPost) {
 		return
@@ -50,7 +50,7 @@ func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 //
 // The address may be there, and must then be that of the request for the code. A client without
 // cookies adds the "session". The header Idempotency-Key or the member "idempotency_key", a random
-// text of at most 128 bytes, tells a request that comes again from another one: with the same key,
+// text of at most 128 bytes (a short one will do here), tells a request that comes again from another one: with the same key,
 // code and other members it is accepted again, and Done runs again, unless Config.Once is set. With
 // another password, say, it is another request.
 //

@@ -33,7 +33,7 @@ func (f *Flow) Send(w http.ResponseWriter, r *http.Request) (State, error) {
 }
 
 func (f *Flow) send(w http.ResponseWriter, r *http.Request) (State, error) {
-	if err := checkKey(r); err != nil {
+	if err := cmp.Or(checkKey(r), f.checkBindingKey(r)); err != nil {
 		return State{}, err
 	}
 	p := f.prove(r) // before look: its time is in others' hands

@@ -87,6 +87,19 @@ func carries(r *http.Request) bool { return r.PostForm.Has(sessionField) }
 // random bits in base64.
 const minBindingKey = 22
 
+// checkBindingKey refuses a key that is too short to make a Binding, where it would make one.
+func (f *Flow) checkBindingKey(r *http.Request) error {
+	key := idempotencyKey(r)
+	if key == "" || len(key) >= minBindingKey || !carries(r) {
+		return nil
+	}
+	if _, ok := f.session(r); ok {
+		return nil
+	}
+	return keyProblem("The Idempotency-Key must have at least %d bytes, random ones: "+
+		"it stands for the session.", minBindingKey)
+}
+
 // bind gives the session its Binding: that of the session of the browser, so that a code in the
 // person's hand works after the cookie of the Binding was lost, that of its cookie, or a new one. A
 // client that carries its session makes the Binding itself if it sends a key, so that a request

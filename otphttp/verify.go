@@ -146,9 +146,13 @@ func checkKey(r *http.Request) error {
 		return nil
 	}
 
+	return keyProblem("The Idempotency-Key must have at most %d bytes.", maxKey)
+}
+
+// keyProblem says what is wrong with a key, by a format and the bound.
+func keyProblem(format string, bound int) *Problem {
 	p := problem(InvalidRequest)
-	p.Field = keyField
-	p.Detail = fmt.Sprintf("The Idempotency-Key must have at most %d bytes.", maxKey)
+	p.Field, p.Detail = keyField, fmt.Sprintf(format, bound)
 	return p
 }
 

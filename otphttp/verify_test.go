@@ -116,6 +116,29 @@ func TestLongKey(t *testing.T) {
 	assert.Empty(t, s.doneFor)
 }
 
+// A key that would make the Binding must not be guessable. Elsewhere a short one does no harm.
+func TestShortKey(t *testing.T) {
+	const bound = "Idempotency-Key must have at least 22 bytes"
+	s, c := newService(t, nil), newClient(t)
+	c.header.Set("Idempotency-Key", strings.Repeat("k", 21))
+
+	for _, session := range []string{"", "over"} {
+		d := c.post(s.ServeSend, "email", ada, "session", session).
+			want(t, http.StatusBadRequest, "invalid_request")
+		assert.Equal(t, "idempotency_key", d.Field)
+		assert.Contains(t, d.Detail, bound)
+	}
+	assert.Empty(t, s.inbox.Messages())
+
+	sent := newClient(t).post(s.ServeSend, "email", ada, "session", "").
+		want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada, "session", sent.Session).
+		want(t, http.StatusTooManyRequests, "send_limited")
+	c.post(s.ServeVerify, "session", sent.Session, "code", s.inbox.Code(t, ada)).
+		want(t, http.StatusOK, "")
+	c.post(s.ServeSend, "email", bob).want(t, http.StatusAccepted, "")
+}
+
 // Wrong, unreadable, expired and used codes, sessions that are over and accounts that are unknown
 // make no work: neither one after the other nor at the same time.
 func TestNoWorkForWrongCodes(t *testing.T) {

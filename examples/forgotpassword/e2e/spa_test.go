@@ -50,7 +50,9 @@ func TestSinglePageApplication(t *testing.T) {
 				return get(w, chromedp.Evaluate[string](fmt.Sprintf(`(async () => {
 					const answer = await fetch(%q, {
 						method: "POST", credentials: %q,
-						headers: {"Content-Type": "application/json", "Idempotency-Key": "k"},
+						headers: {
+							"Content-Type": "application/json", "Idempotency-Key": "k".repeat(22),
+						},
 						body: JSON.stringify({%s}),
 					});
 					return answer.status + " " + await answer.text();
