@@ -104,13 +104,27 @@ func (a *account) spend() (part, error) {
 
 	now := time.Now()
 	switch {
-	case a.lease.spent < a.lease.Size && a.lease.holds(now):
+	case a.spendable(now):
 		a.lease.spent++
 		return part{a, a.lease}, nil
 	case now.Before(a.exceeded):
 		return part{}, ErrExceeded
 	}
 	return part{}, errEnded
+}
+
+// spendable reports whether the lease has a message left. It is called with mu held.
+func (a *account) spendable(now time.Time) bool {
+	return a.lease.spent < a.lease.Size && a.lease.holds(now)
+}
+
+// usedUp reports whether a message would be refused without a call of the store.
+func (a *account) usedUp() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+
+	now := time.Now()
+	return now.Before(a.exceeded) && !a.spendable(now)
 }
 
 // retire ends the lease and returns what is left of it, to be given back, and how much was spent.

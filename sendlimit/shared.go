@@ -51,10 +51,15 @@ func newShared(o *Options) (*shared, error) {
 }
 
 // take takes a message from each limit, or from none. Those of the group come first: they refuse
-// more often.
+// more often. But where one of all is known to be used up, the store is not asked group by group.
 func (s *shared) take(ctx context.Context, group string) error {
+	accounts := s.accountsOf(group)
+	if slices.ContainsFunc(accounts, (*account).usedUp) {
+		return ErrExceeded
+	}
+
 	var taken []part
-	err := s.takeAll(ctx, s.accountsOf(group), &taken)
+	err := s.takeAll(ctx, accounts, &taken)
 	if err == nil {
 		return nil
 	}

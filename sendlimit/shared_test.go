@@ -196,6 +196,27 @@ func TestUsedUpAndBack(t *testing.T) {
 	})
 }
 
+// Where a limit of all is used up, no group costs the store anything any more.
+func TestUsedUpForAllGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &callCounter{Store: memstore.New(nil)}
+		opts := over(store, 1)
+		opts.PerGroup, opts.Group = []otp.Limit{{Count: 5, Window: time.Hour}}, sendlimit.EmailDomain
+		sender := newSender(t, &counter{}, opts)
+		send := func(group int) error {
+			return sender.Send(t.Context(), otp.Message{To: fmt.Sprintf("ada@%d.example", group)})
+		}
+
+		require.NoError(t, send(0))
+		require.Equal(t, sendlimit.ErrExceeded, send(1), "the store has said so")
+		calls := store.calls.Load()
+		for group := range 100 {
+			require.Equal(t, sendlimit.ErrExceeded, send(group))
+		}
+		require.Equal(t, calls, store.calls.Load())
+	})
+}
+
 // What is unspent of a lease goes back with the next one, and is lost with its instance at most.
 func TestUnspentLeases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
