@@ -37,18 +37,23 @@ func New(next otp.Sender, opts Options) (*Sender, error) {
 		return nil, fmt.Errorf("sendlimit: %w", err)
 	}
 
-	s := &Sender{next: next, group: opts.Group, budget: newLedger(opts.Total, opts.PerGroup)}
-	if s.group == nil {
-		s.group = func(string) string { return "" }
+	budget, err := newBudget(&opts)
+	if err != nil {
+		return nil, fmt.Errorf("sendlimit: %w", err)
 	}
-	if opts.Store != nil {
-		shared, err := newShared(&opts)
-		if err != nil {
-			return nil, fmt.Errorf("sendlimit: %w", err)
-		}
-		s.budget = shared
+	group := opts.Group
+	if group == nil {
+		group = func(string) string { return "" }
 	}
-	return s, nil
+	return &Sender{next: next, group: group, budget: budget}, nil
+}
+
+// newBudget returns the budget of one instance, or with a Store that of all.
+func newBudget(o *Options) (budget, error) {
+	if o.Store != nil {
+		return newShared(o)
+	}
+	return newLedger(o.Total, o.PerGroup), nil
 }
 
 // Send passes the message on, or returns ErrExceeded. With a Store, another error that matches
