@@ -122,5 +122,5 @@ func ask(t *testing.T, h http.Handler) *httptest.ResponseRecorder {
 	do(http.MethodGet, "/", nil)
 	answer := do(http.MethodPost, "/", url.Values{"email": {"ada@example.com"}})
 	require.Equal(t, http.StatusSeeOther, answer.Code)
-	return do(http.MethodGet, "/", nil)
+	return do(http.MethodGet, strings.TrimPrefix(answer.Header().Get("Location"), "."), nil)
 }
