@@ -36,7 +36,8 @@ type Config struct {
 	// names nobody, since the application knows who it is: a person who is signed in, say.
 	//
 	// An error that is a [*Problem] is shown to the person. One that matches otp.ErrInvalid says
-	// that typed is no address (status 400). Any other error is a failure of the service (503).
+	// that typed is no address (status 400). Any other error is a failure of the service (503), as
+	// is a Recipient that cannot be used.
 	//
 	// Find is called once for each Send. Its time counts towards Policy.MinSendTime. A hit cannot be
 	// told from a miss while Find takes less than half of that, and the Sender less than the other

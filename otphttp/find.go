@@ -59,17 +59,33 @@ func (f *Flow) find(r *http.Request, typed string) (Recipient, error) {
 	}
 
 	rec.To = cmp.Or(rec.To, typed)
-	switch _, err := f.config.Codes.Normalize(rec.To); {
-	case err != nil:
-		return Recipient{}, f.invalidAddress(err)
+	return rec, f.checkRecipient(&rec, typed)
+}
+
+// checkRecipient says what is wrong with what Find has returned. That is the application's mistake,
+// unless it is what the person has typed.
+func (f *Flow) checkRecipient(rec *Recipient, typed string) error {
+	_, err := f.config.Codes.Normalize(rec.To)
+	switch {
+	case err != nil && rec.To == typed && typed != "":
+		return f.invalidAddress(err)
+	case rec.To == "":
+		return errors.New("otphttp: Config.Find returned no To where nothing was typed: " +
+			"return a To, or a *Problem")
+	case err != nil: // not %w: it is not the client's mistake, and may hold the address
+		return errors.New("otphttp: Config.Find returned a To that is no address: " +
+			"Normalize of Codes refuses it")
 	case len(rec.To) > maxAddress:
-		return Recipient{}, fmt.Errorf("otphttp: Config.Find returned a To of %d bytes: "+
+		return fmt.Errorf("otphttp: Config.Find returned a To of %d bytes: "+
 			"it must have at most %d", len(rec.To), maxAddress)
 	case len(rec.Binding) > maxTransaction:
-		return Recipient{}, fmt.Errorf("otphttp: Config.Find returned a Binding of %d bytes: "+
+		return fmt.Errorf("otphttp: Config.Find returned a Binding of %d bytes: "+
 			"it must have at most %d", len(rec.Binding), maxTransaction)
+	case rec.Trust < otp.Stranger || rec.Trust > otp.Known:
+		return fmt.Errorf("otphttp: Config.Find returned the Trust %d: "+
+			"it must be otp.Stranger, Challenged or Known", rec.Trust)
 	}
-	return rec, nil
+	return nil
 }
 
 // findFloor is what the time of a look-up outside of Send is rounded up to, and its doubles.

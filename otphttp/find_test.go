@@ -225,7 +225,9 @@ func TestWhatFindSays(t *testing.T) {
 		"a long Binding": {rec: otphttp.Recipient{Binding: strings.Repeat("b", 129)},
 			status: 503, code: "unavailable"},
 		"a broken address": {rec: otphttp.Recipient{To: "a\n"},
-			status: 400, code: "address_invalid"},
+			status: 503, code: "unavailable"},
+		"an unknown Trust": {rec: otphttp.Recipient{Trust: 9}, status: 503, code: "unavailable"},
+		"a negative Trust": {rec: otphttp.Recipient{Trust: -1}, status: 503, code: "unavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, func(config *otphttp.Config) {
@@ -240,9 +242,38 @@ func TestWhatFindSays(t *testing.T) {
 			if c.detail != "" {
 				assert.Equal(t, c.detail, d.Detail)
 			}
+			assert.Equal(t, c.status == 503 && c.err == nil,
+				strings.Contains(s.log.String(), "Config.Find returned"), s.log.String())
+			assert.NotContains(t, s.log.String(), `a\n`)
 			assert.Empty(t, s.inbox.Messages())
 		})
 	}
+}
+
+// Find has to say who it is where nothing was typed.
+func TestNobodyFound(t *testing.T) {
+	s := newService(t, func(c *otphttp.Config) {
+		c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
+			return otphttp.Recipient{Known: true}, nil
+		}
+	})
+	newClient(t).post(s.ServeSend).want(t, http.StatusServiceUnavailable, "unavailable")
+	assert.Contains(t, s.log.String(), "Config.Find returned no To")
+}
+
+// What the Service takes for no address, although Find does not, is the person's mistake.
+func TestTypedIsNoAddress(t *testing.T) {
+	codes, _ := otptest.New(t, otp.Config{Normalize: func(string) (string, error) {
+		return "", otp.ErrInvalid
+	}})
+	s := newService(t, func(c *otphttp.Config) {
+		c.Codes = codes
+		c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
+			return otphttp.Recipient{Known: true}, nil
+		}
+	})
+	newClient(t).post(s.ServeSend, "email", ada).
+		want(t, http.StatusBadRequest, "address_invalid")
 }
 
 // Find gets what the person meant, where that is certain. In a field for mail, what can be no
