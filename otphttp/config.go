@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -239,11 +240,12 @@ func (c *Config) check() error {
 			"since a proof holds for one browser")
 	}
 
-	for name, field := range map[string]string{
-		"AddressField": c.AddressField, "CodeField": c.CodeField,
+	for _, field := range []struct{ name, value string }{
+		{"AddressField", c.AddressField}, {"CodeField", c.CodeField},
 	} {
-		if field == sessionField || field == keyField || field == proofField {
-			return fmt.Errorf("%s is %q: another member has this name", "Config."+name, field)
+		if slices.Contains([]string{sessionField, keyField, proofField}, field.value) {
+			return fmt.Errorf("Config.%s is %q: another member has this name",
+				field.name, field.value)
 		}
 	}
 

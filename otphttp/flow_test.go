@@ -72,6 +72,16 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 	}
 }
 
+// Of two fields that are wrong, the error names the same one each time.
+func TestNewNamesTheFirstField(t *testing.T) {
+	config := newService(t, nil).Config()
+	config.AddressField, config.CodeField = "session", "idempotency_key"
+	for range 20 {
+		_, err := otphttp.New(config)
+		require.ErrorContains(t, err, "Config.AddressField is")
+	}
+}
+
 func name(name string) func(*otphttp.Config) {
 	return func(c *otphttp.Config) { c.Name = name }
 }

@@ -42,7 +42,8 @@ func (f *Flow) openToRead(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// checkMethod refuses other methods than these. HEAD is never among them: a GET may act.
+// checkMethod refuses other methods than these. HEAD is among those of Status alone: a GET of Send
+// acts.
 func checkMethod(w http.ResponseWriter, r *http.Request, methods ...string) error {
 	if slices.Contains(methods, r.Method) {
 		return nil
