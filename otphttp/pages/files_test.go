@@ -114,11 +114,11 @@ func TestFailingTemplate(t *testing.T) {
 	var log strings.Builder
 	s := newWebsite(t, func(o *pages.Options, c *otphttp.Config) {
 		o.Files = fstest.MapFS{"layout.html": {Data: []byte(
-			`{{with .Data}}{{.Nmae}}{{end}}{{.Alert}}{{.Notice}}{{template "content" .}}`)}}
+			`{{with .Data}}{{.Surname}}{{end}}{{.Alert}}{{.Notice}}{{template "content" .}}`)}}
 		o.Data = func(*http.Request) any { return struct{ Name string }{"Ada"} }
 		c.Log = slog.New(slog.NewTextHandler(&log, nil))
 	})
 
 	require.Equal(t, http.StatusInternalServerError, newBrowser(t, s).get("/").StatusCode)
-	require.Contains(t, log.String(), "Nmae")
+	require.Contains(t, log.String(), "Surname")
 }
