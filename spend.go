@@ -33,8 +33,8 @@ func (s *Service) Spend(ctx context.Context, id, key string, until time.Time) er
 }
 
 // CheckSpend judges as [Service.Spend] does, but spends nothing: nil says that Spend would accept
-// now. It is for work that must not be done for a token that is spent. Its other errors are those of
-// Spend.
+// now. It is for work that must not be done for a token that is spent. Its other errors are those
+// of Spend.
 //
 // A nil of CheckSpend allows nothing: other calls may get it at the same time. Only Spend accepts.
 func (s *Service) CheckSpend(ctx context.Context, id, key string) error {

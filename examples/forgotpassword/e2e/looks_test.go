@@ -28,8 +28,9 @@ var looks = []look{
 	{"large", "light", 640, "200%"},
 }
 
-// inspect looks at the page in every way: nothing may need scrolling sideways, and axe-core may find
-// nothing. Languages differ in direction and text, not in color: one look is enough for all but one.
+// inspect looks at the page in every way: nothing may need scrolling sideways, and axe-core may
+// find nothing. Languages differ in direction and text, not in color: one look is enough for all
+// but one.
 func (w *window) inspect(name string) {
 	w.t.Helper()
 	for _, l := range looks {

@@ -3,8 +3,8 @@
 //	go -C examples/forgotpassword run -v -tags laptop ./server
 //
 // Without settings it keeps everything in memory, knows two accounts, and shows the mails at
-// /mailbox. With the settings that package setup describes, it works on DynamoDB and SES; built with
-// the tag laptop it does not, and needs no AWS SDK.
+// /mailbox. With the settings that package setup describes, it works on DynamoDB and SES; built
+// with the tag laptop it does not, and needs no AWS SDK.
 package main
 
 import (

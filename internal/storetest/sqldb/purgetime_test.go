@@ -19,9 +19,9 @@ import (
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
-// BenchmarkPurgeBesideSends is about how long the statements of a Purge take, alone, since writers of
-// SQLite wait for each other, and how long a Send takes meanwhile. The longest of thousands is also
-// the worst moment of the machine.
+// BenchmarkPurgeBesideSends is about how long the statements of a Purge take, alone, since writers
+// of SQLite wait for each other, and how long a Send takes meanwhile. The longest of thousands is
+// also the worst moment of the machine.
 func BenchmarkPurgeBesideSends(b *testing.B) {
 	const rows = 20_000
 	for _, name := range oneOfEach {

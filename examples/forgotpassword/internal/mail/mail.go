@@ -26,7 +26,8 @@ type Mails struct {
 	sender  Sender
 }
 
-// New returns Mails that call the product by this name, on a Sender of mails that a Renderer writes.
+// New returns Mails that call the product by this name, on a Sender of mails that a Renderer
+// writes.
 func New(product string, newSender func(otpmail.Renderer) (Sender, error)) (*Mails, error) {
 	catalog, err := otpmail.NewCatalog(otpmail.Options{Product: product})
 	if err != nil {

@@ -45,8 +45,8 @@ type App struct {
 	// Origins are those of single-page applications that may use the API.
 	Origins []string
 
-	// Proofs lets browsers prove an address in place of a code. OriginTrial is the token of an origin
-	// trial that has them do so.
+	// Proofs lets browsers prove an address in place of a code. OriginTrial is the token of an
+	// origin trial that has them do so.
 	Proofs      *evp.Verifier
 	OriginTrial string
 

@@ -279,8 +279,8 @@ func TestBadAddresses(t *testing.T) {
 	})
 }
 
-// Signing in takes an argon2id hash for unknown addresses, too: 19 MiB of memory, which nothing else
-// takes.
+// Signing in takes an argon2id hash for unknown addresses, too: 19 MiB of memory, which nothing
+// else takes.
 func TestSigningInHashesForUnknownAddresses(t *testing.T) {
 	w := newWorld(t)
 	for _, email := range []string{ada, "eve@example.com"} {
