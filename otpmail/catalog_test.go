@@ -130,7 +130,8 @@ func TestLanguageIsChosen(t *testing.T) {
 	for accept, want := range map[string]string{
 		"": "en", "en": "en", "en-GB": "en", "de": "de", "de-AT": "de", "pt-BR": "pt",
 		"pt-PT": "pt",
-		"zh":    `zh-Hans"`, "zh-Hans-CN": `zh-Hans"`, "zh-CN": `zh-Hans"`, "zh-SG": `zh-Hans"`, "zh-Hans-HK": `zh-Hans"`,
+		"zh":    `zh-Hans"`, "zh-Hans-CN": `zh-Hans"`, "zh-CN": `zh-Hans"`,
+		"zh-SG": `zh-Hans"`, "zh-Hans-HK": `zh-Hans"`,
 		"zh-TW,zh;q=0.9,en;q=0.8": `zh-Hant"`, "zh-HK": `zh-Hant"`, "zh-Hant": `zh-Hant"`,
 		"zh-MO": `zh-Hant"`, "iw": "he", "ar-EG": "ar", "DE": "de", "de_CH": "de",
 		"nl-BE": "nl", "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5": "fr", "en;q=0.1, ja": "ja",

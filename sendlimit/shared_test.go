@@ -201,7 +201,8 @@ func TestUsedUpForAllGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &callCounter{Store: memstore.New(nil)}
 		opts := over(store, 1)
-		opts.PerGroup, opts.Group = []otp.Limit{{Count: 5, Window: time.Hour}}, sendlimit.EmailDomain
+		opts.PerGroup = []otp.Limit{{Count: 5, Window: time.Hour}}
+		opts.Group = sendlimit.EmailDomain
 		sender := newSender(t, &counter{}, opts)
 		send := func(group int) error {
 			return sender.Send(t.Context(), otp.Message{To: fmt.Sprintf("ada@%d.example", group)})

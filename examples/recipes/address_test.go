@@ -17,7 +17,9 @@ func TestConfirmAddress(t *testing.T) {
 	codes, inbox := otptest.New(t, otp.Config{})
 	u := &User{Address: ada, Logins: []Login{{"password", "session"}}}
 	c := Confirmation{Codes: codes, Users: map[string]*User{ada: u}}
-	confirm := func(code, key string) error { return c.Confirm(t.Context(), u, "session", code, key) }
+	confirm := func(code, key string) error {
+		return c.Confirm(t.Context(), u, "session", code, key)
+	}
 
 	_, err := c.Ask(t.Context(), "Ada@example.com", "session")
 	require.NoError(t, err)

@@ -19,8 +19,12 @@ import (
 
 // The services answer as their documents say. What they fail to judge is an error, never a yes.
 func TestChallengesAreJudged(t *testing.T) {
+	fails := func(code string) string {
+		return `{"success":false,"error-codes":["` + code + `"]}`
+	}
 	for name, service := range map[string]recipes.Challenge{
-		"Turnstile": recipes.Turnstile, "hCaptcha": recipes.HCaptcha, "reCAPTCHA": recipes.ReCAPTCHA,
+		"Turnstile": recipes.Turnstile, "hCaptcha": recipes.HCaptcha,
+		"reCAPTCHA": recipes.ReCAPTCHA,
 	} {
 		for what, c := range map[string]struct {
 			answer string // of the service, to a form with an answer
@@ -28,23 +32,24 @@ func TestChallengesAreJudged(t *testing.T) {
 			solved bool
 			err    string
 		}{
-			"solved": {`{"success":true,"hostname":"acme.example","challenge_ts":"2026-11-29T12:00:00Z"}`,
-				200, true, ""},
-			"wrong":          {`{"success":false,"error-codes":["invalid-input-response"]}`, 200, false, ""},
-			"used before":    {`{"success":false,"error-codes":["timeout-or-duplicate"]}`, 200, false, ""},
+			"solved": {`{"success":true,"hostname":"acme.example",` +
+				`"challenge_ts":"2026-11-29T12:00:00Z"}`, 200, true, ""},
+			"wrong":          {fails("invalid-input-response"), 200, false, ""},
+			"used before":    {fails("timeout-or-duplicate"), 200, false, ""},
 			"of another":     {`{"success":true,"hostname":"evil.example"}`, 200, false, ""},
-			"a bad secret":   {`{"success":false,"error-codes":["invalid-input-secret"]}`, 200, false, "Secret"},
+			"a bad secret":   {fails("invalid-input-secret"), 200, false, "Secret"},
 			"down":           {`{}`, 503, false, "status 503"},
 			"another page":   {`<html>`, 200, false, "something else than JSON"},
 			"nothing at all": {``, 200, false, "something else than JSON"},
 		} {
 			t.Run(name+" "+what, func(t *testing.T) {
-				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				handler := func(w http.ResponseWriter, r *http.Request) {
 					require.NoError(t, r.ParseForm())
 					require.Equal(t, url.Values{"secret": {"s"}, "response": {"a"}}, r.PostForm)
 					w.WriteHeader(c.status)
 					w.Write([]byte(c.answer))
-				}))
+				}
+				server := httptest.NewServer(http.HandlerFunc(handler))
 				defer server.Close()
 				service.Verify, service.Secret, service.Host = server.URL, "s", "acme.example"
 
@@ -75,7 +80,8 @@ func TestChallengeOnPages(t *testing.T) {
 		codes, _ := otptest.New(t, otp.Config{Kind: otp.SignIn, Policy: otp.Policy{
 			SendLimits: []otp.Limit{{Count: 1, Window: time.Minute}}}})
 		flow, err := otphttp.New(otphttp.Config{
-			Codes: codes, Keys: otp.Keys{make([]byte, 32)}, Challenge: service.Solved, Insecure: true,
+			Codes: codes, Keys: otp.Keys{make([]byte, 32)},
+			Challenge: service.Solved, Insecure: true,
 			Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
 				return otphttp.Recipient{To: typed, Known: true}, nil
 			},
@@ -90,13 +96,15 @@ func TestChallengeOnPages(t *testing.T) {
 		_, err = codes.Send(t.Context(), otp.Request{To: "ada@example.com"}) // by somebody else
 		require.NoError(t, err)
 		page := ask(t, p)
-		require.Contains(t, page.Body.String(), `<div class="`+service.Class+`" data-sitekey="key">`)
+		require.Contains(t, page.Body.String(),
+			`<div class="`+service.Class+`" data-sitekey="key">`)
 		require.Contains(t, page.Body.String(), `<script src="`+service.Script+`" async defer>`)
 
 		policy := page.Header().Get("Content-Security-Policy")
 		sources := strings.Join(service.Sources, " ")
-		for _, directive := range []string{"script-src 'self' ", "frame-src ", "connect-src 'self' ",
-			"style-src 'self' "} {
+		for _, directive := range []string{
+			"script-src 'self' ", "frame-src ", "connect-src 'self' ", "style-src 'self' ",
+		} {
 			require.Contains(t, policy, directive+sources)
 		}
 	}

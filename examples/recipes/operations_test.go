@@ -48,9 +48,11 @@ func TestCheckAtStart(t *testing.T) {
 		want   string
 	}{
 		"all is well": {},
-		"unsafe":      {store: storePart{unsafe: []error{errors.New("fsync=off")}}, want: "level=ERROR"},
-		"unknown":     {store: storePart{unknown: []error{errors.New("no right")}}, want: "level=WARN"},
-		"no mail":     {sender: senderPart{otp.ErrNotSent}, want: "no mail can be sent"},
+		"unsafe": {store: storePart{unsafe: []error{errors.New("fsync=off")}},
+			want: "level=ERROR"},
+		"unknown": {store: storePart{unknown: []error{errors.New("no right")}},
+			want: "level=WARN"},
+		"no mail": {sender: senderPart{otp.ErrNotSent}, want: "no mail can be sent"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

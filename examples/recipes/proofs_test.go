@@ -45,7 +45,9 @@ func TestProvingForms(t *testing.T) {
 				return otphttp.Recipient{To: "ada@mail.example", Known: true}, nil
 			},
 			Accept: recipes.HumansOnly(
-				func(r *http.Request) (bool, error) { return r.PostForm.Get("human") == "yes", nil },
+				func(r *http.Request) (bool, error) {
+					return r.PostForm.Get("human") == "yes", nil
+				},
 				func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil }),
 		}
 		flow, err := otphttp.New(config)

@@ -26,7 +26,8 @@ func guess() (*plot.Plot, error) {
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks{
 		{Value: 1e-8, Label: "1 in 100 million"}, {Value: 1e-6, Label: "1 in a million"},
-		{Value: 1e-4, Label: "1 in 10,000"}, {Value: 1e-2, Label: "1 in 100"}, {Value: 1, Label: "1"},
+		{Value: 1e-4, Label: "1 in 10,000"},
+		{Value: 1e-2, Label: "1 in 100"}, {Value: 1, Label: "1"},
 	}
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Legend.Padding, p.Legend.XOffs, p.Legend.YOffs = 4, 8, -6

@@ -62,8 +62,8 @@ func siege(page string) (*plot.Plot, error) {
 			return nil, err
 		}
 		asks, in = append(asks, requests), append(in, got)
-		names = append(names, strings.NewReplacer(", and", ",\nand", "a challenge", "a\nchallenge").Replace(person)+
-			"\n("+cells[1]+")")
+		wrap := strings.NewReplacer(", and", ",\nand", "a challenge", "a\nchallenge")
+		names = append(names, wrap.Replace(person)+"\n("+cells[1]+")")
 	}
 
 	p := plot.New()

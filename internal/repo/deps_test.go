@@ -114,7 +114,8 @@ func TestReplacements(t *testing.T) {
 			dir := strings.TrimPrefix(strings.TrimPrefix(m[1], module), "/")
 			here, err := filepath.Rel(filepath.Dir(name), dir)
 			require.NoError(t, err)
-			replaced := regexp.MustCompile(`[\t ]` + m[1] + ` => ` + regexp.QuoteMeta(here) + `/?\n`)
+			replaced := regexp.MustCompile(
+				`[\t ]` + m[1] + ` => ` + regexp.QuoteMeta(here) + `/?\n`)
 			assert.True(t, replaced.MatchString(text), "%s takes %s from elsewhere", name, m[1])
 		}
 	}

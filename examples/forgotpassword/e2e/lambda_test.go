@@ -122,8 +122,10 @@ func TestEverySource(t *testing.T) {
 				reset.want(403, "POST", "/reset-password",
 					s.body("otp", wrong(otp), "password", newPassword))
 				reset.want(422, "POST", "/reset-password", s.body("otp", otp, "password", "short"))
-				reset.want(200, "POST", "/reset-password", s.body("otp", otp, "password", newPassword))
-				reset.want(403, "POST", "/reset-password", s.body("otp", otp, "password", newPassword))
+				reset.want(200, "POST", "/reset-password",
+					s.body("otp", otp, "password", newPassword))
+				reset.want(403, "POST", "/reset-password",
+					s.body("otp", otp, "password", newPassword))
 				reset.want(403, "POST", "/login", s.body("password", oldPassword))
 				reset.want(200, "POST", "/login", s.body("password", newPassword))
 				require.Len(t, s.mails(), 2)

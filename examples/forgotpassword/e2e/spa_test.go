@@ -67,8 +67,9 @@ func TestSinglePageApplication(t *testing.T) {
 			}
 
 			members := fmt.Sprintf("otp: %q, password: %q", s.codeTo(c.email), newPassword)
-			require.Equal(t, `200 {"done":true}`, strings.TrimSpace(post("/reset", members)))
-			require.Equal(t, `200 {"done":true}`, strings.TrimSpace(post("/reset", members)), "again")
+			for range 2 {
+				require.Equal(t, `200 {"done":true}`, strings.TrimSpace(post("/reset", members)))
+			}
 		})
 	}
 

@@ -265,7 +265,8 @@ func TestBadAddresses(t *testing.T) {
 			"ad\u0430@example.com", "\u212ada@example.com",
 			strings.Repeat("a", 250) + "@example.com", "ada.@example.com", ".ada@example.com",
 		} {
-			w.post("/generate-otp", map[string]string{"email": email}).want(t, http.StatusBadRequest, "address_invalid")
+			w.post("/generate-otp", map[string]string{"email": email}).
+				want(t, http.StatusBadRequest, "address_invalid")
 			w.reset(email, "12345678", newPassword).
 				want(t, http.StatusBadRequest, "address_invalid")
 			w.login(email, oldPassword).want(t, http.StatusBadRequest, "address_invalid")

@@ -112,8 +112,9 @@ func (w *world) SendEmail(
 		return nil, w.mailErr
 	}
 	message := in.Content.Simple
-	return &sesv2.SendEmailOutput{}, w.mailbox.SendMail(ctx, in.Destination.ToAddresses[0], otpmail.NewMail(
-		*message.Subject.Data, *message.Body.Text.Data, *message.Body.Html.Data))
+	mail := otpmail.NewMail(
+		*message.Subject.Data, *message.Body.Text.Data, *message.Body.Html.Data)
+	return &sesv2.SendEmailOutput{}, w.mailbox.SendMail(ctx, in.Destination.ToAddresses[0], mail)
 }
 
 var errBroken = errors.New("the service is on fire")
