@@ -25,7 +25,8 @@ func ParseBody(w http.ResponseWriter, r *http.Request) error {
 		return problem(UnsupportedMediaType)
 	}
 
-	// An empty one says nothing: http.Request.ParseForm makes it of JSON, and leaves the body unread.
+	// An empty one says nothing: http.Request.ParseForm makes it of JSON, and leaves the body
+	// unread.
 	if len(r.PostForm) > 0 {
 		return checkForm(r.PostForm)
 	}

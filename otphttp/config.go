@@ -40,11 +40,11 @@ type Config struct {
 	// that typed is no address (status 400). Any other error is a failure of the service (503), as
 	// is a Recipient that cannot be used.
 	//
-	// Find is called once for each Send. Its time counts towards Policy.MinSendTime. A hit cannot be
-	// told from a miss while Find takes less than half of that, and the Sender less than the other
-	// half; a slower Find shows in the times that the answer names. Where typed is "" there is
-	// nothing to hide, and Find is called for each Status and Verify too: if it returns another To
-	// or Binding than for Send, the answer is transaction_changed (409) and costs no attempt.
+	// Find is called once for each Send. Its time counts towards Policy.MinSendTime. A hit cannot
+	// be told from a miss while Find takes less than half of that, and the Sender less than the
+	// other half; a slower Find shows in the times that the answer names. Where typed is "" there
+	// is nothing to hide, and Find is called for each Status and Verify too: if it returns another
+	// To or Binding than for Send, the answer is transaction_changed (409) and costs no attempt.
 	// Verify calls it also for clients of AllowUnbound, in a time of at least 250 ms.
 	Find func(r *http.Request, typed string) (Recipient, error)
 
@@ -112,11 +112,11 @@ type Config struct {
 	// one.
 	Challenge func(r *http.Request) (solved bool, err error)
 
-	// Proofs verifies the tokens by which browsers prove an address (see package evp), in the member
-	// "email_verification_token" of a Send. One for the stored address takes the place of the code:
-	// Send calls Accept and Done at once. With the Kind ResetPassword, Verify does so, without a
-	// code, within the lifetime of one. A proof counts neither as a send nor as a failure, so it
-	// works while the address is limited or locked, and is accepted once.
+	// Proofs verifies the tokens by which browsers prove an address (see package evp), in the
+	// member "email_verification_token" of a Send. One for the stored address takes the place of
+	// the code: Send calls Accept and Done at once. With the Kind ResetPassword, Verify does so,
+	// without a code, within the lifetime of one. A proof counts neither as a send nor as a
+	// failure, so it works while the address is limited or locked, and is accepted once.
 	//
 	// Whatever is wrong with a token, the code is sent, without a word. A proof is no human: let
 	// Accept refuse where that counts, by Claim.Proved. Forms get their nonce from Flow.Nonce.

@@ -25,13 +25,13 @@
 // # What it does
 //
 //   - It answers known and unknown addresses alike: status, headers, body and time. A failed
-//     delivery is answered like one that succeeded, unless [Config.Anyone] is set, and leaves a line
-//     in [Config.Log]. For the time, also see otp.Policy.MinSendTime.
+//     delivery is answered like one that succeeded, unless [Config.Anyone] is set, and leaves a
+//     line in [Config.Log]. For the time, also see otp.Policy.MinSendTime.
 //   - It says that something is done only if [Done] returned nil for this submission. A double
 //     click, or a retry after a lost answer (Idempotency-Key), does it again, or with [Config.Once]
 //     is told that the submission was accepted before.
-//   - It lets no code that a person holds go to waste: asking again sends the same one, and it works
-//     after an answer, a cookie or a challenge got lost on the way.
+//   - It lets no code that a person holds go to waste: asking again sends the same one, and it
+//     works after an answer, a cookie or a challenge got lost on the way.
 //   - It reaches [Config.Accept] with the right code only, before that is spent: a wrong one hashes
 //     no password, and a bad password costs no code.
 //   - It binds codes to the browser by the cookie "__Host-otp", and carries what Find has said from
@@ -53,8 +53,9 @@
 //
 // It has no accounts and signs nobody in: Config.Find and Done do. At the first code of an account
 // that somebody has made who had not proved the address, Done drops its passwords, sessions and
-// linked logins. It does not bound requests by client unless Config.Allow does. The server's time-outs are the caller's: set http.Server's
-// ReadHeaderTimeout and ReadTimeout. Answers to the API are in English.
+// linked logins. It does not bound requests by client unless Config.Allow does. The server's
+// time-outs are the caller's: set http.Server's ReadHeaderTimeout and ReadTimeout. Answers to the
+// API are in English.
 //
 // Cookies need HTTPS, or Config.Insecure in development. Without a device cookie and without a
 // challenge, a person on a new device is shut out for as long as a stranger spends the sends of the

@@ -50,9 +50,9 @@ func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 //
 // The address may be there, and must then be that of the request for the code. A client without
 // cookies adds the "session". The header Idempotency-Key or the member "idempotency_key", a random
-// text of at most 128 bytes (a short one will do here), tells a request that comes again from another one: with the same key,
-// code and other members it is accepted again, and Done runs again, unless Config.Once is set. With
-// another password, say, it is another request.
+// text of at most 128 bytes (a short one will do here), tells a request that comes again from
+// another one: with the same key, code and other members it is accepted again, and Done runs again,
+// unless Config.Once is set. With another password, say, it is another request.
 //
 // The answer is what Done has written, else 200 and {"done": true}, or a problem document. Whoever
 // has asked for the code is told why it was rejected; its member "flow" says how many attempts are

@@ -19,8 +19,8 @@ const (
 )
 
 // A nonce tells one showing of a form from another: the time, in seconds, and a random part. Its
-// text ends in a MAC over it and the Binding of the browser, so nothing is stored for it until it is
-// spent.
+// text ends in a MAC over it and the Binding of the browser, so nothing is stored for it until it
+// is spent.
 type nonce [nonceLength]byte
 
 func (n nonce) issued() time.Time {

@@ -62,7 +62,8 @@ func (p *Pages) file(name string) ([]byte, error) {
 	return content, nil
 }
 
-// An asset is a file that pages refer to, by a URL below Options.Path that changes with its content.
+// An asset is a file that pages refer to, by a URL below Options.Path that changes with its
+// content.
 type asset struct {
 	content []byte
 	url     string

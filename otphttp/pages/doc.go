@@ -9,11 +9,12 @@
 //
 //	mux.Handle("/sign-in/", signIn)
 //
-// The pages are in the language of the browser: Arabic, Chinese (simplified and traditional), Dutch,
-// English, French, German, Hebrew, Italian, Japanese, Polish, Portuguese or Spanish. They meet WCAG 2.2 AA, adapt to dark
-// and narrow screens, weigh less than 15 KiB with style and script, and load nothing from
-// elsewhere. Everything works without JavaScript; with it, buttons show that a request is under
-// way, times count down, passwords can be shown, and a code is taken out of a pasted sentence.
+// The pages are in the language of the browser: Arabic, Chinese (simplified and traditional),
+// Dutch, English, French, German, Hebrew, Italian, Japanese, Polish, Portuguese or Spanish. They
+// meet WCAG 2.2 AA, adapt to dark and narrow screens, weigh less than 15 KiB with style and script,
+// and load nothing from elsewhere. Everything works without JavaScript; with it, buttons show that
+// a request is under way, times count down, passwords can be shown, and a code is taken out of a
+// pasted sentence.
 //
 // # Paths
 //
@@ -25,8 +26,8 @@
 //	GET       style.css, script.js
 //
 // Links and redirects are relative, so the pages work below a prefix that a proxy or
-// http.StripPrefix takes off. The query parameter "next" says where the person goes in the end, by a
-// path of the same host: /sign-in/?next=/orders/7.
+// http.StripPrefix takes off. The query parameter "next" says where the person goes in the end, by
+// a path of the same host: /sign-in/?next=/orders/7.
 //
 // Every form ends in a redirect, so that a reload repeats nothing. Register the handler for
 // "/.well-known/change-password" too where a password is reset: it leads browsers and password

@@ -286,8 +286,8 @@ func TestErrorPages(t *testing.T) {
 	b.get("/code").want(t, "Attempts left: 5")
 }
 
-// A browser that loses cookies between two mails gets the same code again, and the first mail works.
-// Without any cookie the page says what to do.
+// A browser that loses cookies between two mails gets the same code again, and the first mail
+// works. Without any cookie the page says what to do.
 func TestLostCookies(t *testing.T) {
 	const session, binding = "__Host-otp-flow", "__Host-otp"
 	for name, c := range map[string]struct {

@@ -84,7 +84,8 @@ type Options struct {
 
 	// Files replace those of this package with the same name: "layout.html", "ask.html",
 	// "code.html", "done.html", "message.html" and "links.html", which get a [Page], "style.css"
-	// and "script.js", and the texts of a language, such as "languages/en.json". New refuses others.
+	// and "script.js", and the texts of a language, such as "languages/en.json". New refuses
+	// others.
 	//
 	// A layout shows {{template "content" .}} somewhere within an element. It may define the blocks
 	// "links" and "details" anew, which the built-in pages show. Optional.

@@ -40,8 +40,8 @@ func (p *Pages) loadTemplates() error {
 	return nil
 }
 
-// tryTemplates executes each template with each of the states that it can meet, in each language, so
-// that what cannot be executed is an error of New and not of a request.
+// tryTemplates executes each template with each of the states that it can meet, in each language,
+// so that what cannot be executed is an error of New and not of a request.
 func (p *Pages) tryTemplates() error {
 	r := &http.Request{URL: &url.URL{Path: p.options.Path}, Header: make(http.Header)}
 
