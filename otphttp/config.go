@@ -36,7 +36,8 @@ type Config struct {
 	// without control characters and without white space around it. It is "" where the request
 	// names nobody, since the application knows who it is: a person who is signed in, say.
 	//
-	// An error that is a [*Problem] is shown to the person. One that matches otp.ErrInvalid says
+	// An error that is a [*Problem] is shown to the person: one with the status 401 where nobody is
+	// signed in, say. One that matches otp.ErrInvalid says
 	// that typed is no address (status 400). Any other error is a failure of the service (503), as
 	// is a Recipient that cannot be used.
 	//
@@ -62,6 +63,10 @@ type Config struct {
 	// for example. It is called for the right code only, and before that is spent, so its error
 	// costs nothing: a [*Problem] is shown to the person, any other error is a failure of the
 	// service (503). The body of the request, form or JSON, is in r.PostForm.
+	//
+	// Here is the place to find out that an address is taken, say: Done comes too late. Where a
+	// person who is signed in has typed an address, compare Claim.Binding with who is signed in
+	// now: it may be somebody else, in the same browser.
 	//
 	// A submission that comes again (a double click, or a retry after a lost answer) is accepted
 	// again, and Done runs again.
@@ -160,9 +165,9 @@ type Recipient struct {
 	// to it: devices, challenges. Default otp.Stranger.
 	Trust otp.Trust
 
-	// Binding is that of a transaction, at most 128 bytes: what the code confirms. The Flow joins
-	// it to that of the browser. A code that was asked for another one in this session is revoked.
-	// Optional.
+	// Binding is that of a transaction, at most 128 bytes: what the code confirms. Where a person
+	// who is signed in types an address, it is the id of the account. The Flow joins it to that of
+	// the browser. A code that was asked for another one in this session is revoked. Optional.
 	Binding string
 
 	// Language is that of the account, as a BCP 47 tag. Default: the header Accept-Language.
@@ -193,7 +198,9 @@ type Claim struct {
 // writes one. The client gets none of it unless Done returns nil.
 //
 // An error says that it is not done although the code is spent. The person is told so (status 503,
-// code unfinished). Where only something minor has failed, log it and return nil.
+// code unfinished) and nothing else, also by a [*Problem]: what they can mend, such as an address
+// that is taken, is for Config.Accept to find. To tell them of what came between the two, write the
+// answer and return nil. Where only something minor has failed, log it and return nil.
 //
 // A nil Done does nothing.
 type Done func(ctx context.Context, w http.ResponseWriter) error

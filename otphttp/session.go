@@ -178,7 +178,7 @@ func (f *Flow) cookieAge() int {
 	return int((f.config.Codes.Policy().Lifetime + 24*time.Hour) / time.Second)
 }
 
-// End ends the flow of the browser, at sign-out: it revokes the codes of its Binding and drops its
+// End ends the flow of the browser, at sign-out, of which each Flow needs its own: it revokes the codes of its Binding and drops its
 // cookies, but for that of the device. Call it before anything is written to w. A failure of the
 // store is logged; the codes then end by themselves.
 func (f *Flow) End(w http.ResponseWriter, r *http.Request) {

@@ -3,10 +3,12 @@ package recipes
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otphttp"
 )
 
 // A User is an account.
@@ -91,8 +93,7 @@ func (c *Change) Ask(ctx context.Context, newAddress, session string) (otp.Statu
 	})
 }
 
-// Confirm changes the address, voids the codes that the old one was sent, and tells it. A repeat
-// does what the first time may have left undone.
+// Confirm takes the code back and applies the change, at a repeat again.
 func (c *Change) Confirm(ctx context.Context, u *User, typed, session, code, key string) error {
 	newAddress, err := otp.NormalizeAddress(typed)
 	if err != nil {
@@ -104,14 +105,69 @@ func (c *Change) Confirm(ctx context.Context, u *User, typed, session, code, key
 	if err != nil && !errors.Is(err, otp.ErrRepeated) {
 		return err
 	}
+	return c.Apply(ctx, u, newAddress)
+}
 
+// Apply changes the address, voids the codes that the old one was sent, and tells it. A repeat does
+// what the first time may have left undone.
+func (c *Change) Apply(ctx context.Context, u *User, newAddress string) (err error) {
 	if u.Address != newAddress {
 		u.Former, u.Address, u.Confirmed = u.Address, newAddress, true
 	}
 
-	err = nil
 	for _, service := range c.Voided {
 		err = errors.Join(err, service.RevokeAll(ctx, u.Former))
 	}
 	return errors.Join(err, c.Changed(ctx, u.Former))
+}
+
+// ChangeFlow is a Change by a Flow whose Codes have the Kind otp.ChangeAddress.
+type ChangeFlow struct {
+	Change
+	SignedIn func(*http.Request) *User                    // nil for nobody
+	Taken    func(address string, by *User) (bool, error) // by another account
+}
+
+// Find is Config.Find: the code goes to the new address, and confirms it for this account alone.
+func (c *ChangeFlow) Find(r *http.Request, typed string) (otphttp.Recipient, error) {
+	u := c.SignedIn(r)
+	if u == nil {
+		return otphttp.Recipient{}, notSignedIn()
+	}
+	to, err := otp.NormalizeAddress(typed)
+	return otphttp.Recipient{To: to, Known: true, Trust: otp.Known, Binding: u.ID}, err
+}
+
+// Accept is Config.Accept: somebody else may have signed in, in the same browser, since Ask.
+func (c *ChangeFlow) Accept(r *http.Request, claim otphttp.Claim) (otphttp.Done, error) {
+	u := c.SignedIn(r)
+	switch {
+	case u == nil:
+		return nil, notSignedIn()
+	case u.ID != claim.Binding:
+		return nil, &otphttp.Problem{
+			Status: http.StatusConflict, Code: otphttp.TransactionChanged,
+			Detail: "Another account has asked for this code. Ask for one for yours.",
+		}
+	}
+
+	taken, err := c.Taken(claim.To, u)
+	switch {
+	case err != nil:
+		return nil, err
+	case taken: // the code has come back, so the mailbox is theirs: they may know
+		return nil, &otphttp.Problem{
+			Status: http.StatusConflict, Code: "address_taken", Field: "email",
+			Detail: "Another account has this address.",
+		}
+	}
+	return func(ctx context.Context, _ http.ResponseWriter) error {
+		return c.Apply(ctx, u, claim.To)
+	}, nil
+}
+
+func notSignedIn() *otphttp.Problem {
+	return &otphttp.Problem{
+		Status: http.StatusUnauthorized, Code: "not_signed_in", Detail: "Sign in first.",
+	}
 }

@@ -74,6 +74,12 @@ func TestSignInAndPayout(t *testing.T) {
 	b.Jar, err = cookiejar.New(nil)
 	require.NoError(t, err)
 
+	b.get(t, "/confirm/")
+	nobody, err := b.PostForm(b.url+"/confirm/", nil)
+	require.NoError(t, err)
+	require.NoError(t, nobody.Body.Close())
+	require.Equal(t, http.StatusUnauthorized, nobody.StatusCode)
+
 	b.get(t, "/sign-in/")
 	b.post(t, "/sign-in/", url.Values{"email": {ada}})
 	welcome := b.post(t, "/sign-in/code", url.Values{"code": {mails.Code(t, ada)}})

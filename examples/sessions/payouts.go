@@ -33,8 +33,13 @@ func (p *Payouts) Add(payout Payout) {
 	p.all = append(p.all, payout)
 }
 
-// Pending returns the latest payout of a person that is not confirmed.
+// Pending returns the latest payout of a person that is not confirmed. The owner "" is nobody.
 func (p *Payouts) Pending(owner string) (Payout, error) {
+	if owner == "" {
+		return Payout{}, &otphttp.Problem{
+			Status: http.StatusUnauthorized, Code: "not_signed_in", Detail: "Sign in first.",
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
