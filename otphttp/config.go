@@ -37,9 +37,8 @@ type Config struct {
 	// names nobody, since the application knows who it is: a person who is signed in, say.
 	//
 	// An error that is a [*Problem] is shown to the person: one with the status 401 where nobody is
-	// signed in, say. One that matches otp.ErrInvalid says
-	// that typed is no address (status 400). Any other error is a failure of the service (503), as
-	// is a Recipient that cannot be used.
+	// signed in, say. One that matches otp.ErrInvalid says that typed is no address (status 400).
+	// Any other error is a failure of the service (503), as is a Recipient that cannot be used.
 	//
 	// Find is called once for each Send. Its time counts towards Policy.MinSendTime. A hit cannot
 	// be told from a miss while Find takes less than half of that, and the Sender less than the
@@ -199,8 +198,8 @@ type Claim struct {
 //
 // An error says that it is not done although the code is spent. The person is told so (status 503,
 // code unfinished) and nothing else, also by a [*Problem]: what they can mend, such as an address
-// that is taken, is for Config.Accept to find. To tell them of what came between the two, write the
-// answer and return nil. Where only something minor has failed, log it and return nil.
+// that is taken, is for Config.Accept to find. Where only something minor has failed, log it and
+// return nil.
 //
 // A nil Done does nothing.
 type Done func(ctx context.Context, w http.ResponseWriter) error

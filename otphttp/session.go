@@ -178,9 +178,9 @@ func (f *Flow) cookieAge() int {
 	return int((f.config.Codes.Policy().Lifetime + 24*time.Hour) / time.Second)
 }
 
-// End ends the flow of the browser, at sign-out, of which each Flow needs its own: it revokes the codes of its Binding and drops its
-// cookies, but for that of the device. Call it before anything is written to w. A failure of the
-// store is logged; the codes then end by themselves.
+// End ends this flow of the browser: it revokes the codes of its Binding and drops its cookies, but
+// for that of the device. At sign-out call it for each Flow, before anything is written to w. A
+// failure of the store is logged; the codes then end by themselves.
 func (f *Flow) End(w http.ResponseWriter, r *http.Request) {
 	if s, ok := f.session(r); ok {
 		f.failed(r, f.config.Codes.Revoke(r.Context(), s.to, s.binding()))

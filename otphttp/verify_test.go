@@ -212,7 +212,7 @@ func TestUnfinished(t *testing.T) {
 	c := newClient(t)
 	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
 	before := len(c.cookies)
-	s.doneErr = errOnFire
+	s.doneErr = &otphttp.Problem{Status: 409, Code: "taken", Err: errOnFire} // is for Accept
 
 	reply := c.post(s.ServeVerify, "code", s.inbox.Code(t, ada))
 	reply.want(t, http.StatusServiceUnavailable, "unfinished")

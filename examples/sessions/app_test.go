@@ -74,8 +74,7 @@ func TestSignInAndPayout(t *testing.T) {
 	b.Jar, err = cookiejar.New(nil)
 	require.NoError(t, err)
 
-	b.get(t, "/confirm/")
-	nobody, err := b.PostForm(b.url+"/confirm/", nil)
+	nobody, err := b.Get(b.url + "/confirm/")
 	require.NoError(t, err)
 	require.NoError(t, nobody.Body.Close())
 	require.Equal(t, http.StatusUnauthorized, nobody.StatusCode)
