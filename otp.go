@@ -160,8 +160,8 @@ type Request struct {
 	// Begun is the moment from which Policy.MinSendTime counts: before an account was looked up,
 	// say, so that the time of the look-up does not show in that of the answer. Nothing else counts
 	// from it: ExpiresAt and RetryAt, in whole seconds, count from the call. So call Send equally
-	// long after it, whether there is an account or not: package otphttp does so after half of
-	// MinSendTime.
+	// long after it, whether there is an account or not: package otphttp does so after 250 ms, or
+	// half of MinSendTime where that is less.
 	//
 	// It must not be earlier than the last thing that a client can draw out (the body of the
 	// request, a challenge), or a slow client has used up MinSendTime before the Sender begins.

@@ -88,7 +88,7 @@ func (f *Flow) checkRecipient(rec *Recipient, typed string) error {
 	return nil
 }
 
-// findFloor is what the time of a look-up outside of Send is rounded up to, and its doubles.
+// findFloor is what the time of a look-up is rounded up to. Outside of Send its doubles count, too.
 const findFloor = 250 * time.Millisecond
 
 // findWithin is find in a time that does not tell whether there is an account.

@@ -80,6 +80,7 @@ func TestTimesOfLookUps(t *testing.T) {
 		"a slower hit":                    {hit: 50 * ms},
 		"a slower miss":                   {hit: 10 * ms, miss: 65 * ms},
 		"a step apart":                    {hit: 18 * ms, miss: 28 * ms},
+		"a mail of almost half that time": {hit: 65 * ms, sender: least * 49 / 100},
 		"a miss of half that time":        {miss: least / 2},
 		"a hit of almost that time":       {hit: least * 9 / 10},
 		"a body slower than MinSendTime":  {sender: 200 * ms, body: 2 * least},
@@ -147,6 +148,25 @@ func TestTimesInAnswers(t *testing.T) {
 	for after := time.Duration(0); after < time.Second; after += 10 * ms {
 		require.Equal(t, of(eve, after), of(ada, after), after)
 	}
+}
+
+// Most of a long MinSendTime is left for the mail.
+func TestTimeOfASlowMail(t *testing.T) {
+	const least = 2500 * time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		codes, _ := otptest.New(t, otp.Config{
+			Policy: otp.Policy{MinSendTime: least},
+			Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
+				time.Sleep(least * 9 / 10)
+				return nil
+			}),
+		})
+		s := newService(t, func(c *otphttp.Config) { c.Codes = codes })
+
+		start := time.Now()
+		newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		require.Equal(t, least, time.Since(start))
+	})
 }
 
 // With package background the time of Send is MinSendTime, and what the look-up takes is in it.

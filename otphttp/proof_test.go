@@ -623,6 +623,21 @@ func TestProofIsEvidence(t *testing.T) {
 	})
 }
 
+// A proof waits for nothing, however long the answer about a code takes.
+func TestProofWaitsForNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProving(t, otp.SignIn, func(c *otphttp.Config) {
+			c.Codes, _ = otptest.New(t, otp.Config{
+				Kind: otp.SignIn, Policy: otp.Policy{MinSendTime: time.Second},
+			})
+		})
+		begun := time.Now()
+		p.prove(ada)
+		require.Equal(t, says("done"), p.told)
+		require.Zero(t, time.Since(begun))
+	})
+}
+
 // A code that is entered after a proof is a code: the answer to the form of the proof may have come
 // last.
 func TestCodeAfterAProof(t *testing.T) {

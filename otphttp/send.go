@@ -46,6 +46,7 @@ func (f *Flow) send(w http.ResponseWriter, r *http.Request) (State, error) {
 			return state, err
 		}
 	}
+	f.evenOut(q)
 
 	status, err := f.ask(r, q)
 	state := q.session.state()
@@ -75,12 +76,13 @@ type asker struct {
 	session session       // to be handed out
 	earlier session       // of the client, or zero
 	device  bool          // known to the address, or has proved it
-	taken   time.Duration // to look all this up
+	begun   time.Time     // to look all this up
+	taken   time.Duration // for that
 }
 
 // look finds out who asks, and for whom. Its time does not tell whether there is an account, since
-// it counts towards Policy.MinSendTime. So it does nothing that a client can draw out: it reads no
-// body, and asks for no challenge.
+// evenOut follows, and it counts towards Policy.MinSendTime. So it does nothing that a client can
+// draw out: it reads no body, and asks for no challenge.
 func (f *Flow) look(w http.ResponseWriter, r *http.Request, p *proof) (*asker, error) {
 	begun := time.Now()
 	typed := f.typed(r)
@@ -89,7 +91,7 @@ func (f *Flow) look(w http.ResponseWriter, r *http.Request, p *proof) (*asker, e
 		return nil, err
 	}
 
-	q := &asker{Recipient: rec, device: f.config.Devices && f.KnowsDevice(r, rec.To)}
+	q := &asker{Recipient: rec, begun: begun, device: f.config.Devices && f.KnowsDevice(r, rec.To)}
 	q.earlier, _ = f.session(r)
 	q.session = session{
 		issued: begun, vouched: begun, known: rec.Known, transaction: rec.Binding, to: rec.To,
@@ -101,19 +103,16 @@ func (f *Flow) look(w http.ResponseWriter, r *http.Request, p *proof) (*asker, e
 	if err := f.revokeReplaced(r, q); err != nil {
 		return nil, err
 	}
-	if err := f.endReplacedProof(r, q, p); err != nil {
-		return nil, err
-	}
-
-	f.evenOut(begun)
-	q.taken = time.Since(begun)
-	return q, nil
+	return q, f.endReplacedProof(r, q, p)
 }
 
-// evenOut waits until half of MinSendTime is over: otherwise the answer would tell, by the seconds
-// in it, whether one began while the account was looked up.
-func (f *Flow) evenOut(begun time.Time) {
-	time.Sleep(time.Until(begun.Add(f.config.Codes.Policy().MinSendTime / 2)))
+// evenOut rounds the time of the look-up up to findFloor, or half of MinSendTime where that is less:
+// otherwise the answer would tell, by the seconds in it, whether one began meanwhile. The rest of
+// MinSendTime is for the mail. Who has proved the address need not wait.
+func (f *Flow) evenOut(q *asker) {
+	floor := min(f.config.Codes.Policy().MinSendTime/2, findFloor)
+	time.Sleep(time.Until(q.begun.Add(floor)))
+	q.taken = time.Since(q.begun)
 }
 
 // revokeReplaced voids the code of the transaction that this one takes the place of, so that no
