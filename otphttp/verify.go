@@ -145,7 +145,6 @@ func checkKey(r *http.Request) error {
 	if len(idempotencyKey(r)) <= maxKey {
 		return nil
 	}
-
 	return keyProblem("The Idempotency-Key must have at most %d bytes.", maxKey)
 }
 
