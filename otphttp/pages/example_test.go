@@ -17,7 +17,8 @@ import (
 // newSignIn returns a service that signs people in by a code: 25 lines with the pages.
 func newSignIn(secret []byte, sender otp.Sender) (http.Handler, error) {
 	logins, err := otp.New(otp.Config{
-		Purpose: "sign-in", Kind: otp.SignIn, Secret: secret, Store: memstore.New(nil), Sender: sender,
+		Purpose: "sign-in", Kind: otp.SignIn, Secret: secret,
+		Store: memstore.New(nil), Sender: sender,
 	})
 	if err != nil {
 		return nil, err

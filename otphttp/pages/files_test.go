@@ -22,25 +22,29 @@ func TestBrokenFiles(t *testing.T) {
 			`layout.html does not show the block "content" of ask.html`},
 		"a layout with a block that nobody defines": {"layout.html",
 			`<body>{{template "content" .}}{{template "cart" .}}</body>`, `"cart"`},
-		"a layout that hides what went wrong": {"layout.html", `{{.Notice}}{{template "content" .}}`,
+		"a layout that hides what went wrong": {"layout.html",
+			`{{.Notice}}{{template "content" .}}`,
 			`neither layout.html nor ask.html shows {{.Alert}}`},
 		"a text that no page has": {"ask.html", `{{define "content"}}{{.Text "nope"}}{{end}}`,
 			`no page has the key "nope"`},
 		"a field that no page has": {"ask.html",
-			`{{define "content"}}{{.User}}{{end}}`, `ask.html:1:22: executing "content" at <.User>`},
+			`{{define "content"}}{{.User}}{{end}}`,
+			`ask.html:1:22: executing "content" at <.User>`},
 		"a field that fails in one state": {"code.html",
 			`{{define "content"}}{{if .Proved}}{{.Options.Nothing}}{{end}}{{end}}`, `code.html`},
 		"a key that no language has":   {"languages/en.json", `{"adress": "x"}`, `"adress"`},
 		"a language that is no object": {"languages/de.json", `[]`, "languages/de.json"},
 		"a template with an error":     {"ask.html", `{{define "content"}}{{`, "ask.html"},
 		"a page without its block":     {"done.html", `Done.`, `the block "content"`},
-		"a name with a typing error":   {"layuot.html", `x`, "layuot.html: the pages have no such file"},
+		"a name with a typing error":   {"layuot.html", `x`,
+			"layuot.html: the pages have no such file"},
 		"a language that is not there": {"languages/xx.json", `{}`, "languages/xx.json"},
 		"the folder of the package":    {"files/layout.html", `x`, "files/layout.html"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := fstest.MapFS{c.file: {Data: []byte(c.content)}}
-			_, err := pages.New(newFlow(t, otp.SignIn), pages.Options{Product: "Acme", Files: files})
+			options := pages.Options{Product: "Acme", Files: files}
+			_, err := pages.New(newFlow(t, otp.SignIn), options)
 			require.ErrorContains(t, err, "pages: Options.Files")
 			require.ErrorContains(t, err, c.want)
 		})

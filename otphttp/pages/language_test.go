@@ -77,7 +77,8 @@ func TestTextsAreUsed(t *testing.T) {
 		}
 	}
 
-	used := regexp.MustCompile(`(?:Text|TimeLeft) "([a-z_.]+)"|\.[tT]ext\("([a-z_.]+)"|"(error\.[a-z_]+)"`)
+	used := regexp.MustCompile(
+		`(?:Text|TimeLeft) "([a-z_.]+)"|\.[tT]ext\("([a-z_.]+)"|"(error\.[a-z_]+)"`)
 	english := readTexts(t, "en")
 	for _, found := range used.FindAllStringSubmatch(code.String(), -1) {
 		key := found[1] + found[2] + found[3]
@@ -151,7 +152,8 @@ func TestPagesInEveryLanguage(t *testing.T) {
 func TestOwnFiles(t *testing.T) {
 	own := fstest.MapFS{
 		"ask.html": {
-			Data: []byte(`{{define "content"}}Own: {{.Text "address"}}, {{.Options.Product}}{{end}}`),
+			Data: []byte(`{{define "content"}}Own: {{.Text "address"}}, ` +
+				`{{.Options.Product}}{{end}}`),
 		},
 		"style.css":         {Data: []byte("body {}")},
 		"languages/en.json": {Data: []byte(`{"address": "Your address"}`)},

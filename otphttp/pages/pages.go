@@ -181,7 +181,8 @@ func checkFields(c otphttp.Config, password string) error {
 		{"Options.PasswordField", password},
 	} {
 		if user := fields[field.value]; user != "" {
-			return fmt.Errorf("%s is %q: %s has a field of this name", field.name, field.value, user)
+			return fmt.Errorf("%s is %q: %s has a field of this name",
+				field.name, field.value, user)
 		}
 		fields[field.value] = field.name
 	}

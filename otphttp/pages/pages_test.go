@@ -113,7 +113,8 @@ func TestBrand(t *testing.T) {
 
 	page := b.get("/reset/")
 	page.want(t, "Reset your password", "Privacy", "Get help", "Sign in", "Beta")
-	assert.Contains(t, page.text, `<img src="./../logo.svg" alt="&lt;Acme&gt; &amp; &#34;Sons&#34;">`)
+	assert.Contains(t, page.text,
+		`<img src="./../logo.svg" alt="&lt;Acme&gt; &amp; &#34;Sons&#34;">`)
 	assert.Contains(t, page.text, `href="mailto:help@acme.example"`)
 	assert.Contains(t, page.text, `action="./"`)
 	assert.Equal(t, http.StatusNotFound, b.get("/").StatusCode)

@@ -21,10 +21,12 @@ func TestTransaction(t *testing.T) {
 			require.Empty(t, typed)
 			if !pending {
 				return otphttp.Recipient{}, &otphttp.Problem{
-					Status: http.StatusNotFound, Code: "nothing_pending", Detail: "Nothing to <confirm>."}
+					Status: http.StatusNotFound, Code: "nothing_pending",
+					Detail: "Nothing to <confirm>."}
 			}
 			return otphttp.Recipient{To: ada, Known: true, Trust: otp.Known,
-				Binding: "payment of " + amount, Data: otpmail.Details{{Name: "Amount", Value: amount}},
+				Binding: "payment of " + amount,
+				Data:    otpmail.Details{{Name: "Amount", Value: amount}},
 			}, nil
 		}
 	})
