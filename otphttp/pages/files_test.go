@@ -36,7 +36,7 @@ func TestBrokenFiles(t *testing.T) {
 		"a language that is no object": {"languages/de.json", `[]`, "languages/de.json"},
 		"a template with an error":     {"ask.html", `{{define "content"}}{{`, "ask.html"},
 		"a page without its block":     {"done.html", `Done.`, `the block "content"`},
-		"a name with a typing error":   {"layuot.html", `x`,
+		"a name with a typing error": {"layuot.html", `x`,
 			"layuot.html: the pages have no such file"},
 		"a language that is not there": {"languages/xx.json", `{}`, "languages/xx.json"},
 		"the folder of the package":    {"files/layout.html", `x`, "files/layout.html"},
