@@ -11,7 +11,10 @@ const launches = {
     executablePath: "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   },
-  firefox: { browser: "firefox", executablePath: "/usr/bin/firefox-esr" },
+  firefox: {
+    browser: "firefox",
+    executablePath: ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find(existsSync),
+  },
 };
 
 export async function open(name) {

@@ -6,7 +6,8 @@ set -eu
 cd "$(dirname "$0")"
 
 missing=
-for program in chromium:chromium firefox-esr:firefox-esr WebKitWebDriver:webkit2gtk-driver \
+command -v firefox >/dev/null || command -v firefox-esr >/dev/null || missing="firefox-esr"
+for program in chromium:chromium WebKitWebDriver:webkit2gtk-driver \
 	xvfb-run:xvfb xauth:xauth dbus-run-session:dbus; do
 	command -v "${program%:*}" >/dev/null || missing="$missing ${program#*:}"
 done
