@@ -250,8 +250,8 @@ func (c *Config) check() error {
 		{"AddressField", c.AddressField}, {"CodeField", c.CodeField},
 	} {
 		if slices.Contains([]string{sessionField, keyField, proofField}, field.value) {
-			return fmt.Errorf("Config.%s is %q: another member has this name",
-				field.name, field.value)
+			return fmt.Errorf("%s is %q: another member has this name",
+				"Config."+field.name, field.value)
 		}
 	}
 

@@ -93,7 +93,8 @@ var databases = []database{
 // start starts the database with an empty table.
 func (d database) start(ctx context.Context) (db *sql.DB, stop func(), err error) {
 	log.Printf("%s: start", d.name)
-	source, end := "", func() {}
+	var source string
+	var end func()
 	if d.server != nil {
 		server, err := d.server()
 		if err != nil {
