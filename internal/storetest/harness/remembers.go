@@ -34,13 +34,9 @@ func Remembers(ctx context.Context, db Database, server *servers.Server) error {
 		if err != nil {
 			return err
 		}
-		for range 10 { // a client may still hold connections that are broken
-			err = service.Verify(ctx, otp.Submission{To: request.To, Code: code})
-			if err == nil || errors.Is(err, otp.ErrRejected) {
-				break
-			}
-		}
-		return err
+		return judged(func() error {
+			return service.Verify(ctx, otp.Submission{To: request.To, Code: code})
+		})
 	}
 	if err := afterCrash(wrong(code, 0)); !errors.Is(err, otp.ErrMismatch) {
 		return fmt.Errorf("after a crash, a wrong guess at a code that was sent: %w", err)
@@ -49,7 +45,11 @@ func Remembers(ctx context.Context, db Database, server *servers.Server) error {
 		return fmt.Errorf("after a crash, another wrong guess: %w", err)
 	}
 
-	status, err := service.Status(ctx, request)
+	var status otp.Status
+	err = judged(func() (err error) {
+		status, err = service.Status(ctx, request)
+		return err
+	})
 	if err != nil || status.AttemptsLeft != attempts-2 {
 		return fmt.Errorf("%d attempts are left after two guesses and a crash between: %w",
 			status.AttemptsLeft, err)
@@ -61,4 +61,14 @@ func Remembers(ctx context.Context, db Database, server *servers.Server) error {
 		return fmt.Errorf("after a crash, a used code: %w", err)
 	}
 	return nil
+}
+
+// judged calls until there is an answer: a client may still hold connections that are broken.
+func judged(call func() error) (err error) {
+	for range 10 {
+		if err = call(); err == nil || errors.Is(err, otp.ErrRejected) {
+			return err
+		}
+	}
+	return err
 }
