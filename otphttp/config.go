@@ -41,11 +41,14 @@ type Config struct {
 	// Any other error is a failure of the service (503), as is a Recipient that cannot be used.
 	//
 	// Find is called once for each Send. Its time counts towards Policy.MinSendTime. A hit cannot
-	// be told from a miss while Find takes less than 250 ms, or half of that where it is less, and
-	// the Sender less than the rest; a slower Find shows in the times that the answer names. Where
-	// typed is "" there is nothing to hide, and Find is called for each Status and Verify too: if it
-	// returns another To or Binding than for Send, the answer is transaction_changed (409) and costs
-	// no attempt. Verify calls it also for clients of AllowUnbound, in a time of at least 250 ms.
+	// be told from a miss while Find takes less than 250 ms, or than half of MinSendTime where that
+	// is less, and the Sender less than the rest. A slower Find shows in the times that the answer
+	// names.
+	//
+	// Where typed is "" there is nothing to hide, and Find is called for each Status and Verify,
+	// too: if it returns another To or Binding than for Send, the answer is transaction_changed
+	// (409) and costs no attempt. Verify calls it also for clients of AllowUnbound, in a time of at
+	// least 250 ms.
 	Find func(r *http.Request, typed string) (Recipient, error)
 
 	// Unknown is called where Find has said that there is no such account, and Send has succeeded
