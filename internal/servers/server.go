@@ -46,6 +46,16 @@ func start(p program, options ...string) (*Server, error) {
 		return nil, errShort
 	}
 
+	for {
+		s, err := startOnce(p, options)
+		if err == nil || !strings.Contains(err.Error(), "ddress already in use") {
+			return s, err
+		}
+	}
+}
+
+// startOnce starts a server at a port that was free a moment ago.
+func startOnce(p program, options []string) (*Server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -63,20 +73,30 @@ func start(p program, options ...string) (*Server, error) {
 	return s, nil
 }
 
-// freePort returns a port that nobody listens on now. It is below those that the system gives to
-// connections, so that none of these takes it while the server is down.
+// freePort returns a port that nobody listens on now, nor on the one 10,000 above it, where a node
+// of a Redis Cluster talks to the others. Both are below those that the system gives to
+// connections, so that none of these takes one while the server is down.
 func freePort() (string, error) {
 	for {
-		port := strconv.Itoa(10_000 + rand.IntN(20_000))
-		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		port := 10_000 + rand.IntN(10_000)
+		err := errors.Join(listen(port), listen(port+10_000))
 		if err == nil {
-			return port, l.Close()
+			return strconv.Itoa(port), nil
 		}
 
 		if !errors.Is(err, syscall.EADDRINUSE) {
 			return "", err
 		}
 	}
+}
+
+// listen returns why nobody can listen on the port now.
+func listen(port int) error {
+	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // Restart starts a server that Kill has ended again, at the same address, with the same data. It

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +139,21 @@ func TestServerThatDoesNotStart(t *testing.T) {
 	_, err = start(program{name: "Nothing", script: "exec no-such-program"})
 	require.ErrorIs(t, err, ErrNotInstalled)
 	require.ErrorContains(t, err, "no-such-program")
+}
+
+// A port that somebody else takes before the server does costs one more try.
+func TestServerWhosePortIsTaken(t *testing.T) {
+	skipShort(t)
+	tries := filepath.Join(t.TempDir(), "tries")
+	unlucky := redis
+	unlucky.script = `printf . >>` + tries + `
+		[ "$(cat ` + tries + `)" = ... ] || { echo bind: Address already in use; exit 1; }
+		` + redis.script
+
+	server, err := start(unlucky)
+	Check(t, err)
+	t.Cleanup(server.Stop)
+	require.True(t, listens(server.port))
 }
 
 func TestSMTP(t *testing.T) {
