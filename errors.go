@@ -116,7 +116,7 @@ var (
 // NotSent returns the error of a [Sender] that has certainly sent nothing, because of cause. It
 // matches [ErrNotSent] and cause, and reads "not sent: CAUSE". Put the name of the Sender in front:
 //
-//	return fmt.Errorf("acme: %w", otp.NotSent(err))
+//	err = fmt.Errorf("acme: %w", otp.NotSent(err))
 func NotSent(cause error) error { return &deliveryFailure{ErrNotSent, cause} }
 
 // Undeliverable returns the error of a [Sender] that has certainly sent nothing, because the

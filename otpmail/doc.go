@@ -5,9 +5,8 @@
 //		Product: "Acme",
 //		Support: "help@acme.example",
 //	})
-//	sender, err := sesmail.New(client, "Acme <no-reply@acme.example>", &sesmail.Options{
-//		Renderer: mails,
-//	})
+//	sender, err := sesmail.New(sesv2.NewFromConfig(cfg), "Acme <no-reply@acme.example>",
+//		&sesmail.Options{Renderer: mails})
 //
 // A [Catalog] writes HTML and text in Arabic, Chinese (simplified and traditional), Dutch, English,
 // French, German, Hebrew, Italian, Japanese, Polish, Portuguese and Spanish, for light and dark

@@ -5,7 +5,7 @@
 //		app := newApp(resets)                    // the code under test
 //		app.forgot("ada@example.com")            // sends a code
 //		code := inbox.Code(t, "ada@example.com") // which is now in the inbox
-//		...
+//		app.reset("ada@example.com", code, "a new password")
 //	}
 //
 // [New] makes a Service whose messages end in an [Inbox], from which a test takes the code.

@@ -1,86 +1,241 @@
 package repo
 
 import (
+	"fmt"
 	"go/ast"
 	"go/doc/comment"
 	"go/parser"
 	"go/token"
+	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// The Go in the comments of public packages parses, and "go vet" has nothing against it in the
-// module of whoever pastes it: literals of structs have keys.
+// pasteModules are what a module works with into which all Go of comments is pasted.
+var pasteModules = []string{
+	".", "awssms", "lambdahttp", "otelotp", "smtpmail", "examples/budget",
+	"examples/forgotpassword", "internal/storetest",
+}
+
+// imported has the paths of packages by the names that comments use, or by name and member where
+// two packages share a name. Those of this repository are added.
+var imported = map[string]string{
+	"aws":                "github.com/aws/aws-sdk-go-v2/aws",
+	"config":             "github.com/aws/aws-sdk-go-v2/config",
+	"context":            "context",
+	"dynamodb":           "github.com/aws/aws-sdk-go-v2/service/dynamodb",
+	"fmt":                "fmt",
+	"http":               "net/http",
+	"log":                "log",
+	"os":                 "os",
+	"pgxpool":            "github.com/jackc/pgx/v5/pgxpool",
+	"pinpointsmsvoicev2": "github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2",
+	"redis":              "github.com/redis/go-redis/v9",
+	"redis.DoContext":    "github.com/gomodule/redigo/redis",
+	"rueidis":            "github.com/redis/rueidis",
+	"sesv2":              "github.com/aws/aws-sdk-go-v2/service/sesv2",
+	"sql":                "database/sql",
+	"stdlib":             "github.com/jackc/pgx/v5/stdlib",
+	"testing":            "testing",
+	"time":               "time",
+}
+
+// given has the types of what comments take as given, by name, or by name and member.
+var given = map[string]string{
+	"account":     "struct{ Email string }",
+	"accounts":    "interface{ Find(context.Context, string) (string, bool, error) }",
+	"addr":        "string",
+	"args":        "[]any",
+	"cfg":         "aws.Config",
+	"client":      "redis.UniversalClient",
+	"client.B":    "rueidis.Client",
+	"ctx":         "context.Context",
+	"err":         "error",
+	"flow":        "*otphttp.Flow",
+	"isMyNonce":   "func(string) bool",
+	"keys":        "[]string",
+	"logins":      "*otp.Service",
+	"message":     "otp.Message",
+	"mux":         "*http.ServeMux",
+	"newApp":      "func(*otp.Service) interface{ forgot(string); reset(_, _, _ string) }",
+	"options":     "*redis.Options",
+	"payments":    "*otp.Service",
+	"pool":        "*pgxpool.Pool",
+	"pool.Get":    "*redis.Pool",
+	"queue":       "*background.Sender",
+	"r":           "*http.Request",
+	"script":      "string",
+	"secret":      "[]byte",
+	"sendCode":    "http.HandlerFunc",
+	"sender":      "otp.Sender",
+	"session":     "string",
+	"sessions":    "interface{ Begin(context.Context, http.ResponseWriter, string) error }",
+	"sms":         "otp.Sender",
+	"smtp":        "otp.Sender",
+	"spendOnce":   "func(nonce string) bool",
+	"store":       "otp.Store",
+	"store.Purge": "*sqlstore.Store",
+	"transfer":    "string",
+	"typed":       "string",
+}
+
+// requirements are those of a go.mod.
+var requirements = regexp.MustCompile(`(?m)^require (\((?s:.*?)^\)|[^(].*)`)
+
+// The Go in the comments of packages that others import compiles in a module of theirs, and
+// "go vet" has nothing against it there.
 func TestCommentedCode(t *testing.T) {
-	blocks := 0
+	if testing.Short() {
+		t.Skip("compiles the clients of all stores")
+	}
+
+	dir := t.TempDir()
+	pasteModule(t, dir)
+
+	paths, blocks := maps.Clone(imported), map[string][]string{}
 	for _, name := range files(t, ".go") {
-		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "examples/") ||
-			strings.Contains("/"+name, "/internal/") {
-			continue
-		}
-		for _, code := range commentedCode(t, name) {
-			blocks++
-			file, err := parser.ParseFile(token.NewFileSet(), "", code, 0)
-			if assert.NoError(t, err, "%s:\n%s", name, code) {
-				ast.Inspect(file, func(n ast.Node) bool {
-					assert.False(t, lacksKeys(n), "%s: a literal without keys in:\n%s", name, code)
-					return true
-				})
-			}
+		if source := parsed(t, name, read(t, name)); importable(name, source) {
+			paths[source.Name.Name] = path.Join(module, path.Dir(name))
+			blocks[name] = commentedCode(source)
 		}
 	}
-	require.Greater(t, blocks, 15, "blocks of Go found")
+
+	count := 0
+	for name, codes := range blocks {
+		for i, code := range codes {
+			count++
+			folder := filepath.Join(dir, name, strconv.Itoa(i+1))
+			require.NoError(t, os.MkdirAll(folder, 0o755))
+			write(t, folder, "pasted.go", pasted(t, paths, name, code))
+		}
+	}
+	require.Greater(t, count, 30, "blocks of Go found")
+
+	_, err := goCommand(dir, []string{"GOFLAGS=-mod=mod", "GOWORK=off"}, "vet", "./...")
+	require.NoError(t, err)
+}
+
+// pasteModule makes a folder a module that requires pasteModules, of this repository, and what they
+// require.
+func pasteModule(t *testing.T, dir string) {
+	mod, sum := "module example.com/pasted\n\ngo 1.26.0\n", ""
+	for _, m := range pasteModules {
+		folder, err := filepath.Abs(filepath.Join(root, m))
+		require.NoError(t, err)
+		mod += fmt.Sprintf("\nrequire %s v0.0.0\n\nreplace %[1]s => %s\n",
+			path.Join(module, m), folder)
+		mod += strings.Join(requirements.FindAllString(read(t, m+"/go.mod"), -1), "\n")
+		sum += read(t, m+"/go.sum")
+	}
+	write(t, dir, "go.mod", mod)
+	write(t, dir, "go.sum", sum)
+}
+
+// write writes a file into a folder.
+func write(t *testing.T, folder, name, content string) {
+	require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644))
+}
+
+// importable reports whether others import the package of the file.
+func importable(name string, source *ast.File) bool {
+	return source.Name.Name != "main" && !strings.HasSuffix(name, "_test.go") &&
+		!strings.Contains("/"+name, "/internal/")
 }
 
 // goCode tells Go from the other languages of comments, and elision what stands for more lines.
 var (
-	goCode  = regexp.MustCompile(`:= |\.New\(|^func |^type `)
+	goCode  = regexp.MustCompile(`(?m):= |^err = |^func\b|^type |^return |^&\w+\.`)
 	elision = regexp.MustCompile(`(?m)(, |^[ \t]*)(\.\.\.|…)`)
 )
 
-// commentedCode returns the blocks of Go in the comments of a file, each as a file of its own.
-func commentedCode(t *testing.T, name string) []string {
-	source, err := parser.ParseFile(token.NewFileSet(), path.Base(name), read(t, name),
-		parser.ParseComments)
-	require.NoError(t, err)
-
-	var code []string
+// commentedCode returns the blocks of Go in the comments of a file.
+func commentedCode(source *ast.File) (code []string) {
 	for _, group := range source.Comments {
 		for _, block := range new(comment.Parser).Parse(group.Text()).Content {
-			c, ok := block.(*comment.Code)
-			if !ok || !goCode.MatchString(c.Text) {
-				continue
+			if c, ok := block.(*comment.Code); ok && goCode.MatchString(c.Text) {
+				code = append(code, elision.ReplaceAllString(c.Text, ""))
 			}
-			text := elision.ReplaceAllString(c.Text, "")
-			if !strings.HasPrefix(text, "func ") && !strings.HasPrefix(text, "type ") {
-				text = "func _() {\n" + text + "\n}"
-			}
-			code = append(code, "package p\n\n"+text)
 		}
 	}
 	return code
 }
 
-// lacksKeys reports whether the node is a slice or map of struct literals without keys.
-func lacksKeys(n ast.Node) bool {
-	outer, ok := n.(*ast.CompositeLit)
-	if !ok {
-		return false
+// pasted makes a file of a block: of declarations, or of an expression or statements, which a
+// function takes in. What the block does not declare is given or imported.
+func pasted(t *testing.T, paths map[string]string, name, code string) string {
+	if _, err := parser.ParseExpr(code); err == nil {
+		code = "_ = " + code
+	}
+	if !strings.HasPrefix(code, "func ") && !strings.HasPrefix(code, "type ") {
+		code = "func _() (any, error) {\n" + code + "\n" + used(t, name, code) + "}\n"
+	}
+	for _, x := range unresolved(t, name, code) {
+		if value := lookUp(given, x, code); value != "" {
+			code += "\nvar " + x + " " + value + "\n"
+		}
 	}
 
-	for _, element := range outer.Elts {
-		if inner, ok := element.(*ast.CompositeLit); ok && inner.Type == nil {
-			for _, value := range inner.Elts {
-				if _, keyed := value.(*ast.KeyValueExpr); !keyed {
-					return true
+	head := "package p\n\n"
+	for _, x := range unresolved(t, name, code) {
+		if p := lookUp(paths, x, code); p != "" {
+			head += fmt.Sprintf("import %q\n", p)
+		}
+	}
+	return head + code
+}
+
+// used returns what statements lack that do not end in a return: the use of what they declare, and
+// a return.
+func used(t *testing.T, name, code string) (uses string) {
+	body := parsed(t, name, "package p\nfunc _() {\n"+code+"\n}").Decls[0].(*ast.FuncDecl).Body
+	for _, statement := range body.List {
+		switch s := statement.(type) {
+		case *ast.ReturnStmt:
+			return ""
+		case *ast.AssignStmt:
+			for _, x := range s.Lhs {
+				if s.Tok == token.DEFINE {
+					uses += "_ = " + x.(*ast.Ident).Name + "\n"
 				}
 			}
 		}
 	}
-	return false
+	return uses + "return nil, nil\n"
+}
+
+// unresolved returns the names that the declarations use and do not declare, once each.
+func unresolved(t *testing.T, name, code string) (names []string) {
+	seen := map[string]bool{}
+	for _, x := range parsed(t, name, "package p\n"+code).Unresolved {
+		if !seen[x.Name] {
+			names = append(names, x.Name)
+		}
+		seen[x.Name] = true
+	}
+	return names
+}
+
+// lookUp returns the entry of a name with a member that the code uses, or else of the name.
+func lookUp(table map[string]string, name, code string) string {
+	for key, value := range table {
+		if strings.HasPrefix(key, name+".") && strings.Contains(code, key) {
+			return value
+		}
+	}
+	return table[name]
+}
+
+// parsed returns the content of a file, parsed.
+func parsed(t *testing.T, name, content string) *ast.File {
+	file, err := parser.ParseFile(token.NewFileSet(), path.Base(name), content,
+		parser.ParseComments)
+	require.NoError(t, err, "%s:\n%s", name, content)
+	return file
 }
