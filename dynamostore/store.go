@@ -51,9 +51,9 @@ type Options struct {
 	KeyPrefix string
 }
 
-// maxNames bounds what Options add to an item. An item of up to 1024 bytes costs one write unit:
-// at most 868 for a value (maxValue in encode.go of package otp), 43 for the longest key, 7 for the
-// TTL, and this.
+// maxNames bounds what Options add to an item. An item of up to 1024 bytes costs one write unit.
+// Kept for later versions are 868 of them for a value, which takes 800 now (maxValue in encode.go of
+// package otp), and 43 for a key, which takes 22; 7 are for the TTL.
 const maxNames = 100
 
 // complete returns opts with their defaults, or an error that says what is wrong with the table.

@@ -77,7 +77,7 @@ const (
 // Options are the settings of a [Store].
 type Options struct {
 	// MaxEntries is the largest number of values that the store holds. An address takes one value
-	// of about 300 bytes for each purpose and Trust, for as long as its codes, sends and failures
+	// of about 250 bytes for each purpose and Trust, for as long as its codes, sends and failures
 	// must be remembered. Default 1,000,000.
 	MaxEntries int
 }

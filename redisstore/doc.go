@@ -118,7 +118,7 @@
 //
 // # Memory
 //
-// A record is one key with a string of at most 868 bytes (maxValue in encode.go of package otp).
+// A record is one key with a string of at most 800 bytes (maxValue in encode.go of package otp).
 // With all that Redis 7.0 keeps about it, it takes some 350 bytes of memory for an address that one
 // code was sent to, and 1,250 at most. Redis drops it a minute after it has expired, which with the
 // default policy is a day after the last code was sent, or up to 30 days later if there were wrong

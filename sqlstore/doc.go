@@ -10,8 +10,8 @@
 // gives an [otp.Store] on the table "otp_records", which serves any number of Services.
 //
 // Each call of the store is one statement in a transaction of its own, and one round trip to the
-// server. A Send or a Verify of a live code takes two statements, and two more for each race it
-// loses. A statement that ends in an error, such as a deadlock, a serialization failure or
+// server. The first Send to an address takes one, any other Send two or three, and a Verify of a
+// live code two; each race that is lost takes two more. A statement that ends in an error, such as a deadlock, a serialization failure or
 // SQLITE_BUSY, makes the call an error. It is never taken for a lost race.
 //
 // # Durability
@@ -54,9 +54,9 @@
 // # The table
 //
 // [Schema] returns the statements that create the table unless it exists, and that any number of
-// processes may run at the same time. Keys and values are
-// binary, so that no collation folds or pads them. The column expires holds a number of seconds
-// since 1970, or NULL for a record that is kept for good.
+// processes may run at the same time. Keys and values are binary, so that no collation folds or
+// pads them. The column expires holds a number of seconds since 1970, or NULL for a record that is
+// kept for good.
 //
 // An expired record is read and compared like any other until it is purged. That loses nothing: a
 // Service judges codes by its own clock. [Store.Purge] deletes what expired at least one hour ago,
