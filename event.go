@@ -20,7 +20,7 @@ const (
 	OpRevokeAll  Op = "revoke-all"
 	OpUnlock     Op = "unlock"
 
-	// OpProof is none of a Service: package otphttp has judged the proof of an address by the
+	// OpProof is no method of a Service: package otphttp has judged the proof of an address by the
 	// browser. Err is then an *evp.Error, or ErrMismatch for the proof of another address.
 	OpProof Op = "proof"
 )

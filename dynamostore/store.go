@@ -166,7 +166,7 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 //
 // The SDK repeats a request whose reply was lost. If the first request was carried out, its own
 // write breaks the condition of the second, and CompareAndSwap returns false, as after a lost race.
-// A [otp.Service] recognizes its own write when it loads the value again.
+// An [otp.Service] recognizes its own write when it loads the value again.
 func (s *Store) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (swapped bool, err error) {

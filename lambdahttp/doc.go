@@ -42,7 +42,7 @@
 //
 // # The answer
 //
-// As in a server, a header whose name is none is dropped, and line ends in values become spaces.
+// As in a server, a header with an invalid name is dropped, and line ends in values become spaces.
 //
 // A body of valid UTF-8 goes out as text, any other one as base64. A REST API delivers the latter
 // only if its binaryMediaTypes cover the type. Without a Content-Type, it is detected as net/http

@@ -115,8 +115,8 @@ func (w *response) detectType() {
 
 var newlinesToSpaces = strings.NewReplacer("\r", " ", "\n", " ")
 
-// sendable returns what a server sends of the header: nothing whose name is none, and values of one
-// line.
+// sendable returns what a server sends of the header: nothing with an invalid name, and values of
+// one line.
 func sendable(header http.Header) http.Header {
 	sent := make(http.Header, len(header))
 	for name, values := range header {

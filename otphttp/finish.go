@@ -58,7 +58,7 @@ func (f *Flow) unfinished(r *http.Request, s *session, cause error) error {
 	return p
 }
 
-// endRepeats sees to it that a repetition is told that the code was used, since Done has failed.
+// endRepeats makes a repetition a use of a used code, since Done has failed.
 func (f *Flow) endRepeats(r *http.Request, s *session) {
 	ctx := context.WithoutCancel(r.Context())
 	f.failed(r, f.config.Codes.Revoke(ctx, s.to, s.binding()))

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-5978b5f1/otp"
 )
 
-// A Flow is one thing that people do with a code over HTTP: signing in, confirming an address,
-// changing it, or resetting a password. It is safe for concurrent use.
+// A Flow is one thing that people do with a code over HTTP: signing in, confirming or changing an
+// address, resetting a password, or confirming a transaction. It is safe for concurrent use.
 type Flow struct {
 	config      Config
 	cookies     cookies

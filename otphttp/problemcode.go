@@ -17,7 +17,7 @@ const (
 	CodeUsed       ProblemCode = "code_used"       // 403: the code was used before
 	CodeExhausted  ProblemCode = "code_exhausted"  // 403: too many wrong codes
 	CodeMissing    ProblemCode = "code_missing"    // 403: no code to compare with
-	CodeMalformed  ProblemCode = "code_malformed"  // 403: no code looks like this, none is lost
+	CodeMalformed  ProblemCode = "code_malformed"  // 403: unreadable, costs no attempt
 	CodeRejected   ProblemCode = "code_rejected"   // 403: one of these, told to strangers
 	Repeated       ProblemCode = "repeated"        // 409: this submission was accepted before
 	SendLimited    ProblemCode = "send_limited"    // 429: too many codes were asked for

@@ -108,7 +108,7 @@ func (f *Flow) look(w http.ResponseWriter, r *http.Request, p *proof) (*asker, e
 
 // evenOut rounds the time of the look-up up to findFloor, or to half of MinSendTime where that is
 // less: otherwise the answer would tell, by the seconds in it, whether one began meanwhile. The
-// rest of MinSendTime is for the mail. Who has proved the address need not wait.
+// rest of MinSendTime is for the mail. A proof of the address does not wait.
 func (f *Flow) evenOut(q *asker) {
 	floor := min(f.config.Codes.Policy().MinSendTime/2, findFloor)
 	time.Sleep(time.Until(q.begun.Add(floor)))

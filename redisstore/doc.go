@@ -92,7 +92,7 @@
 //
 //	return redis.NewScript(script).Run(ctx, client, keys, args...).Result() // go-redis
 //
-// Bound the time of a call. A [otp.Service] gives the store 10 seconds. go-redis heeds that only
+// Bound the time of a call. An [otp.Service] gives the store 10 seconds. go-redis heeds that only
 // with Options.ContextTimeoutEnabled, and else its own ReadTimeout. rueidis and valkey-go send all
 // calls over a few connections, and take 10 seconds to give up one that has gone silent; lower
 // their ConnWriteTimeout.

@@ -379,7 +379,7 @@ func (p *pool) remove(c *connection) bool {
 	return true
 }
 
-// close ends the connections that are kept, and sees to it that no other is made.
+// close ends the connections that are kept, and no other is made.
 func (p *pool) close() {
 	p.mu.Lock()
 	p.end()

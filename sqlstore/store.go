@@ -75,8 +75,8 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 //
 // On a bad network, database/sql repeats a statement whose connection the driver calls bad. lib/pq
 // does so even if the statement may have been carried out, and the second one then finds the value
-// of the first: CompareAndSwap reports false, as if another had won. A [otp.Service] recognizes its
-// own write when it loads the value again.
+// of the first: CompareAndSwap reports false, as if another had won. An [otp.Service] recognizes
+// its own write when it loads the value again.
 func (s *Store) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (swapped bool, err error) {

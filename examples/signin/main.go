@@ -67,7 +67,7 @@ func newApp(file string, out io.Writer, proofs *evp.Verifier) http.Handler {
 		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)"))
 	must(db.Exec(schema + sqlstore.Schema(sqlstore.SQLite, nil)))
 
-	secret := make([]byte, 32) // in earnest: otp.ParseKey(os.Getenv("OTP_SECRET"))
+	secret := make([]byte, 32) // in production: otp.ParseKey(os.Getenv("OTP_SECRET"))
 	rand.Read(secret)
 	mails := must(otpmail.NewCatalog(otpmail.Options{Product: "Acme"}))
 	logins := must(otp.New(otp.Config{
@@ -75,12 +75,12 @@ func newApp(file string, out io.Writer, proofs *evp.Verifier) http.Handler {
 		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)), Normalize: otpmail.Normalize,
 	}))
 
-	// In earnest: with Config.Proxies behind a proxy, and Counter for several instances.
+	// In production: with Config.Proxies behind a proxy, and Counter for several instances.
 	clients := must(budget.New(budget.Config{PerMinute: 30}))
 	a := app{db, logins}
 	flow := must(otphttp.New(otphttp.Config{
 		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept, Allow: clients.Allow,
-		Anyone: true, Devices: true, Proofs: proofs, Insecure: true, // in earnest: HTTPS
+		Anyone: true, Devices: true, Proofs: proofs, Insecure: true, // in production: HTTPS
 	}))
 	options := pages.Options{
 		Product: "Acme", Path: "/sign-in/", OriginTrial: os.Getenv("ORIGIN_TRIAL"),

@@ -116,8 +116,8 @@ func (p *Pages) blankPage(r *http.Request, name string, tongue int) *Page {
 // Kind is the name of the kind in the keys of texts.
 func (p *Page) Kind() string { return kindNames[p.pages.kind()] }
 
-// Typed reports whether people say by their address who they are. Who confirms a transaction is
-// signed in.
+// Typed reports whether people say by their address who they are. A person who confirms a
+// transaction is signed in.
 func (p *Page) Typed() bool { return p.pages.kind() != otp.ConfirmTransaction }
 
 // WithPassword reports whether a new password is set together with the code.

@@ -24,7 +24,8 @@ var params = &argon2id.Params{
 // A line bounds how many hashes are computed at a time, since each takes 19 MiB and a processor.
 type line chan struct{}
 
-// Who sets a password does not wait behind those who sign in, of whom there can be a flood.
+// A person who sets a password does not wait behind those who sign in, of whom there can be a
+// flood.
 var (
 	settingLine   = make(line, runtime.GOMAXPROCS(0))
 	signingInLine = make(line, runtime.GOMAXPROCS(0))
