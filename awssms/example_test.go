@@ -10,8 +10,8 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/awssms"
+	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otpsms"
-	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // Sign-in by text message, with the policy that text messages want. The server stands for AWS; in
@@ -29,9 +29,12 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	codes, _ := otptest.New(log.Default(), otp.Config{ // in production, otp.New
+	secret, store := make([]byte, 32), memstore.New(nil) // in production, ones that are kept
+	codes, err := otp.New(otp.Config{
 		Purpose:   "sign-in",
 		Kind:      otp.SignIn,
+		Secret:    secret,
+		Store:     store,
 		Normalize: otpsms.Normalize,
 		Sender:    sender,
 		Policy: otp.Policy{
@@ -44,6 +47,9 @@ func Example() {
 			},
 		},
 	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	_, err = codes.Send(context.Background(), otp.Request{To: "+49 151 12345678"})
 	fmt.Println("sent:", err)

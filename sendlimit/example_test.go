@@ -2,7 +2,6 @@ package sendlimit_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
 	"time"
@@ -13,11 +12,11 @@ import (
 )
 
 func Example() {
-	sms := otp.SenderFunc(func(_ context.Context, m otp.Message) error {
-		fmt.Println("sent to", m.To)
+	sent := 0
+	sms := otp.SenderFunc(func(context.Context, otp.Message) error {
+		sent++
 		return nil
 	})
-
 	secret := make([]byte, 32) // in production, that of the Service
 
 	sender, err := sendlimit.New(sms, sendlimit.Options{
@@ -25,7 +24,7 @@ func Example() {
 			{Count: 100, Window: time.Minute},
 			{Count: 2000, Window: 24 * time.Hour},
 		},
-		PerGroup: []otp.Limit{{Count: 2, Window: time.Hour}},
+		PerGroup: []otp.Limit{{Count: 20, Window: time.Hour}},
 		Group:    sendlimit.PhonePrefix(6),
 
 		Store:  memstore.New(nil), // in production, that of the Service
@@ -36,16 +35,11 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	for _, to := range []string{"+4915112345671", "+4915112345672", "+4915112345673",
-		"+12125550100"} {
-		err := sender.Send(context.Background(), otp.Message{To: to})
-		if errors.Is(err, sendlimit.ErrExceeded) {
-			fmt.Println(err)
-		}
+	for i := range 30 { // numbers of one block
+		to := fmt.Sprintf("+49151123456%02d", i)
+		err = sender.Send(context.Background(), otp.Message{To: to})
 	}
+	fmt.Println(sent, "sent, then:", err)
 	// Output:
-	// sent to +4915112345671
-	// sent to +4915112345672
-	// sendlimit: not sent: too many messages for now
-	// sent to +12125550100
+	// 20 sent, then: sendlimit: not sent: too many messages for now
 }
