@@ -121,77 +121,6 @@ func TestBadPasswordsCostNothing(t *testing.T) {
 	})
 }
 
-// Of many who submit the same code at the same time, with a password each, one wins, and it is that
-// one's that holds.
-func TestSimultaneousResets(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.generate(ada)
-		mails, code := len(w.mailbox.Letters()), w.code()
-
-		password := func(i int) string { return fmt.Sprintf("the password of number %d", i) }
-		var won []int
-		var mu sync.Mutex
-		var all sync.WaitGroup
-		for i := range 20 {
-			all.Go(func() {
-				if w.reset(ada, code, password(i)).StatusCode == http.StatusOK {
-					mu.Lock()
-					won = append(won, i)
-					mu.Unlock()
-				}
-			})
-		}
-		all.Wait()
-
-		require.Len(t, won, 1)
-		w.login(ada, password(won[0])).want(t, http.StatusOK, "")
-		assert.Len(t, w.mailbox.Letters(), mails+1, "notices")
-	})
-}
-
-// When a store fails, nothing is accepted, nothing is lost, and the answer says whose fault it is.
-func TestStoresThatFail(t *testing.T) {
-	for _, call := range []string{"users.Find", "codes.Load", "codes.CompareAndSwap"} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			w.generate(ada).want(t, http.StatusAccepted, "")
-			time.Sleep(2 * time.Minute)
-			w.breaks(call)
-			failed := w.generate(ada)
-			failed.want(t, http.StatusServiceUnavailable, "unavailable")
-			assert.NotContains(t, failed.text, "fire")
-			assert.Len(t, w.mailbox.Letters(), 1)
-
-			w.breaks("")
-			w.generate(ada).want(t, http.StatusAccepted, "")
-			w.breaks(call)
-			w.reset(ada, w.code(), newPassword).
-				want(t, http.StatusServiceUnavailable, "unavailable")
-			w.breaks("")
-			w.login(ada, oldPassword).want(t, http.StatusOK, "")
-			w.reset(ada, w.code(), newPassword).want(t, http.StatusOK, "")
-		})
-	}
-}
-
-// If the password cannot be stored once the code is spent, the answer says so, and another code
-// helps.
-func TestAPasswordThatCannotBeStored(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.generate(ada)
-		w.breaks("users.SetPassword")
-		w.reset(ada, w.code(), newPassword).want(t, http.StatusServiceUnavailable, "unfinished")
-
-		w.breaks("")
-		w.login(ada, oldPassword).want(t, http.StatusOK, "")
-		time.Sleep(2 * time.Minute)
-		w.generate(ada)
-		w.reset(ada, w.code(), newPassword).want(t, http.StatusOK, "")
-	})
-}
-
 // The password is changed even if the notice of it cannot be sent.
 func TestANoticeThatCannotBeSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -233,37 +162,13 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 	})
 }
 
-// A client that hangs up is no error, on which an alarm is set.
-func TestHangingUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		ctx, hangUp := context.WithCancel(t.Context())
-		hangUp()
-
-		r := httptest.NewRequest(http.MethodGet, "https://acme.example/generate-otp/"+ada, nil)
-		w.do(r.WithContext(ctx)).want(t, http.StatusServiceUnavailable, "unavailable")
-		assert.NotContains(t, w.log(), "level=ERROR")
-
-		w.breaks("users.Find")
-		w.do(r).want(t, http.StatusServiceUnavailable, "unavailable")
-		assert.Contains(t, w.log(), "level=ERROR")
-	})
-}
-
 // No address but one bare one gets further than the form.
 func TestBadAddresses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		for _, email := range []string{
-			"", "ada", "@example.com", "ada@", "ada@localhost", "ada@@example.com",
-			"ada@exam ple.com",
-			"ada@example.com,eve@example.com", "ada@example.com;eve@example.com",
-			"ada@example.com eve@example.com", "ada@example.com <eve@example.com>",
-			"Group: ada@example.com;", "ada@example.com (Ada)", `"ada"@example.com`,
-			`"a@b"@example.com`,
-			"ada@[192.0.2.1]", "ada@example.com\r\nBcc: eve@example.com", "ada\x00@example.com",
-			"ad\u0430@example.com", "\u212ada@example.com",
-			strings.Repeat("a", 250) + "@example.com", "ada.@example.com", ".ada@example.com",
+			"", "ada", "ada@example.com,eve@example.com", "ada@example.com\r\nBcc: eve@example.com",
+			"\u212ada@example.com",
 		} {
 			w.post("/generate-otp", map[string]string{"email": email}).
 				want(t, http.StatusBadRequest, "address_invalid")
