@@ -17,13 +17,21 @@ const launches = {
   },
 };
 
-export async function open(name) {
-  return name === "webkit" ? openWebKit() : openPuppeteer(launches[name]);
+// open starts a browser. args are flags of Chromium beside the usual ones.
+export async function open(name, ...args) {
+  return name === "webkit" ? openWebKit() : openPuppeteer(launches[name], args);
 }
 
-async function openPuppeteer(launch) {
-  const browser = await puppeteer.launch({ headless: true, ...launch });
+async function openPuppeteer(launch, more) {
+  const args = [...(launch.args ?? []), ...more];
+  const browser = await puppeteer.launch({ headless: true, ...launch, args });
   const page = await browser.newPage();
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) {
+      console.error(`the browser complains: ${message.text()}`);
+      process.exitCode = 1;
+    }
+  });
   const keys = { SelectAll: null, Enter: "Enter", Tab: "Tab" };
 
   return {
@@ -139,4 +147,46 @@ export async function see(browser, text) {
   }
 }
 
-export const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+// submit takes a step that leads to another page, and returns when that is there.
+export const submit = (page, step) => Promise.all([page.waitForNavigation(), step()]);
+
+// wrong returns another code.
+export const wrong = (right) => ((Number(right[0]) + 1) % 10) + right.slice(1);
+
+// tryAll makes all checks, by their names. What fails is printed, and ends the process with 1.
+export async function tryAll(checks) {
+  for (const [what, check] of Object.entries(checks)) {
+    try {
+      await check();
+    } catch (error) {
+      console.error(`${what}: ${error.message}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+// faults returns what is wrong with a page in the shape it has now: what runs off it, and what
+// axe-core finds against WCAG 2.2 A and AA and against good practice. That is all that Lighthouse
+// scores in its category of accessibility, which runs axe-core with the same tags and four rules
+// more.
+export async function faults(page) {
+  await page.evaluate(`if (!window.axe) {${axe}}`);
+  const { violations } = await page.evaluate(() => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const more = [
+      "identical-links-same-purpose",
+      "label-content-name-mismatch",
+      "table-fake-caption",
+      "td-has-header",
+    ];
+    const rules = Object.fromEntries(more.map((name) => [name, { enabled: true }]));
+    return axe.run({ runOnly: tags, rules, resultTypes: ["violations"] });
+  });
+  const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
+  if (await page.evaluate("document.documentElement.scrollWidth > innerWidth")) {
+    found.push("too wide");
+  }
+  return found;
+}

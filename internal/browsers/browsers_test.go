@@ -23,6 +23,7 @@ import (
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
 	"github.com/seed-5978b5f1/otp/otpmail"
+	"github.com/seed-5978b5f1/otp/otpsms"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
@@ -42,6 +43,9 @@ func TestLooks(t *testing.T) { run(t, "looks.mjs", *languages) }
 
 // The script of the pages helps, and never stands in the way.
 func TestScript(t *testing.T) { run(t, "script.mjs") }
+
+// What people do by accident ends in a page that says what to do.
+func TestMishaps(t *testing.T) { run(t, "mishaps.mjs") }
 
 var picture = flag.String("picture", "", "write the picture of the documentation to this file")
 
@@ -76,11 +80,12 @@ func run(t *testing.T, script string, args ...string) {
 var sites = map[string]otp.Kind{
 	"sign_in": otp.SignIn, "phone": otp.SignIn, "confirm_address": otp.ConfirmAddress,
 	"change_address": otp.ChangeAddress, "reset_password": otp.ResetPassword,
-	"confirm_transaction": otp.ConfirmTransaction, "limited": otp.SignIn,
+	"confirm_transaction": otp.ConfirmTransaction, "limited": otp.ResetPassword,
 }
 
 // newSite has the pages of each kind below /script/, without their script below /plain/, and behind
-// a proxy that takes /prefix off. The code that was sent last is at /inbox.
+// a proxy that takes /prefix off. The codes that were sent, or those sent to the parameter to, are
+// at /inbox, a line each.
 func newSite(t *testing.T) http.Handler {
 	t.Helper()
 
@@ -95,9 +100,13 @@ func newSite(t *testing.T) http.Handler {
 	shop, err := recipes.ShopPages(newFlow(t, "shop", otp.ConfirmAddress, inbox))
 	require.NoError(t, err)
 	mux.Handle("/sign-in/", shop)
-	mux.HandleFunc("/inbox", func(w http.ResponseWriter, _ *http.Request) {
-		messages := inbox.Messages()
-		fmt.Fprint(w, messages[len(messages)-1].Code.Reveal())
+	mux.HandleFunc("/inbox", func(w http.ResponseWriter, r *http.Request) {
+		to := r.FormValue("to")
+		for _, m := range inbox.Messages() {
+			if to == "" || m.To == to {
+				fmt.Fprintln(w, m.Code.Reveal())
+			}
+		}
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "<!DOCTYPE html><p>This is %s", r.URL.Path)
@@ -137,7 +146,7 @@ func newFlow(t *testing.T, path string, kind otp.Kind, inbox *otptest.Inbox) *ot
 	name := strings.ReplaceAll(path, "/", "-")
 	secret := []byte("a secret that only the tests have")
 	policy := otp.Policy{MinSendTime: -1}
-	if name != "script-limited" {
+	if !strings.HasSuffix(name, "-limited") {
 		policy.SendLimits = []otp.Limit{{Count: 60, Window: time.Minute}}
 	}
 	codes, err := otp.New(otp.Config{
@@ -146,9 +155,9 @@ func newFlow(t *testing.T, path string, kind otp.Kind, inbox *otptest.Inbox) *ot
 	})
 	require.NoError(t, err)
 
-	field := "email"
+	field, parse := "email", otpmail.ParseAddress
 	if strings.HasSuffix(name, "phone") {
-		field = "phone"
+		field, parse = "phone", otpsms.Normalize
 	}
 	flow, err := otphttp.New(otphttp.Config{
 		AddressField: field,
@@ -156,7 +165,8 @@ func newFlow(t *testing.T, path string, kind otp.Kind, inbox *otptest.Inbox) *ot
 		Name: name,
 		Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
 			if typed != "" {
-				return otphttp.Recipient{To: typed, Known: true}, nil
+				to, err := parse(typed)
+				return otphttp.Recipient{To: to, Known: true}, err
 			}
 			return otphttp.Recipient{
 				To: "ada@example.com", Known: true, Trust: otp.Known, Binding: "a payment",

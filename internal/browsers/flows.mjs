@@ -1,14 +1,13 @@
 // node flows.mjs BROWSER URL: goes through the pages of every kind by keyboard, with and without
 // their script. Fails with what was not seen.
-import { open, see, until } from "./browser.mjs";
+import { open, see, tryAll, until, wrong } from "./browser.mjs";
 
 const [, , name, url] = process.argv;
 const browser = await open(name);
 console.log(browser.version);
 
 // code returns the code that was sent last, from the inbox of the test.
-const code = async () => (await fetch(`${url}/inbox`)).text();
-const wrong = (right) => ((Number(right[0]) + 1) % 10) + right.slice(1);
+const code = async () => (await (await fetch(`${url}/inbox`)).text()).trim().split("\n").at(-1);
 const focused = (id) =>
   until(() => browser.evaluate(`document.activeElement.id === ${JSON.stringify(id)}`), "#" + id);
 
@@ -80,14 +79,11 @@ const kinds = {
 };
 
 for (const scripted of ["script", "plain", "prefix/script"]) {
-  for (const [kind, go] of Object.entries(kinds)) {
-    try {
-      await go(`/${scripted}/${kind}/`);
-    } catch (error) {
-      console.error(`${name}, ${kind}, ${scripted}: ${error.message}`);
-      process.exitCode = 1;
-    }
-  }
+  const checks = Object.entries(kinds).map(([kind, go]) => [
+    `${name}, ${kind}, ${scripted}`,
+    () => go(`/${scripted}/${kind}/`),
+  ]);
+  await tryAll(Object.fromEntries(checks));
 }
 await browser.close();
 process.exit();

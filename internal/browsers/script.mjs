@@ -1,7 +1,7 @@
 // node script.mjs URL: what the script of the pages does with pasted text, links, clocks that stand
 // still or are wrong, and forms that were stopped, in Chromium.
 import assert from "node:assert/strict";
-import { open, see, until } from "./browser.mjs";
+import { open, see, tryAll, until } from "./browser.mjs";
 
 const [, , url] = process.argv;
 const browser = await open("chromium");
@@ -101,6 +101,30 @@ const checks = {
     assert.equal(await page.evaluate("sent"), 2);
   },
 
+  async "the button says that it waits"() {
+    await page.goto(`${url}/script/sign_in/`);
+    await page.type("#address", "ada@example.com");
+    const shown = await page.evaluate(() => {
+      // The page stays until the answer is there: what it says is read in the same step.
+      const button = document.querySelector("main form button[data-busy]");
+      button.click();
+      return [button.textContent, button.ariaDisabled, button.form.ariaBusy].join();
+    });
+    assert.equal(shown, "Sending…,true,true");
+    await see(browser, "Enter the code");
+  },
+
+  async "a password is shown, and hidden again"() {
+    await ask("reset_password");
+    const type = () => page.evaluate('document.querySelector("#password").type');
+    assert.equal(await type(), "password");
+    await page.click(".show");
+    assert.equal(await type(), "text");
+    await see(browser, "Hide password");
+    await page.click(".show");
+    assert.equal(await type(), "password");
+  },
+
   async "a link gives a code, and nothing else"() {
     await ask();
     for (const [link, want] of [
@@ -118,13 +142,6 @@ const checks = {
   },
 };
 
-for (const [what, check] of Object.entries(checks)) {
-  try {
-    await check();
-  } catch (error) {
-    console.error(`${what}: ${error.message}`);
-    process.exitCode = 1;
-  }
-}
+await tryAll(checks);
 await browser.close();
 process.exit();

@@ -4,7 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"sync/atomic"
+	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,63 +24,31 @@ const (
 // A website is the application on a laptop, in this process, with the two accounts for development.
 type website struct {
 	*httptest.Server
-	t       *testing.T
 	mailbox *mail.Mailbox
 }
 
-// newWebsite starts the application. configure changes it before.
-func newWebsite(t *testing.T, configure func(*web.App)) *website {
+// newHandler returns the application. configure changes it before.
+func (s *website) newHandler(t *testing.T, configure func(*web.App)) http.Handler {
 	t.Helper()
-	s := &website{t: t, Server: httptest.NewUnstartedServer(nil)}
-	s.Server.Config.Handler = s.handler(configure)
-	s.Start()
-	t.Cleanup(s.Close)
-	return s
-}
-
-func (s *website) handler(configure func(*web.App)) http.Handler {
-	s.t.Helper()
-	log := slog.New(slog.NewTextHandler(s.t.Output(), nil))
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	app, err := setup.Laptop(log)
-	require.NoError(s.t, err)
-	require.NoError(s.t, setup.AddDemoUsers(s.t.Context(), app.Users, log))
-
+	require.NoError(t, err)
+	require.NoError(t, setup.AddDemoUsers(t.Context(), app.Users, log))
 	s.mailbox = app.Mailbox.(*mail.Mailbox)
-	if configure != nil {
-		configure(app)
-	}
+	configure(app)
 
 	handler, err := site.Handler(app)
-	require.NoError(s.t, err)
+	require.NoError(t, err)
 	return handler
 }
 
-// codeTo returns the code of the newest mail to the address.
-func (s *website) codeTo(email string) string {
-	s.t.Helper()
-	for _, letter := range s.mailbox.Letters() {
-		if code := codePattern.FindString(letter.Text); letter.To == email && code != "" {
-			return code
+// mails returns the texts of the mails to an address, the newest last.
+func (s *website) mails(query url.Values) any {
+	texts := []string{}
+	for _, letter := range slices.Backward(s.mailbox.Letters()) {
+		if letter.To == query.Get("to") {
+			texts = append(texts, letter.Text)
 		}
 	}
-	require.Fail(s.t, "there is no mail with a code")
-	return ""
-}
-
-// mailsTo returns how many mails there are to the address.
-func (s *website) mailsTo(email string) int {
-	n := 0
-	for _, letter := range s.mailbox.Letters() {
-		if letter.To == email {
-			n++
-		}
-	}
-	return n
-}
-
-// allowWhile configures a budget that lasts while allowed is true.
-func allowWhile(allowed *atomic.Bool) func(*web.App) {
-	return func(app *web.App) {
-		app.Allow = func(http.ResponseWriter, *http.Request) bool { return allowed.Load() }
-	}
+	return texts
 }
