@@ -275,8 +275,8 @@ type comparison struct {
 
 // verify judges one submission. It returns nil if the code is accepted, else the reason.
 func (s *state) verify(p *Policy, now time.Time, g *guess) (reason error, changed bool) {
-	// Rule 1: an operation that finds a code used by its own id has won its swap and lost only the
-	// reply, whatever has happened since.
+	// Rule 1: if a code is used by this operation's own id, the swap succeeded and only the reply
+	// was lost. What has happened since does not matter.
 	if slices.ContainsFunc(s.codes, func(c code) bool { return c.usedBy == g.id }) {
 		return nil, false
 	}
