@@ -1,8 +1,6 @@
 package smtpmail
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -252,16 +250,12 @@ func (t *transaction) refusal(at int, reply *textproto.Error) error {
 // sendText hands over the text that DATA has announced. Without the final dot, no server takes a
 // mail (RFC 5321 §4.1.1.4).
 func (t *transaction) sendText(ctx context.Context) error {
-	var text bytes.Buffer
-	buffer := bufio.NewWriter(&text)
-	w := textproto.NewWriter(buffer).DotWriter()
-	w.Write(t.text) //nolint:errcheck // a bytes.Buffer takes all
-	w.Close()       //nolint:errcheck // see above
-	buffer.Flush()  //nolint:errcheck // see above
+	// A line that begins with a dot gets another one (§4.5.2). The first is a header field.
+	text := strings.ReplaceAll(string(t.text), "\r\n.", "\r\n..") + ".\r\n"
 
 	var reply *textproto.Error
 	err := t.step(ctx, func() (err error) {
-		if err := t.say(text.String()); err != nil {
+		if err := t.say(text); err != nil {
 			return &unsaidError{err}
 		}
 		reply, err = t.read()
