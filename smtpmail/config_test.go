@@ -128,7 +128,7 @@ func TestHelloName(t *testing.T) {
 		"":                 "EHLO [127.0.0.1]",
 	} {
 		server := startScripted(t, fault{})
-		c := configFor(server.address, valid())
+		c := configFor(server.address)
 		c.HelloName = name
 		if name == "" && strings.Contains(hostname(t), ".") {
 			want = "EHLO " + hostname(t)

@@ -113,8 +113,7 @@ func TestFaults(t *testing.T) {
 		offers := [...]string{inTurn, pipelining, chunking}[i%3]
 		t.Run(test.step+" "+test.reply, func(t *testing.T) {
 			t.Parallel()
-			server := startScripted(t, fault{step: test.step, reply: test.reply}, offers)
-			sender := newSender(t, configFor(server.address, valid()))
+			server, sender := startSending(t, fault{step: test.step, reply: test.reply}, offers)
 
 			ctx := server.untilStall(t, 0)
 			start := time.Now()
@@ -151,8 +150,7 @@ func TestErrorTexts(t *testing.T) {
 	} {
 		t.Run(test.step+" "+test.reply, func(t *testing.T) {
 			t.Parallel()
-			server := startScripted(t, fault{step: test.step, reply: test.reply})
-			sender := newSender(t, configFor(server.address, valid()))
+			server, sender := startSending(t, fault{step: test.step, reply: test.reply})
 			err := sender.Send(server.untilStall(t, 0), message(ada))
 			require.EqualError(t, err, "smtpmail: "+test.want)
 		})
@@ -219,8 +217,7 @@ func TestFaultsOfKeptConnections(t *testing.T) {
 		for _, offers := range test.offers {
 			t.Run(test.step+" "+test.reply+" "+offers, func(t *testing.T) {
 				t.Parallel()
-				server := startScripted(t, fault{}, offers)
-				sender := newSender(t, configFor(server.address, valid()))
+				server, sender := startSending(t, fault{}, offers)
 				require.NoError(t, sender.Send(t.Context(), message(ada)))
 
 				server.fail(fault{test.step, test.reply, 0, true})
@@ -307,8 +304,7 @@ func TestAnswersToPipelines(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s %.60q", test.offers, test.said), func(t *testing.T) {
 			t.Parallel()
-			server := startScripted(t, fault{}, test.offers)
-			sender := newSender(t, configFor(server.address, valid()))
+			server, sender := startSending(t, fault{}, test.offers)
 			require.NoError(t, sender.Send(t.Context(), message(ada)))
 
 			server.say(test.said)
@@ -326,8 +322,7 @@ func TestAnswersToPipelines(t *testing.T) {
 func TestRefusalsKeepTheConnection(t *testing.T) {
 	for _, step := range []string{"MAIL", "RCPT", "DATA", "dot"} {
 		t.Run(step, func(t *testing.T) {
-			server := startScripted(t, fault{step, "554 5.7.1 no", 0, true})
-			sender := newSender(t, configFor(server.address, valid()))
+			server, sender := startSending(t, fault{step, "554 5.7.1 no", 0, true})
 
 			require.ErrorIs(t, sender.Send(t.Context(), message(ada)), otp.ErrNotSent)
 			require.NoError(t, sender.Send(t.Context(), message(ada)))
@@ -340,10 +335,9 @@ func TestRefusalsKeepTheConnection(t *testing.T) {
 
 // A reset that fails means another connection: the recipients of two mails must not mix.
 func TestResetFails(t *testing.T) {
-	server := startScripted(t, fault{})
+	server, sender := startSending(t, fault{})
 	server.fail(fault{"RCPT", "550 5.1.1 no such person", 0, true},
 		fault{"RSET", "554 5.5.1 what?", 0, true})
-	sender := newSender(t, configFor(server.address, valid()))
 	require.ErrorIs(t, sender.Send(t.Context(), message(ada)), otp.ErrUndeliverable)
 
 	require.NoError(t, sender.Send(t.Context(), message(ada)))

@@ -18,7 +18,7 @@ import (
 func TestOwnHeader(t *testing.T) {
 	relay := startRelay(t, "plain")
 	long := strings.Repeat("words of a value ", 20) + strings.Repeat("x", 100) + " end"
-	c := configFor(relay.startTLS, valid())
+	c := configFor(relay.startTLS)
 	c.ReplyTo = "Bücher-Hilfe <help@bücher.example>"
 	c.ReturnPath = "bounces@bücher.example"
 	c.Header = map[string]string{"X-SES-CONFIGURATION-SET": "codes", "x-long": long}

@@ -86,14 +86,14 @@ const (
 )
 
 // configFor returns what a Sender needs for the server at an address.
-func configFor(address string, c certificate) smtpmail.Config {
+func configFor(address string) smtpmail.Config {
 	host, port, err := net.SplitHostPort(address)
 	must(err)
 	number, err := strconv.Atoi(port)
 	must(err)
 	return smtpmail.Config{
 		Host: host, Port: number,
-		TLS:      &tls.Config{RootCAs: c.roots},
+		TLS:      &tls.Config{RootCAs: valid().roots},
 		Username: username, Password: password,
 		From:     from,
 		Renderer: plain{},
@@ -119,4 +119,15 @@ func message(to string) otp.Message {
 		Code:      otp.NewCode("123456"),
 		ExpiresAt: time.Now().Add(10 * time.Minute),
 	}
+}
+
+// sendAtOnce sends a number of mails to one person at the same time, and returns what Send did.
+func sendAtOnce(t testing.TB, sender *smtpmail.Sender, mails int) []error {
+	var all sync.WaitGroup
+	errs := make([]error, mails)
+	for i := range errs {
+		all.Go(func() { errs[i] = sender.Send(t.Context(), message(ada)) })
+	}
+	all.Wait()
+	return errs
 }

@@ -31,7 +31,7 @@ func TestTokens(t *testing.T) {
 	for _, mechanism := range []string{"OAUTHBEARER", "XOAUTH2"} {
 		for token, want := range map[string]class{"good": sent, long: sent, "bad": notSent} {
 			t.Run(fmt.Sprintf("%s %.4s", mechanism, token), func(t *testing.T) {
-				c := configFor(relay.startTLS, valid())
+				c := configFor(relay.startTLS)
 				c.Password, c.Mechanisms = "", []string{mechanism}
 				c.Token = func(context.Context) (string, error) { return token, nil }
 
@@ -57,7 +57,7 @@ func TestTokenFails(t *testing.T) {
 		"it has a second": func(context.Context) (string, error) { return "a\r\nAUTH", nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := configFor(server.address, valid())
+			c := configFor(server.address)
 			c.Password, c.Token = "", token
 			server.offer("AUTH XOAUTH2")
 
@@ -76,8 +76,8 @@ func TestNextMechanism(t *testing.T) {
 	hash := sha256.Sum256([]byte(password))
 	stored := "{SHA256}" + base64.StdEncoding.EncodeToString(hash[:]) // no SCRAM with it
 	relay := startRelayWith(t, allMechanisms, stored, "")
-	proxy := startProxy(t, relay.startTLS)
-	c := configFor(proxy.address, valid())
+	proxy := startProxy(t, relay.startTLS, 0)
+	c := configFor(proxy.address)
 	sender := newSender(t, c)
 	require.NoError(t, sender.Send(t.Context(), message(ada)))
 	total, _ := proxy.counts()
@@ -94,8 +94,7 @@ func TestNextMechanism(t *testing.T) {
 
 // Check finds out what is wrong before the first mail, and leaves it a connection.
 func TestCheck(t *testing.T) {
-	server := startScripted(t, fault{})
-	sender := newSender(t, configFor(server.address, valid()))
+	server, sender := startSending(t, fault{})
 	require.NoError(t, sender.Check(t.Context()))
 	require.NoError(t, sender.Send(t.Context(), message(ada)))
 	require.Equal(t, 1, server.seen().connections)

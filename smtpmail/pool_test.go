@@ -2,12 +2,11 @@ package smtpmail_test
 
 import (
 	"context"
+	"errors"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
@@ -23,21 +22,13 @@ func TestMaxConnections(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := startScripted(t, f)
-			c := configFor(server.address, valid())
+			c := configFor(server.address)
 			c.MaxConnections = 3
 			sender := newSender(t, c)
 
-			var all sync.WaitGroup
-			for range 60 {
-				all.Go(func() {
-					if err := sender.Send(t.Context(), message(ada)); err != nil && f.reply == "" {
-						t.Error(err)
-					}
-				})
-			}
-			all.Wait()
-
+			errs := sendAtOnce(t, sender, 60)
 			if f.step == "" {
+				require.NoError(t, errors.Join(errs...))
 				require.LessOrEqual(t, server.seen().connections, 3)
 				require.Equal(t, 60, server.seen().mails)
 			}
@@ -49,7 +40,7 @@ func TestMaxConnections(t *testing.T) {
 // A mail that waits for a connection gives up with its context.
 func TestWaitingForAConnection(t *testing.T) {
 	server := startScripted(t, fault{step: "dot", reply: stall})
-	c := configFor(server.address, valid())
+	c := configFor(server.address)
 	c.MaxConnections = 1
 	sender := newSender(t, c)
 
@@ -71,7 +62,7 @@ func TestWaitingForAConnection(t *testing.T) {
 // A connection that nobody uses is ended with a goodbye.
 func TestIdleTimeout(t *testing.T) {
 	server := startScripted(t, fault{})
-	c := configFor(server.address, valid())
+	c := configFor(server.address)
 	c.IdleTimeout = 50 * time.Millisecond
 	sender := newSender(t, c)
 	require.NoError(t, sender.Send(t.Context(), message(ada)))
@@ -85,8 +76,7 @@ func TestIdleTimeout(t *testing.T) {
 
 // Close ends what is kept at once and what is in use after its mail, and lets nobody in afterwards.
 func TestClose(t *testing.T) {
-	server := startScripted(t, fault{})
-	sender := newSender(t, configFor(server.address, valid()))
+	server, sender := startSending(t, fault{})
 	require.NoError(t, sender.Send(t.Context(), message(ada)))
 
 	require.NoError(t, sender.Close())
@@ -102,8 +92,7 @@ func TestClose(t *testing.T) {
 
 // A connection that is in use when the Sender is closed ends after its mail.
 func TestCloseWhileInUse(t *testing.T) {
-	server := startScripted(t, fault{step: "dot", reply: slow})
-	sender := newSender(t, configFor(server.address, valid()))
+	server, sender := startSending(t, fault{step: "dot", reply: slow})
 	done := make(chan error)
 	go func() { done <- sender.Send(t.Context(), message(ada)) }()
 	server.await(t, func() bool { return server.seen().mails == 1 })
@@ -116,8 +105,7 @@ func TestCloseWhileInUse(t *testing.T) {
 
 // A process that was frozen, as functions are, does not trust what it has kept.
 func TestFrozen(t *testing.T) {
-	server := startScripted(t, fault{})
-	sender := newSender(t, configFor(server.address, valid()))
+	server, sender := startSending(t, fault{})
 	require.NoError(t, sender.Send(t.Context(), message(ada)))
 
 	sender.Age(time.Minute)
@@ -128,8 +116,7 @@ func TestFrozen(t *testing.T) {
 
 // A server that takes its time for a goodbye does not keep Close.
 func TestCloseInTime(t *testing.T) {
-	server := startScripted(t, fault{step: "QUIT", reply: stall})
-	sender := newSender(t, configFor(server.address, valid()))
+	_, sender := startSending(t, fault{step: "QUIT", reply: stall})
 	require.NoError(t, sender.Send(t.Context(), message(ada)))
 
 	start := time.Now()
@@ -145,9 +132,8 @@ func TestContextEndsWhatIsSaidAfterwards(t *testing.T) {
 		"RSET": {{step: "MAIL", reply: "550 5.7.1 no"}, {step: "RSET", reply: stall}},
 	} {
 		t.Run(step, func(t *testing.T) {
-			server := startScripted(t, fault{})
+			server, sender := startSending(t, fault{})
 			server.fail(faults...)
-			sender := newSender(t, configFor(server.address, valid()))
 
 			late := time.Hour
 			for tries := 0; late > time.Second/2 && tries < 10; tries++ { // the machine may be slow
@@ -173,17 +159,9 @@ func TestServerLimit(t *testing.T) {
 			server := &scripted{tls: valid().server(), limit: 3, beyond: beyond,
 				offers: []string{"PIPELINING"}}
 			server.start(t)
-			sender := newSender(t, configFor(server.address, valid()))
+			sender := newSender(t, configFor(server.address))
 
-			var all sync.WaitGroup
-			for range 50 {
-				all.Go(func() {
-					if err := sender.Send(t.Context(), message(ada)); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			all.Wait()
+			require.NoError(t, errors.Join(sendAtOnce(t, sender, 50)...))
 			require.Equal(t, 50, server.seen().taken)
 
 			if beyond == stall {
@@ -191,17 +169,11 @@ func TestServerLimit(t *testing.T) {
 			}
 			made := server.seen().connections
 			require.LessOrEqual(t, made, 8)
-			for range 50 {
-				all.Go(func() { sender.Send(t.Context(), message(ada)) })
-			}
-			all.Wait()
+			sendAtOnce(t, sender, 50)
 			require.Equal(t, made, server.seen().connections, "the limit is known")
 
 			sender.Forget()
-			for range 50 {
-				all.Go(func() { sender.Send(t.Context(), message(ada)) })
-			}
-			all.Wait()
+			sendAtOnce(t, sender, 50)
 			require.Greater(t, server.seen().connections, made, "and forgotten again")
 			require.Equal(t, 150, server.seen().taken)
 		})
@@ -210,24 +182,16 @@ func TestServerLimit(t *testing.T) {
 
 // A server that lets nobody in is not asked more often than there are mails.
 func TestNobodyIsLetIn(t *testing.T) {
-	server := startScripted(t, fault{step: "greeting", reply: "421 4.3.2 not now"})
-	sender := newSender(t, configFor(server.address, valid()))
-	var all sync.WaitGroup
-	for range 50 {
-		all.Go(func() {
-			err := sender.Send(t.Context(), message(ada))
-			assert.EqualError(t, err,
-				"smtpmail: not sent: greeting: the server answered 421 4.3.2")
-		})
+	server, sender := startSending(t, fault{step: "greeting", reply: "421 4.3.2 not now"})
+	for _, err := range sendAtOnce(t, sender, 50) {
+		require.EqualError(t, err, "smtpmail: not sent: greeting: the server answered 421 4.3.2")
 	}
-	all.Wait()
 	require.LessOrEqual(t, server.seen().connections, 50)
 }
 
 // Ten refusals do not go over one connection, since servers punish that.
 func TestRefusalsEndAConnection(t *testing.T) {
-	server := startScripted(t, fault{step: "RCPT", reply: "550 5.1.1 no such person"}, pipelining)
-	sender := newSender(t, configFor(server.address, valid()))
+	server, sender := startSending(t, fault{step: "RCPT", reply: "550 5.1.1 who?"}, pipelining)
 	for range 10 {
 		require.ErrorIs(t, sender.Send(t.Context(), message(ada)), otp.ErrUndeliverable)
 	}
@@ -239,8 +203,7 @@ func TestClosedWhileIdle(t *testing.T) {
 	for _, offers := range []string{inTurn, pipelining, chunking} {
 		for _, said := range []string{"", "421 4.4.2 you were idle\r\n"} {
 			t.Run(offers+" "+said, func(t *testing.T) {
-				server := startScripted(t, fault{}, offers)
-				sender := newSender(t, configFor(server.address, valid()))
+				server, sender := startSending(t, fault{}, offers)
 				for i := range 5 {
 					require.NoError(t, sender.Send(t.Context(), message(ada)))
 					require.Equal(t, i+1, server.seen().taken)
@@ -253,8 +216,7 @@ func TestClosedWhileIdle(t *testing.T) {
 
 // A connection that was idle for long is asked whether it works, and given up if it does not say.
 func TestNOOP(t *testing.T) {
-	server := startScripted(t, fault{}, chunking)
-	sender := newSender(t, configFor(server.address, valid()))
+	server, sender := startSending(t, fault{}, chunking)
 	for range 2 {
 		require.NoError(t, sender.Send(t.Context(), message(ada)))
 	}
@@ -276,8 +238,7 @@ func TestNOOP(t *testing.T) {
 
 // A server that does not keep what its extensions promise is asked in turn from then on.
 func TestDistrust(t *testing.T) {
-	server := startScripted(t, fault{"BDAT", "500 what?", 0, false}, chunking)
-	sender := newSender(t, configFor(server.address, valid()))
+	server, sender := startSending(t, fault{"BDAT", "500 what?", 0, false}, chunking)
 	for range 3 {
 		require.NoError(t, sender.Send(t.Context(), message(ada)))
 	}
@@ -286,8 +247,7 @@ func TestDistrust(t *testing.T) {
 	require.True(t, sender.Cautious())
 
 	// It takes what came first, and loses the rest. The client may need a while to read the answer.
-	server = startScripted(t, fault{}, pipelining)
-	sender = newSender(t, configFor(server.address, valid()))
+	server, sender = startSending(t, fault{}, pipelining)
 	for patience := time.Millisecond; !sender.Cautious(); patience *= 4 {
 		require.Less(t, patience, 10*time.Second)
 		server.fail(fault{"RCPT", stall, 0, true})
@@ -302,8 +262,7 @@ func TestDistrust(t *testing.T) {
 func TestRecipientsAreNoReasonForDistrust(t *testing.T) {
 	for _, code := range []string{"500", "502", "503", "504"} {
 		for _, offers := range []string{pipelining, chunking} {
-			server := startScripted(t, fault{}, offers)
-			sender := newSender(t, configFor(server.address, valid()))
+			server, sender := startSending(t, fault{}, offers)
 			require.NoError(t, sender.Send(t.Context(), message(ada)))
 
 			server.fail(fault{step: "RCPT", reply: code + " 5.5.2 need fully-qualified address"})

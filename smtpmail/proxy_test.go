@@ -1,76 +1,114 @@
 package smtpmail_test
 
 import (
+	"math"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// A proxy counts the connections to a server, and how often the client has waited for it.
+// A proxy stands before a server. It counts the connections, and how often clients have waited for
+// the server, may take its time, and may end its first connection at a byte.
 type proxy struct {
+	net.Listener
 	address string
+	trip    time.Duration // there and back
+
+	up, down atomic.Int64 // how many bytes the first connection has left, to the server and from it
+	cut      atomic.Bool  // it has ended for that
 
 	mu                sync.Mutex
 	total, open, most int
 	turns             int
 }
 
-func startProxy(t *testing.T, server string) *proxy {
+func startProxy(t testing.TB, server string, trip time.Duration) *proxy {
 	t.Helper()
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
-	p := &proxy{address: l.Addr().String()}
+	p := &proxy{Listener: l, address: l.Addr().String(), trip: trip}
+	p.up.Store(math.MaxInt64)
+	p.down.Store(math.MaxInt64)
 
 	go func() {
+		up, down := &p.up, &p.down
 		for {
 			client, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go p.pass(client, server)
+			go p.pass(client, server, up, down)
+			up, down = new(atomic.Int64), new(atomic.Int64)
+			up.Store(math.MaxInt64)
+			down.Store(math.MaxInt64)
 		}
 	}()
 	return p
 }
 
-func (p *proxy) pass(client net.Conn, server string) {
+func (p *proxy) pass(client net.Conn, address string, up, down *atomic.Int64) {
 	p.count(+1)
 	defer p.count(-1)
 	defer client.Close()
 
-	up, err := net.Dial("tcp", server)
+	server, err := net.Dial("tcp", address)
 	if err != nil {
 		return
 	}
 	answered := true // by the server, so that what the client says next is another turn
-	go func() {
-		defer up.Close()
-		p.copy(up, client, func() {
-			if answered {
-				p.turns++
-			}
-			answered = false
-		})
-	}()
-	p.copy(client, up, func() { answered = true })
+	go p.copy(server, client, up, func() {
+		if answered {
+			p.turns++
+		}
+		answered = false
+	})
+	p.copy(client, server, down, func() { answered = true })
 }
 
-// copy copies one direction, and notes each piece, with mu held.
-func (p *proxy) copy(to, from net.Conn, note func()) {
-	piece := make([]byte, 1<<16)
+// A piece is what has arrived at once, and when it goes on.
+type piece struct {
+	due  time.Time
+	data []byte
+}
+
+// copy copies one direction, as long as there are bytes left.
+func (p *proxy) copy(to, from net.Conn, left *atomic.Int64, note func()) {
+	defer to.Close()
+	defer from.Close()
+
+	pieces := make(chan piece, 1000)
+	go p.read(pieces, from, left, note)
+	for piece := range pieces {
+		time.Sleep(time.Until(piece.due))
+		if _, err := to.Write(piece.data); err != nil {
+			return
+		}
+	}
+}
+
+// read reads what comes from one side, and notes each piece, with mu held.
+func (p *proxy) read(pieces chan<- piece, from net.Conn, left *atomic.Int64, note func()) {
+	defer close(pieces)
 	for {
-		n, err := from.Read(piece)
+		data := make([]byte, 1<<14)
+		n, err := from.Read(data)
 		if err != nil {
 			return
 		}
 		p.mu.Lock()
 		note()
 		p.mu.Unlock()
-		if _, err := to.Write(piece[:n]); err != nil {
+
+		allowed := max(0, min(int64(n), left.Add(-int64(n))+int64(n)))
+		pieces <- piece{time.Now().Add(p.trip / 2), data[:allowed]}
+		if allowed < int64(n) {
+			p.cut.Store(true)
 			return
 		}
 	}

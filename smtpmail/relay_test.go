@@ -119,15 +119,8 @@ func startRelay(t testing.TB, mechanisms string) *relay {
 func startRelayWith(t testing.TB, mechanisms, stored, tokens string) *relay {
 	t.Helper()
 
-	// Not t.TempDir, which is nobody else's business: the servers read as users of their own.
-	folder, err := os.MkdirTemp("", "otp-smtpmail-")
-	require.NoError(t, err)
-	require.NoError(t, os.Chmod(folder, 0o755))
-	t.Cleanup(func() { os.RemoveAll(folder) })
-
-	mailboxes := filepath.Join(folder, "mailboxes")
-	require.NoError(t, os.Mkdir(mailboxes, 0o777))
-	require.NoError(t, os.Chmod(mailboxes, 0o777)) // whatever the umask
+	r := startOpenSMTPD(t)
+	folder := filepath.Dir(r.mailboxes)
 	for name, content := range map[string][]byte{
 		"cert.pem": valid().pem,
 		"key.pem":  valid().keyPEM,
@@ -137,14 +130,10 @@ func startRelayWith(t testing.TB, mechanisms, stored, tokens string) *relay {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o644))
 	}
 
-	smtpd, err := servers.StartSMTP(fmt.Sprintf(smtpdConf, mailboxes))
-	servers.Check(t, err)
-	t.Cleanup(smtpd.Stop)
-
-	_, relayPort, err := net.SplitHostPort(smtpd.Address)
+	_, relayPort, err := net.SplitHostPort(r.plaintext)
 	require.NoError(t, err)
-	implicit := freeAddress(t)
-	_, implicitPort, err := net.SplitHostPort(implicit)
+	r.implicit = freeAddress(t)
+	_, implicitPort, err := net.SplitHostPort(r.implicit)
 	require.NoError(t, err)
 
 	passdb := ""
@@ -155,12 +144,27 @@ func startRelayWith(t testing.TB, mechanisms, stored, tokens string) *relay {
 		fmt.Sprintf(dovecotConf, folder, mechanisms, implicitPort, relayPort, passdb))
 	servers.Check(t, err)
 	t.Cleanup(dovecot.Stop)
-	return &relay{
-		plaintext: smtpd.Address,
-		startTLS:  dovecot.Address,
-		implicit:  implicit,
-		mailboxes: mailboxes,
-	}
+	r.startTLS = dovecot.Address
+	return r
+}
+
+// startOpenSMTPD starts a relay without Dovecot.
+func startOpenSMTPD(t testing.TB) *relay {
+	t.Helper()
+
+	// Not t.TempDir, which is nobody else's business: the servers read as users of their own.
+	folder, err := os.MkdirTemp("", "otp-smtpmail-")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(folder, 0o755))
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	mailboxes := filepath.Join(folder, "mailboxes")
+	require.NoError(t, os.Mkdir(mailboxes, 0o777))
+	require.NoError(t, os.Chmod(mailboxes, 0o777)) // whatever the umask
+
+	smtpd, err := servers.StartSMTP(fmt.Sprintf(smtpdConf, mailboxes))
+	servers.Check(t, err)
+	t.Cleanup(smtpd.Stop)
+	return &relay{plaintext: smtpd.Address, mailboxes: mailboxes}
 }
 
 // freeAddress returns one that nobody listens on now.

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/smtpmail"
 )
 
 // A scripted server takes mails, until it fails as a test wants it to. The steps at which it can
@@ -87,6 +89,14 @@ func startScripted(t testing.TB, f fault, offers ...string) *scripted {
 		offers: strings.Fields(strings.Join(offers, " "))}
 	s.start(t)
 	return s
+}
+
+// startSending starts a server, and a Sender for it.
+func startSending(t testing.TB, f fault, offers ...string) (*scripted, *smtpmail.Sender) {
+	t.Helper()
+
+	server := startScripted(t, f, offers...)
+	return server, newSender(t, configFor(server.address))
 }
 
 func (s *scripted) start(t testing.TB) {

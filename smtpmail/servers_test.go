@@ -122,7 +122,7 @@ func (s *realServer) sender(t testing.TB, change ...func(*smtpmail.Config)) *smt
 }
 
 func plaintextConfig(address string, change ...func(*smtpmail.Config)) smtpmail.Config {
-	c := configFor(address, valid())
+	c := configFor(address)
 	c.Security, c.Username, c.Password = smtpmail.Plaintext, "", ""
 	for _, f := range change {
 		f(&c)
@@ -161,7 +161,7 @@ func TestRoundTrips(t *testing.T) {
 		"Exim":    {startExim(t, "chunking_advertise_hosts =\n"), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			proxy := startProxy(t, test.server.address)
+			proxy := startProxy(t, test.server.address, 0)
 			sender := newSender(t, plaintextConfig(proxy.address))
 			require.NoError(t, sender.Send(t.Context(), message(ada)))
 
@@ -242,7 +242,7 @@ func TestUnusualAddresses(t *testing.T) {
 	require.ElementsMatch(t, want, got)
 
 	without := startScripted(t, fault{})
-	err := newSender(t, configFor(without.address, valid())).Send(t.Context(), message(want[0]))
+	err := newSender(t, configFor(without.address)).Send(t.Context(), message(want[0]))
 	require.Equal(t, undeliverable, classOf(t, err))
 	require.EqualError(t, err, "smtpmail: not sent: "+
 		"the address needs SMTPUTF8, which the server does not offer")
