@@ -511,10 +511,11 @@ func (s *state) unlock() (changed bool) {
 	return changed
 }
 
-// retain returns the time until which the rules need the state. That of codes and sends is noted
-// there, because another instance must not make it shorter, and because it must not fall below the
-// expiry of any code that the state has held: the first write, landing late where nothing is left,
-// would bring a code that was voided since to life again. Failures end by themselves or by success.
+// retain returns the time until which the rules need the state. The time for codes and sends is
+// kept in the state (keepUntil). No other instance may shorten it, and it never falls below the
+// expiry of any code that the state has held: otherwise a first write that lands late, where
+// nothing is left, would revive a code that was voided since. Failures end by themselves or by
+// success.
 func (s *state) retain(p *Policy, now time.Time) time.Time {
 	s.failuresUntil = ratchet(s.failuresUntil, s.failuresUntil, now)
 

@@ -91,7 +91,7 @@ var (
 	parameterForm = regexp.MustCompile(`^[A-Z_]{1,64}$`)
 )
 
-// checkOrigination takes what the API takes. What begins with + has to be a number.
+// checkOrigination takes what the API takes. An identity that begins with + has to be a number.
 func checkOrigination(identity string) error {
 	if !identityForm.MatchString(identity) {
 		return fmt.Errorf("origination is %q: it must be 1 to 256 ASCII letters, digits, "+

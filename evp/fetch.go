@@ -134,7 +134,7 @@ func fetch(
 	return readDocument(step, response.Body)
 }
 
-// checkAnswer judges the header. What a server may answer otherwise in a minute is unavailable.
+// checkAnswer judges the header. An answer that may be another one in a minute is ErrUnavailable.
 func checkAnswer(step Step, response *http.Response, types []string) error {
 	switch code := response.StatusCode; {
 	case code >= 500 || code == http.StatusTooManyRequests:

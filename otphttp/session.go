@@ -56,8 +56,8 @@ func (s *session) trusts() []otp.Trust {
 	return trusts
 }
 
-// state is where the client stands, but for the Status of the code. What a person has not typed is
-// not hidden from them.
+// state returns where the client stands, without the Status of the code. It has the address that
+// was typed, or the one that the application knew.
 func (s *session) state() State {
 	address := s.address
 	if address == "" {

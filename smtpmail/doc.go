@@ -25,7 +25,7 @@
 // connections wait for their turn, in the order of their arrival. If the server allows fewer
 // connections, by refusing further ones or by letting them wait, they wait for those that there
 // are; after 30 seconds one more is tried, and so on. A connection is left after three refusals in
-// a row, since servers slow down who makes many.
+// a row, since servers slow down clients that make many.
 //
 // The first mail of a connection costs six to nine round trips. Any other costs four. Where the
 // server offers PIPELINING (RFC 2920) it costs two, and where it offers CHUNKING (RFC 3030) too,
@@ -34,10 +34,10 @@
 //
 // # One message, one mail
 //
-// Each call hands over one mail to one recipient, at most once. There are exceptions to "one try",
-// and they repeat nothing: the Sender goes on with another connection if a kept one turns out to be
-// closed, if a reply to MAIL says that it will be (421, 432), or if the server does not know a
-// command of an extension. Nothing of the mail has been accepted then.
+// Each call hands over one mail to one recipient, at most once. It goes on with another connection
+// only where nothing of the mail has been accepted: if a kept one turns out to be closed, if a
+// reply to MAIL says that it will be (421, 432), or if the server does not know a command of an
+// extension.
 //
 // # Errors
 //

@@ -212,8 +212,8 @@ func (p *pool) bound() int {
 	return min(p.most, p.limit+int(time.Since(p.limitedAt)/growthTime))
 }
 
-// connect begins to make a connection, which whoever waits first gets. That lasts no longer than
-// the mail for which it is made could wait. It is called with mu held.
+// connect begins to make a connection, for the mail that waits first when it is ready. It gives up
+// when the mail that it is made for could wait no longer. It is called with mu held.
 func (p *pool) connect(w *waiter) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.ctx))
 	if deadline, ok := w.ctx.Deadline(); ok {
@@ -308,8 +308,8 @@ func (p *pool) pop() *connection {
 	return nil
 }
 
-// put takes a connection back, and keeps it if it is still good. What there is to say for that ends
-// with ctx, that of the mail.
+// put takes a connection back, and keeps it if it is still good. Resetting it ends with ctx, that
+// of the mail.
 func (p *pool) put(ctx context.Context, c *connection) {
 	if !c.lost && c.begun && !c.reset(ctx) {
 		c.lost = true

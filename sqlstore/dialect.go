@@ -53,8 +53,8 @@ type language struct {
 	// index: InnoDB ends one of them as a deadlock. The DELETE looks again whether a row has
 	// expired, since it may have been renewed meanwhile.
 	//
-	// The search begins where the one before has ended. What that found is deleted, but stays in
-	// the index until no old snapshot may see it, and would be walked over by each search.
+	// Each search begins where the one before has ended. Deleted rows stay in the index as long as
+	// an old snapshot may see them, and a search from the start would walk over all of them.
 	expired string // limit of expires, where to begin; at most purgeBatch keys with their expires
 	purge   string // limit of expires, purgeBatch keys
 
