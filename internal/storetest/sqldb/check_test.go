@@ -98,7 +98,7 @@ func TestCheckOfUnsafeSettings(t *testing.T) {
 			[]string{`synchronous is "1": set it to FULL`}},
 		"SQLite, journal": {source("SQLite", replace("journal_mode(WAL)", "journal_mode(DELETE)")),
 			[]string{`journal_mode is "delete": set it to WAL`}},
-		"SQLite, busy": {source("SQLite", replace("busy_timeout(10000)", "busy_timeout(0)")),
+		"SQLite, busy": {source("SQLite", replace("busy_timeout(60000)", "busy_timeout(0)")),
 			[]string{`busy_timeout is "0"`}},
 		"SQLite, in memory": {
 			func(*testing.T) harness.Database {

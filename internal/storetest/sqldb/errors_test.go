@@ -88,7 +88,7 @@ func TestRefusalsAreErrors(t *testing.T) {
 			return source + "?innodb_lock_wait_timeout=1"
 		}, "Error 1205"},
 		{"busy", "SQLite", func(source string) string {
-			return strings.Replace(source, "busy_timeout(10000)", "busy_timeout(0)", 1)
+			return strings.Replace(source, "busy_timeout(60000)", "busy_timeout(0)", 1)
 		}, "SQLITE_BUSY"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -90,10 +90,11 @@ func openMySQL(source string, configure func(*mysql.Config)) (*sql.DB, error) {
 	return limited(sql.OpenDB(connector)), nil
 }
 
-// sqliteFile returns the source of a new file, with the settings that the package comment asks for.
+// sqliteFile returns the source of a new file, with the settings that the package comment asks for,
+// but for the busy timeout: on a machine with much else to do, a writer waits longer for its turn.
 func sqliteFile(tb testing.TB) string {
 	return "file:" + filepath.Join(tb.TempDir(), "codes.db") +
-		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)"
+		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(60000)"
 }
 
 // openStore opens a handle on the default table.
