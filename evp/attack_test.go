@@ -185,7 +185,7 @@ func TestForgedTokens(t *testing.T) {
 		{"time as text", StepTime, kb("iat", "1795972388")},
 		{"negative time", StepTime, kb("iat", -1)},
 		{"time in milliseconds", StepTime, kb("iat", time.Now().UnixMilli())},
-		{"time beyond numbers", StepTime, kb("iat", json.RawMessage("1e999"))},
+		{"time beyond numbers", StepToken, kb("iat", json.RawMessage("1e999"))},
 		{"expired", StepTime, evt("exp", after(-2*time.Minute))},
 		{"expiry as text", StepTime, evt("exp", "never")},
 		{"binding expired", StepTime, kb("exp", after(-2*time.Minute))},

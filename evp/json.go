@@ -1,7 +1,6 @@
 package evp
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -25,7 +24,7 @@ func (o object) text(name string) string {
 
 // object returns a member that is an object, or nil.
 func (o object) object(name string) object {
-	member, _ := o[name].(object)
+	member, _ := o[name].(map[string]any)
 	return member
 }
 
@@ -36,74 +35,60 @@ func (o object) has(name string) bool {
 }
 
 // parseObject reads a JSON object in which no member occurs twice: where parsers differ in which
-// one counts, two of them see two tokens. Numbers become json.Number.
+// one counts, two of them see two tokens.
 func parseObject(data []byte) (object, error) {
-	if !utf8.Valid(data) || !json.Valid(data) {
+	members, depth := measure(data)
+	if !utf8.Valid(data) || depth > maxDepth {
 		return nil, errJSON
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
 
-	value, err := parseValue(decoder, maxDepth)
-	if err != nil {
-		return nil, err
-	}
-	o, ok := value.(object)
-	if !ok {
+	var value any
+	err := json.Unmarshal(data, &value)
+	o, ok := value.(map[string]any)
+	if err != nil || !ok || count(o) != members {
 		return nil, errJSON
 	}
 	return o, nil
 }
 
-func parseValue(decoder *json.Decoder, depth int) (any, error) {
-	token, err := decoder.Token()
-	if err != nil {
-		return nil, err
+// measure returns how many members the objects of a JSON text have, and how deep it nests. What it
+// returns of another text means nothing.
+func measure(data []byte) (members, depth int) {
+	quoted, open := false, 0
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case quoted:
+		case c == ':':
+			members++
+		case c == '{' || c == '[':
+			open++
+			depth = max(depth, open)
+		case c == '}' || c == ']':
+			open--
+		}
 	}
-
-	delim, ok := token.(json.Delim)
-	switch {
-	case !ok:
-		return token, nil
-	case depth == 0:
-		return nil, errJSON
-	case delim == '{':
-		return parseMembers(decoder, depth-1)
-	default:
-		return parseElements(decoder, depth-1)
-	}
+	return members, depth
 }
 
-func parseMembers(decoder *json.Decoder, depth int) (object, error) {
-	o := object{}
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return nil, err
+// count returns how many members are left of those of a JSON text, one of each name.
+func count(value any) int {
+	n := 0
+	switch value := value.(type) {
+	case map[string]any:
+		n = len(value)
+		for _, member := range value {
+			n += count(member)
 		}
-		key, ok := name.(string)
-		if !ok || o.has(key) {
-			return nil, errJSON
-		}
-		if o[key], err = parseValue(decoder, depth); err != nil {
-			return nil, err
+	case []any:
+		for _, element := range value {
+			n += count(element)
 		}
 	}
-	_, err := decoder.Token() // the brace
-	return o, err
-}
-
-func parseElements(decoder *json.Decoder, depth int) ([]any, error) {
-	elements := []any{}
-	for decoder.More() {
-		element, err := parseValue(decoder, depth)
-		if err != nil {
-			return nil, err
-		}
-		elements = append(elements, element)
-	}
-	_, err := decoder.Token() // the bracket
-	return elements, err
+	return n
 }
 
 // decodeBase64 reads base64url without padding in its only spelling. The decoder of the standard

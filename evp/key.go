@@ -144,7 +144,7 @@ func parseKeys(set object) ([]publicKey, error) {
 
 	var keys []publicKey
 	for _, element := range elements {
-		jwk, _ := element.(object)
+		jwk, _ := element.(map[string]any)
 		if key, err := parseKey(jwk); err == nil && len(keys) < maxKeys {
 			keys = append(keys, key)
 		}

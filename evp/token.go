@@ -3,7 +3,6 @@ package evp
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"strings"
 	"time"
 )
@@ -177,12 +176,8 @@ func (t jws) checkTime(now time.Time, window time.Duration) error {
 
 // time returns a NumericDate (RFC 7519 §2), without its fraction.
 func (t jws) time(name string) (time.Time, bool) {
-	number, ok := t.claims[name].(json.Number)
-	if !ok {
-		return time.Time{}, false
-	}
-	seconds, err := number.Float64()
-	if err != nil || seconds < 0 || seconds > 1<<40 {
+	seconds, ok := t.claims[name].(float64)
+	if !ok || seconds < 0 || seconds > 1<<40 {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(seconds), 0), true
