@@ -7,12 +7,14 @@ import { openProving } from "../../internal/browsers/prove.mjs";
 
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
 const [, , url, listener, key] = process.argv;
+const pause = () => new Promise((resolve) => setTimeout(resolve, 1300)); // as who thinks takes
 const state = async () => (await (await fetch(`https://${listener}/test`)).text()).split(" ");
 
 for (let tries = 0; tries < 5; tries++) {
   const [, mails] = await state();
   const browser = await openProving(url, listener, key);
   await browser.type("ada@mail.example");
+  await pause();
   await submit(browser.page, () => browser.press("Enter"));
   const [asked, after] = await state();
   if (asked > 0) {

@@ -20,8 +20,8 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
-// In a real Chromium that proves addresses, a person types the address and Enter, and is signed in
-// without a mail.
+// In a real Chromium that proves addresses, a person types the address, thinks, presses Enter, and
+// is signed in without a mail.
 func TestProofs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
