@@ -99,7 +99,7 @@ function offerNonce(field) {
 }
 
 // Chromium proves an address once its field is left, and gives up when the form is sent. So a form
-// that is sent out of the field, by Enter, or soon after, by a click, waits.
+// that is sent from the field, or soon after, waits.
 let touched = -Infinity;
 
 for (const name of ["input", "focusout"]) {
@@ -110,7 +110,7 @@ for (const name of ["input", "focusout"]) {
 
 addEventListener("click", (event) => {
   const form = event.target.matches("[data-busy]") && event.target.form;
-  const soon = document.activeElement?.id === "address" || performance.now() - touched < 1200;
+  const soon = find("#address:focus") || performance.now() - touched < 1200;
   const proves = navigator.userAgentData && find("[data-nonce]");
   if (!soon || !proves || !form || form.dataset.sent || !form.checkValidity()) {
     return;
