@@ -56,8 +56,8 @@ var mariaDB = program{
 	name:    "MariaDB",
 	address: "root@tcp(127.0.0.1:$port)/",
 	script: asNobody + `[ -d db ] || $as mariadb-install-db --no-defaults --datadir="$data/db" \
-			--auth-root-authentication-method=normal --skip-test-db || exit
-		exec $as mariadbd --no-defaults --datadir="$data/db" --port="$port" \
+			--tmpdir="$data" --auth-root-authentication-method=normal --skip-test-db || exit
+		exec $as mariadbd --no-defaults --datadir="$data/db" --tmpdir="$data" --port="$port" \
 			--bind-address=127.0.0.1 --socket="$data/socket" --skip-name-resolve \
 			--max-connections=500 "$@"`,
 }
