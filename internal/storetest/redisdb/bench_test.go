@@ -75,10 +75,11 @@ func scripts(b *testing.B) (load, swap string) {
 	return got[0], got[1]
 }
 
+// BenchmarkThroughput compares with SET and GETDEL.
 func BenchmarkThroughput(b *testing.B) {
 	address := servers.Redis(b)
 
-	harness.Throughput(b, func(b *testing.B, connections int) otp.Store {
+	harness.Throughput(b, func(b *testing.B, connections int) (otp.Store, harness.ByHand) {
 		options := goRedisOptions(address)
 		options.PoolSize = connections
 		client := goredis.NewClient(options)
@@ -86,6 +87,12 @@ func BenchmarkThroughput(b *testing.B) {
 
 		store, err := redisstore.New(evalGoRedis(client), nil)
 		require.NoError(b, err)
-		return store
+		return store, func(ctx context.Context, key string) error {
+			hash := harness.HashedCode()
+			if err := client.Set(ctx, "code:"+key, hash, time.Hour).Err(); err != nil {
+				return err
+			}
+			return client.GetDel(ctx, "code:"+key).Err()
+		}
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -80,36 +79,27 @@ func sendDuring(t testing.TB, store otp.Store, f func()) (sends []time.Duration)
 	return sends
 }
 
-// fill inserts rows that expired long ago, with keys and values of the sizes of a Service.
-func fill(t testing.TB, db harness.Database, rows int) {
-	t.Helper()
+// fillings insert so many rows that expired long ago, one after the other, with keys in no order
+// and values of the sizes of a Service.
+var fillings = map[sqlstore.Dialect]string{
+	sqlstore.PostgreSQL: `INSERT INTO otp_records
+		SELECT CAST(left(md5(CAST(i AS TEXT)), 22) AS BYTEA), CAST(repeat('v', 133) AS BYTEA),
+			999999 + i FROM generate_series(1, %d) i`,
+	sqlstore.MySQL: `INSERT INTO otp_records (id, value, expires)
+		SELECT LEFT(MD5(seq), 22), REPEAT('v', 133), 999999 + seq FROM seq_1_to_%d`,
+	sqlstore.SQLite: `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT %d)
+		INSERT INTO otp_records SELECT CAST(hex(randomblob(11)) AS BLOB), randomblob(133),
+			999999 + i FROM n`,
+}
 
-	sqlDB := openDB(t, db.Opener, db.Source)
-	tx, err := sqlDB.BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	defer tx.Rollback()
+func fill(tb testing.TB, db harness.Database, rows int) {
+	tb.Helper()
+	conn, dialect := openDB(tb, db.Opener, db.Source), setups[db.Opener].dialect
+	_, err := conn.ExecContext(tb.Context(), fmt.Sprintf(fillings[dialect], rows))
+	require.NoError(tb, err)
 
-	const batch = 500
-	value := strings.Repeat("v", 133)
-	for i := range rows / batch {
-		var tuples []string
-		for j := range batch {
-			tuple := fmt.Sprintf("('%022d', '%s', %d)", i*batch+j, value, 1_000_000+i*batch+j)
-			if setups[db.Opener].dialect == sqlstore.SQLite {
-				tuple = fmt.Sprintf("(CAST('%022d' AS BLOB), CAST('%s' AS BLOB), %d)",
-					i*batch+j, value, 1_000_000+i*batch+j)
-			}
-			tuples = append(tuples, tuple)
-		}
-
-		_, err := tx.ExecContext(t.Context(),
-			"INSERT INTO otp_records (id, value, expires) VALUES "+strings.Join(tuples, ", "))
-		require.NoError(t, err)
-	}
-	require.NoError(t, tx.Commit())
-
-	if setups[db.Opener].dialect == sqlstore.SQLite { // or the next commit copies all of it
-		_, err := sqlDB.ExecContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)")
-		require.NoError(t, err)
+	if dialect == sqlstore.SQLite { // or the next commit copies all of it
+		_, err := conn.ExecContext(tb.Context(), "PRAGMA wal_checkpoint(TRUNCATE)")
+		require.NoError(tb, err)
 	}
 }

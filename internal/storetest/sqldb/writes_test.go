@@ -14,7 +14,7 @@ import (
 )
 
 // logBytes returns how much the database has written to its log so far.
-func logBytes(t *testing.T, db harness.Database, conn *sql.DB) (n int64) {
+func logBytes(t testing.TB, db harness.Database, conn *sql.DB) (n int64) {
 	t.Helper()
 	if setups[db.Opener].dialect == sqlstore.SQLite {
 		file, _, _ := strings.Cut(strings.TrimPrefix(db.Source, "file:"), "?")
