@@ -59,6 +59,8 @@ bench: ## measure, and hold the figures to their bounds, in about a quarter of a
 		>build/bench.txt
 	$(SERVERS) -only postgres,mariadb $(GO) -C internal/storetest test -run '^$$' \
 		-bench 'Purge|LiveCodes|Written' -benchtime 1x -timeout=30m ./sqldb ./memory >>build/bench.txt
+	$(GO) test -run '^$$' -bench 'Verify|ProvedSignIn' -benchtime 2000x -count 6 ./evp ./otphttp \
+		>>build/bench.txt
 	$(GO) -C smtpmail test -run '^$$' -bench Throughput -benchtime 1x . >>build/bench.txt
 	$(MAKE) -s --no-print-directory -C examples/forgotpassword bench >>build/bench.txt
 	$(GO) test -count=1 ./internal/browsers -run TestLooks -args \

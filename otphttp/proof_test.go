@@ -36,6 +36,7 @@ type proving struct {
 	claims  []otphttp.Claim
 	events  []otp.Event
 	delay   time.Duration // of the issuer
+	queries int           // of DNS
 }
 
 func newProving(t *testing.T, kind otp.Kind, configure func(*otphttp.Config)) *proving {
@@ -74,6 +75,7 @@ func (p *proving) verifier() *evp.Verifier {
 	v, err := evp.New(evp.Config{
 		Origins: []string{site}, Client: p.issuer.Client(),
 		Lookup: func(ctx context.Context, name string) ([]string, error) {
+			p.queries++
 			select {
 			case <-time.After(p.delay):
 				return p.issuer.LookupTXT(ctx, name)
@@ -601,6 +603,28 @@ func TestProofsLookNothingUpInVain(t *testing.T) {
 
 		require.Equal(t, says("sent", "too_many_requests", "send_limited"), p.told)
 		require.Zero(t, p.issuer.Requests())
+	})
+}
+
+// Where the keys are kept, a proof costs one DNS query and two calls of the store.
+func TestCostOfAProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProving(t, otp.SignIn, nil)
+		p.prove(ada)
+		requests, queries := p.issuer.Requests(), p.queries
+		var calls []string
+		p.fault = func(c otptest.StoreCall) (fault otptest.StoreFault) {
+			calls = append(calls, c.Method)
+			return fault
+		}
+		p.client = newClient(t)
+		p.show()
+		p.prove(ada)
+
+		require.Equal(t, says("done", "done"), p.told)
+		require.Equal(t, []string{"Load", "CompareAndSwap"}, calls)
+		require.Equal(t, queries+1, p.queries)
+		require.Equal(t, requests, p.issuer.Requests())
 	})
 }
 
