@@ -86,12 +86,14 @@ func (f *Flow) takeProof(
 // there.
 func (f *Flow) proofLasts() bool { return f.config.Codes.Kind() == otp.ResetPassword }
 
-// enter does what a proof allows, once for each form. Nothing is spent where Accept refuses.
+// enter does what a proof allows, once for each form and transaction. Nothing is spent where Accept
+// refuses.
 func (f *Flow) enter(
 	w http.ResponseWriter, r *http.Request, s *session,
 ) (state State, taken bool, err error) {
 	state = s.state()
-	key := f.mixed(r, idempotencyKey(r), f.normal(s.to), r.PostForm.Get(proofField))
+	key := f.mixed(r,
+		idempotencyKey(r), f.normal(s.to), s.transaction, r.PostForm.Get(proofField))
 	if err := f.repeatable(f.checkNonce(r.Context(), s.nonce, key)); err != nil {
 		return state, !isSpent(err), ProblemOf(err)
 	}

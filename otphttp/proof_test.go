@@ -235,6 +235,10 @@ func TestProofs(t *testing.T) {
 		{"of no account", otp.SignIn, nil, func(p *proving) {
 			p.prove(eve)
 		}, says("sent"), 0, 0},
+		{"a claim of the client", otp.ResetPassword, nil, func(p *proving) {
+			p.sendToken(ada, "", "proved", "true")
+			p.hear(p.post(p.flow.ServeVerify, "password", "first", "proved", "true"))
+		}, says("sent", "code_malformed"), 0, 1},
 		{"of no account, reset", otp.ResetPassword, nil, func(p *proving) {
 			p.prove(eve)
 			p.choose("first")
@@ -298,6 +302,18 @@ func TestProofs(t *testing.T) {
 		{"with another form", otp.SignIn, nil, func(p *proving) {
 			p.prove(ada)
 			p.again("remember", "yes")
+		}, says("done", "sent"), 1, 1},
+		{"for another change", otp.ChangeAddress, func(c *otphttp.Config) {
+			changes := 0
+			c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
+				changes++
+				return otphttp.Recipient{
+					To: ada, Known: true, Binding: fmt.Sprint("change ", changes),
+				}, nil
+			}
+		}, func(p *proving) {
+			p.prove(ada)
+			p.again()
 		}, says("done", "sent"), 1, 1},
 		{"as another token", otp.SignIn, nil, func(p *proving) {
 			p.prove(ada)
