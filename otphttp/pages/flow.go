@@ -15,6 +15,13 @@ import (
 // resendField marks the form that asks again on the page of the code.
 const resendField = "again"
 
+// challengeField marks the form that shows a challenge.
+const challengeField = "challenge"
+
+// challengeFailed is the problem of who has sent a challenge without an answer that counts: none,
+// or one that is wrong, used before or too old.
+const challengeFailed otphttp.ProblemCode = "challenge_failed"
+
 // showAsk asks for the address.
 func (p *Pages) showAsk(w http.ResponseWriter, r *http.Request) {
 	n := p.note(r, "ask")
@@ -74,6 +81,9 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error, state 
 
 	n := noteOf(problem, state.Proved)
 	n.Page, n.Address = "ask", r.PostForm.Get(p.flow.Config().AddressField)
+	if problem.Code == otphttp.ChallengeRequired && r.PostForm.Has(challengeField) {
+		n.Problem = string(challengeFailed)
+	}
 	if problem.CodeStatus != nil {
 		n.RetryAt = problem.CodeStatus.RetryAt
 	}
@@ -195,7 +205,8 @@ func (p *Pages) tell(r *http.Request, page *Page, n note) {
 		page.Alert = text
 	}
 
-	if n.Problem == "challenge_required" && p.options.Challenge != nil {
+	challenged := n.Problem == "challenge_required" || n.Problem == string(challengeFailed)
+	if challenged && p.options.Challenge != nil {
 		page.Challenge = p.options.Challenge(r)
 	}
 }

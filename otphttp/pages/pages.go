@@ -173,8 +173,8 @@ func (o *Options) check() error {
 // checkFields refuses names that the forms need twice.
 func checkFields(c otphttp.Config, password string) error {
 	fields := map[string]string{
-		resendField: "the pages", "session": "the Flow", "idempotency_key": "the Flow",
-		"email_verification_token": "the Flow",
+		resendField: "the pages", challengeField: "the pages", "session": "the Flow",
+		"idempotency_key": "the Flow", "email_verification_token": "the Flow",
 	}
 	for _, field := range []struct{ name, value string }{
 		{"Config.AddressField", c.AddressField}, {"Config.CodeField", c.CodeField},

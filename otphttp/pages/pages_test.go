@@ -88,7 +88,10 @@ func TestWeight(t *testing.T) {
 		shared := len(b.get("/style.css").text) + len(b.get("/script.js").text)
 		person := language + "@example.com"
 
-		for name, page := range map[string]view{"ask": b.get("/"), "code": b.ask(person)} {
+		for name, page := range map[string]view{
+			"ask": b.get("/"), "code": b.ask(person),
+			"wrong": b.submit("/code", "email", person, "code", "1", "password", "long enough"),
+		} {
 			assert.Less(t, len(page.text)+shared, 15<<10, "%s in %s", name, language)
 			for _, found := range urls.FindAllStringSubmatch(page.text, -1) {
 				assert.Regexp(t, `^(\./|data:)`, found[1])
@@ -152,7 +155,12 @@ func TestChallenge(t *testing.T) {
 	page.want(t, "show that you’re a person")
 	assert.Contains(t, page.text, "7 × 6")
 
-	b.submit("/", "email", ada, "answer", "42").want(t, "Enter the code")
+	page = b.submit("/", "email", ada, "challenge", "yes", "answer", "41")
+	page.want(t, "We couldn’t confirm that you’re a person", "Nothing to solve here?")
+	assert.Contains(t, page.text, "7 × 6")
+	require.Len(t, s.inbox.Messages(), 1)
+
+	b.submit("/", "email", ada, "challenge", "yes", "answer", "42").want(t, "Enter the code")
 	require.Len(t, s.inbox.Messages(), 2)
 }
 
