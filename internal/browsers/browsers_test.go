@@ -35,11 +35,18 @@ func TestFlows(t *testing.T) {
 	}
 }
 
-// languages are those whose pages are looked at.
-var languages = flag.String("languages", "en,de,ar,zh-TW", "look at these languages")
+// What is looked at, and where.
+var (
+	languages = flag.String("languages", "en,de,ar,zh-TW", "look at these languages")
+	browsers  = flag.String("browsers", "chromium", "look in these browsers")
+)
 
 // No page has a fault that axe knows, or is too wide, whatever it says and however it is shown.
-func TestLooks(t *testing.T) { run(t, "looks.mjs", *languages) }
+func TestLooks(t *testing.T) {
+	for browser := range strings.SplitSeq(*browsers, ",") {
+		t.Run(browser, func(t *testing.T) { run(t, "looks.mjs", browser, *languages) })
+	}
+}
 
 // The script of the pages helps, and never stands in the way.
 func TestScript(t *testing.T) { run(t, "script.mjs") }
@@ -66,12 +73,17 @@ func run(t *testing.T, script string, args ...string) {
 		servers.Missing(t, err)
 	}
 
-	site := httptest.NewServer(newSite(t))
+	services := newServices(t)
+	reports := &reports{}
+	site := httptest.NewServer(reports.of(newSite(t, services)))
 	defer site.Close()
 	url := strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
 
-	args = append([]string{script}, append(args, url)...)
-	out, err := exec.CommandContext(t.Context(), "node", args...).CombinedOutput()
+	args = append(append([]string{script}, args...), url)
+	node := exec.CommandContext(t.Context(), "node", args...)
+	node.Env = append(os.Environ(), "PROXY="+services.proxy.Listener.Addr().String())
+	out, err := node.CombinedOutput()
+	require.Empty(t, reports.all(), "against the Content-Security-Policy")
 	require.NoError(t, err, "%s", out)
 	t.Logf("%s", out)
 }
@@ -81,12 +93,13 @@ var sites = map[string]otp.Kind{
 	"sign_in": otp.SignIn, "phone": otp.SignIn, "confirm_address": otp.ConfirmAddress,
 	"change_address": otp.ChangeAddress, "reset_password": otp.ResetPassword,
 	"confirm_transaction": otp.ConfirmTransaction, "limited": otp.ResetPassword,
+	"turnstile": otp.SignIn, "hcaptcha": otp.SignIn, "recaptcha": otp.SignIn,
 }
 
-// newSite has the pages of each kind below /script/, without their script below /plain/, and behind
-// a proxy that takes /prefix off. The codes that were sent, or those sent to the parameter to, are
-// at /inbox, a line each.
-func newSite(t *testing.T) http.Handler {
+// newSite has the pages of each kind below /script/, without their script below /plain/, behind a
+// proxy that takes /prefix off, and in a language behind one that takes /in/LANGUAGE off. The codes
+// that were sent, or those sent to the parameter to, are at /inbox, a line each.
+func newSite(t *testing.T, s *services) http.Handler {
 	t.Helper()
 
 	inbox := &otptest.Inbox{}
@@ -94,10 +107,10 @@ func newSite(t *testing.T) http.Handler {
 	for name, kind := range sites {
 		for _, variant := range []string{"script", "plain"} {
 			path := "/" + variant + "/" + name + "/"
-			mux.Handle(path, newPages(t, name, kind, path, inbox))
+			mux.Handle(path, newPages(t, name, kind, path, inbox, s))
 		}
 	}
-	shop, err := recipes.ShopPages(newFlow(t, "shop", otp.ConfirmAddress, inbox))
+	shop, err := recipes.ShopPages(newFlow(t, "shop", otp.ConfirmAddress, inbox, nil))
 	require.NoError(t, err)
 	mux.Handle("/sign-in/", shop)
 	mux.HandleFunc("/inbox", func(w http.ResponseWriter, r *http.Request) {
@@ -114,6 +127,12 @@ func newSite(t *testing.T) http.Handler {
 
 	outside := http.NewServeMux()
 	outside.Handle("/prefix/", http.StripPrefix("/prefix", forget(mux)))
+	outside.HandleFunc("/in/{language}/", func(w http.ResponseWriter, r *http.Request) {
+		language := r.PathValue("language")
+		r.Header.Set("Accept-Language", language)
+		http.StripPrefix("/in/"+language, forget(mux)).ServeHTTP(w, r)
+	})
+	outside.HandleFunc("/service", s.serveMood)
 	outside.Handle("/", mux)
 	return outside
 }
@@ -127,26 +146,34 @@ func forget(next http.Handler) http.Handler {
 }
 
 func newPages(
-	t *testing.T, name string, kind otp.Kind, path string, inbox *otptest.Inbox,
+	t *testing.T, name string, kind otp.Kind, path string, inbox *otptest.Inbox, s *services,
 ) *pages.Pages {
 	t.Helper()
 
 	options := pages.Options{Product: "Acme", Path: path, Phone: name == "phone"}
+	var solved func(*http.Request) (bool, error)
+	if service, ok := s.challenges()[name]; ok {
+		options.Challenge, options.ChallengeSources = service.Show, service.Sources
+		solved = service.Solved
+	}
 	if strings.HasPrefix(path, "/plain/") {
 		options.Files = fstest.MapFS{"script.js": {Data: []byte("// nothing")}}
 	}
-	p, err := pages.New(newFlow(t, strings.Trim(path, "/"), kind, inbox), options)
+	p, err := pages.New(newFlow(t, strings.Trim(path, "/"), kind, inbox, solved), options)
 	require.NoError(t, err)
 	return p
 }
 
-func newFlow(t *testing.T, path string, kind otp.Kind, inbox *otptest.Inbox) *otphttp.Flow {
+func newFlow(
+	t *testing.T, path string, kind otp.Kind, inbox *otptest.Inbox,
+	solved func(*http.Request) (bool, error),
+) *otphttp.Flow {
 	t.Helper()
 
 	name := strings.ReplaceAll(path, "/", "-")
 	secret := []byte("a secret that only the tests have")
 	policy := otp.Policy{MinSendTime: -1}
-	if !strings.HasSuffix(name, "-limited") {
+	if !strings.HasSuffix(name, "-limited") && solved == nil {
 		policy.SendLimits = []otp.Limit{{Count: 60, Window: time.Minute}}
 	}
 	codes, err := otp.New(otp.Config{
@@ -162,7 +189,7 @@ func newFlow(t *testing.T, path string, kind otp.Kind, inbox *otptest.Inbox) *ot
 	flow, err := otphttp.New(otphttp.Config{
 		AddressField: field,
 		Codes:        codes, Keys: otp.Keys{secret}, Insecure: true,
-		Name: name,
+		Name: name, Challenge: solved,
 		Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
 			if typed != "" {
 				to, err := parse(typed)

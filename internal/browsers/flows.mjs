@@ -1,6 +1,7 @@
 // node flows.mjs BROWSER URL: goes through the pages of every kind by keyboard, with and without
 // their script. Fails with what was not seen.
-import { open, see, tryAll, until, wrong } from "./browser.mjs";
+import assert from "node:assert/strict";
+import { open, see, stranger, tryAll, until, wrong } from "./browser.mjs";
 
 const [, , name, url] = process.argv;
 const browser = await open(name);
@@ -77,6 +78,46 @@ const kinds = {
     await see(browser, "Confirmed");
   },
 };
+
+// challenged shows that a person gets a code nevertheless, by solving a challenge.
+async function challenged(site, field) {
+  const [address, help] = [person(), "Nothing to solve here?"];
+  const service = (does) => fetch(`${url}/service?${does}`);
+  const again = async () => browser.visit(await browser.evaluate("location.href"));
+  const answer = `document.querySelector('[name="${field}"]')?.value`;
+
+  await stranger(`${url}${site}`, address);
+  await service("down");
+  await browser.visit(`${url}${site}`);
+  await focused("address");
+  await browser.type(address);
+  await browser.press("Enter");
+  await see(browser, "show that you’re a person");
+  await see(browser, help);
+
+  for (const [does, text] of [
+    ["lies", "We couldn’t confirm that you’re a person"],
+    ["works", "Enter the code"],
+  ]) {
+    await service(does);
+    await again();
+    await until(() => browser.evaluate(answer), field);
+    assert.ok(!(await browser.evaluate("document.body.innerText")).includes(help), "help");
+    await focused("address");
+    await browser.press("Enter");
+    await see(browser, text);
+  }
+  await enterCode();
+  await see(browser, "This is /");
+}
+
+for (const [service, field] of Object.entries({
+  turnstile: "cf-turnstile-response",
+  hcaptcha: "h-captcha-response",
+  recaptcha: "g-recaptcha-response",
+})) {
+  kinds[service] = async (site) => site.startsWith("/script/") && challenged(site, field);
+}
 
 for (const scripted of ["script", "plain", "prefix/script"]) {
   const checks = Object.entries(kinds).map(([kind, go]) => [

@@ -1,106 +1,115 @@
-// node looks.mjs LANGUAGES URL: looks at each state of each page in Chromium, in the languages given
+// node looks.mjs BROWSER LANGUAGES URL: looks at each state of each page, in the languages given
 // ("en,ar"): no violation that axe knows, nothing that runs off a narrow page, and pictures below
 // $PICTURES where that is set.
-import { faults, open, wrong } from "./browser.mjs";
+import { writeFile } from "node:fs/promises";
+import { faults, open, stranger, until, wrong } from "./browser.mjs";
 
-const [, , languages, url] = process.argv;
-const browser = await open("chromium");
-const { page } = browser;
-const first = languages.split(",")[0] + "-";
+const [, , name, languages, url] = process.argv;
 const code = async () => (await (await fetch(`${url}/inbox`)).text()).trim().split("\n").at(-1);
 
-const shapes = {
-  plain: { width: 1024, height: 900 },
-  narrow: { width: 320, height: 900 },
-  zoomed: { width: 640, height: 900, deviceScaleFactor: 2 },
-  large: { width: 640, height: 900 }, // with text of twice the size
-  dark: { width: 1024, height: 900 },
-};
+const plain = { width: 1024, text: "100%" };
+const narrow = { width: 320, text: "100%" };
+const light = { plain, narrow, large: { width: 640, text: "200%" } };
+const dark = { dark: plain };
 
-// look tries all shapes in the first language, and the narrow one in the others.
-async function look(state) {
-  for (const [shape, viewport] of Object.entries(shapes)) {
-    if (shape !== "narrow" && !state.startsWith(first)) {
-      continue;
-    }
+// look tries a state of a page in all shapes.
+async function look(browser, shapes, state) {
+  for (const [shape, { width, text }] of Object.entries(shapes)) {
+    await browser.resize(width, 900);
+    await until(() => browser.evaluate(`innerWidth === ${width}`), `a width of ${width}`);
+    await browser.evaluate(`document.documentElement.style.fontSize = "${text}"`);
 
-    await page.setViewport(viewport);
-    await page.emulateMediaFeatures([
-      { name: "prefers-color-scheme", value: shape === "dark" ? "dark" : "light" },
-    ]);
-
-    const size = shape === "large" ? "200%" : "";
-    await page.evaluate(`document.documentElement.style.fontSize = "${size}"`);
-
-    const found = await faults(page);
+    const found = await faults(browser, shape !== Object.keys(shapes)[0]);
     if (found.length > 0) {
-      console.error(`${state}, ${shape}: ${found.join("\n")}`);
+      console.error(`${name}, ${state}, ${shape}: ${found.join("\n")}`);
       process.exitCode = 1;
     }
     if (process.env.PICTURES) {
-      await page.screenshot({ path: `${process.env.PICTURES}/${state}-${shape}.png`, fullPage: true });
+      const file = `${process.env.PICTURES}/${name}-${state}-${shape}.png`;
+      await writeFile(file, await browser.picture());
     }
   }
 }
 
-const submit = (fields) =>
-  Promise.all([
-    page.waitForNavigation(),
-    page.evaluate(`(() => {
-      const form = document.querySelector("form");
-      Object.entries(${JSON.stringify(fields)}).forEach(([id, value]) => {
-        document.getElementById(id).value = value;
-      });
-      HTMLFormElement.prototype.submit.call(form);
-    })()`),
-  ]);
+// submit sends the form of the page, and waits for the next page.
+async function submit(browser, fields) {
+  await browser.evaluate(`(() => {
+    globalThis.left = true;
+    Object.entries(${JSON.stringify(fields)}).forEach(([id, value]) => {
+      document.getElementById(id).value = value;
+    });
+    HTMLFormElement.prototype.submit.call(document.querySelector("form"));
+  })()`);
+  await until(
+    () => browser.evaluate('!globalThis.left && document.readyState === "complete"'),
+    "the next page",
+  );
+}
 
-for (const language of languages.split(",")) {
-  await page.setExtraHTTPHeaders({ "Accept-Language": language });
-  const kinds = ["sign_in", "phone", "confirm_address", "change_address", "reset_password"];
-  for (const kind of kinds) {
-    const site = `${url}/script/${kind}/`;
+// lookAtAll goes through all pages in one language.
+async function lookAtAll(browser, language, shapes) {
+  const site = `${url}/in/${language}/script/`;
+  const see = (state) => look(browser, shapes, `${language}-${state}`);
+
+  for (const kind of ["sign_in", "phone", "confirm_address", "change_address", "reset_password"]) {
     const person = kind === "phone" ? "+12015550123" : `ada.${kind}.${language}@example.com`;
     const password = kind === "reset_password" ? { password: "a moth in relay seventy" } : {};
-    const state = (name) => `${language}-${kind}-${name}`;
 
-    await page.goto(site);
-    await look(state("ask"));
-    await submit({ address: "ada@x" });
-    await look(state("refused"));
-    await submit({ address: person });
-    await look(state("code"));
-    await submit({ code: "00000", ...password });
-    await look(state("wrong"));
-    await submit({ code: await code(), ...password });
+    await browser.visit(`${site}${kind}/`);
+    await see(`${kind}-ask`);
+    await submit(browser, { address: "ada@x" });
+    await see(`${kind}-refused`);
+    await submit(browser, { address: person });
+    await see(`${kind}-code`);
+    await submit(browser, { code: "00000", ...password });
+    await see(`${kind}-wrong`);
+    await submit(browser, { code: await code(), ...password });
     if (kind !== "sign_in" && kind !== "phone") {
-      await look(state("done")); // the others lead on at once
+      await see(`${kind}-done`); // the others lead on at once
     }
   }
 
-  await page.goto(`${url}/script/confirm_transaction/`);
-  await look(`${language}-transaction-ask`);
-  await submit({});
-  await look(`${language}-transaction-code`);
-  await submit({ code: await code() });
-  await look(`${language}-transaction-done`);
+  await browser.visit(`${site}confirm_transaction/`);
+  await see("transaction-ask");
+  await submit(browser, {});
+  await see("transaction-code");
+  await submit(browser, { code: await code() });
+  await see("transaction-done");
 
-  await page.goto(`${url}/script/reset_password/`);
-  await submit({ address: `eve.${language}@example.com` });
+  await browser.visit(`${site}reset_password/`);
+  await submit(browser, { address: `eve.${language}@example.com` });
   for (let tries = 0; tries < 5; tries++) {
-    await submit({ code: wrong(await code()), password: "a moth in relay seventy" });
+    await submit(browser, { code: wrong(await code()), password: "a moth in relay seventy" });
   }
-  await look(`${language}-exhausted`);
+  await see("exhausted");
 
-  await page.goto(`${url}/script/sign_in/nowhere`);
-  await look(`${language}-message`);
-  await page.goto(`${url}/script/sign_in/`);
-  await page.deleteCookie(...(await page.cookies()));
-  await submit({ address: "ada@example.com" });
-  await look(`${language}-cookies-blocked`);
-  await page.deleteCookie(...(await page.cookies()));
-  await page.goto(`${url}/script/sign_in/code#c=492013`);
-  await look(`${language}-elsewhere`);
+  await fetch(`${url}/service?down`);
+  await browser.visit(`${site}turnstile/`);
+  await stranger(`${site}turnstile/`, `ada.${language}@example.com`);
+  await submit(browser, { address: `ada.${language}@example.com` });
+  await see("challenge");
+
+  await browser.visit(`${site}sign_in/nowhere`);
+  await see("message");
+  await browser.visit(`${site}sign_in/`);
+  await browser.forget();
+  await submit(browser, { address: "ada@example.com" });
+  await see("cookies-blocked");
+  await browser.forget();
+  await browser.visit(`${site}sign_in/code#c=492013`);
+  await see("elsewhere");
 }
-await browser.close();
+
+// All shapes in the first language, and the narrow one in the others.
+const [first, ...others] = languages.split(",");
+const day = await open(name);
+await lookAtAll(day, first, light);
+for (const language of others) {
+  await lookAtAll(day, language, { narrow });
+}
+await day.close();
+
+const night = await open(name, { dark: true });
+await lookAtAll(night, first, dark);
+await night.close();
 process.exit();

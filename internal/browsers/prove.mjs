@@ -4,13 +4,13 @@ import { open, until } from "./browser.mjs";
 
 // openProving shows the site's first page.
 export async function openProving(url, listener, key, features = "EmailVerificationProtocol") {
-  const browser = await open(
-    "chromium",
+  const flags = [
     `--enable-features=${features}`,
     "--auto-grant-email-verification-permission-for-testing",
     `--host-resolver-rules=MAP * ${listener}`,
     `--ignore-certificate-errors-spki-list=${key}`,
-  );
+  ];
+  const browser = await open("chromium", { flags });
   await browser.visit(url);
   await focused(browser, "address");
   return browser;
