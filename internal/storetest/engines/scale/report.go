@@ -14,7 +14,7 @@ import (
 // report prints a table in Markdown.
 func report(w io.Writer, all []figures) {
 	fmt.Fprintf(w, "| %d records | Bytes each | Log of a Send, a Verify | Pages of a Load | "+
-		"A pair at 10,000, p50 / p99 | at all | Purge of a tenth | A pair meanwhile | "+
+		"A pair at 10,000, p50 / p99 | at all | Purge under load | A pair meanwhile | "+
 		"After %d days |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n", *records, *days)
 	for _, f := range all {
 		fmt.Fprintf(w, "| %s | %.0f | %.0f, %.0f B | %.1f | %v | %v | %d rows, %.1f s | %v | "+
