@@ -31,8 +31,9 @@ type database struct {
 	// insert inserts records of the usual sizes: $from and $to count them, and they expire within a
 	// day from $time on, in another order than that of their keys.
 	insert string
+	used   string // the value of a record once its code is used, of the same size
 
-	fast, safe []string // settings for the time of loading, and those to measure with
+	fast, safe []string // settings to load by, and those to measure by
 
 	size   func(ctx context.Context, db *sql.DB) (float64, error) // bytes of table and indexes
 	log    func(ctx context.Context, db *sql.DB) (float64, error) // bytes written to it so far
@@ -85,6 +86,9 @@ var postgres = database{
 	insert: `INSERT INTO otp_records SELECT CAST(left(md5(CAST(i AS TEXT)), 22) AS BYTEA),
 		decode(repeat(md5(CAST(i AS TEXT)), 8) || '0011223344', 'hex'), $time + i * 7919 % 86400
 		FROM generate_series(CAST($from AS BIGINT), $to) i`,
+	used: "id || substr(value, 23)",
+	fast: []string{"SET synchronous_commit = off"},
+	safe: []string{"SET synchronous_commit = on"},
 	size: number("SELECT pg_total_relation_size('otp_records')"),
 	log:  number("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"),
 	reads: number("SELECT pg_stat_force_next_flush()",
@@ -109,6 +113,7 @@ var databases = []database{
 		insert: `WITH RECURSIVE n(i) AS (SELECT $from UNION ALL SELECT i + 1 FROM n WHERE i < $to)
 			INSERT INTO otp_records SELECT CAST(lower(hex(randomblob(11))) AS BLOB),
 			randomblob(133), $time + i * 7919 % 86400 FROM n`,
+		used: "randomblob(133)",
 		fast: []string{"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
 			"PRAGMA cache_size = -4000000"},
 		safe: []string{"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
@@ -128,6 +133,7 @@ var databases = []database{
 		insert: `INSERT INTO otp_records (id, value, expires) SELECT LEFT(MD5(seq), 22),
 			UNHEX(CONCAT(REPEAT(MD5(seq), 8), '0011223344')), $time + seq * 7919 % 86400
 			FROM seq_$from_to_$to`,
+		used: "CONCAT(id, SUBSTR(value, 23)), version = version + 1",
 		// All pages of the load have room in memory, and only then in 512 MB as elsewhere.
 		fast: []string{"SET GLOBAL innodb_buffer_pool_size = 6 << 30",
 			"SET GLOBAL innodb_flush_log_at_trx_commit = 2"},
@@ -187,12 +193,6 @@ func (d database) start(ctx context.Context) (db *sql.DB, stop func(), err error
 
 // load inserts records, and says how far it has come.
 func (d database) load(ctx context.Context, db *sql.DB, from, to int) error {
-	db.SetMaxOpenConns(1) // the settings of one connection
-	defer db.SetMaxOpenConns(0)
-	if err := execute(ctx, db, d.fast); err != nil {
-		return err
-	}
-
 	const batch = 50_000
 	begin := time.Now()
 	for next := from; next < to; next += batch {
@@ -205,7 +205,17 @@ func (d database) load(ctx context.Context, db *sql.DB, from, to int) error {
 		log.Printf("%s: %d of %d records are loaded, %v left", d.name, from+done, to,
 			left.Round(time.Second))
 	}
-	return execute(ctx, db, d.safe)
+	return nil
+}
+
+// hurry calls f under the fast settings, with one connection for what belongs to a connection.
+func (d database) hurry(ctx context.Context, db *sql.DB, f func() error) error {
+	db.SetMaxOpenConns(1)
+	defer db.SetMaxOpenConns(0)
+	if err := execute(ctx, db, d.fast); err != nil {
+		return err
+	}
+	return errors.Join(f(), execute(ctx, db, d.safe))
 }
 
 func (d database) fill(ctx context.Context, db *sql.DB, from, to int, first int64) error {
@@ -335,49 +345,4 @@ func (d database) purge(ctx context.Context, db *sql.DB, f *figures) error {
 	pairs.Wait()
 	log.Printf("%s: %d rows are purged in %v", d.name, f.purged, f.purging.Round(time.Millisecond))
 	return errors.Join(err, failure)
-}
-
-// grow empties the table, and has codes come and go for some days: each hour their share is
-// inserted, used, and purged a day later. It vacuums as autovacuum does by default. Its statements
-// have the shape of those of sqlstore, since a Service takes the time of its own clock.
-func (d database) grow(ctx context.Context, db *sql.DB) (megabytes []float64, err error) {
-	perHour, dead := *perDay/24, 0
-	exec := func(format string, args ...any) error {
-		_, err := db.ExecContext(ctx, fmt.Sprintf(format, args...))
-		return err
-	}
-	if err := execute(ctx, db, d.empty); err != nil {
-		return nil, err
-	}
-
-	for hour := range 24 * *days {
-		first := int64(hour) * 86400 // what one hour inserts expires apart from all else
-		from := 100_000_000 + hour*perHour
-		if err := d.fill(ctx, db, from+1, from+perHour, first); err != nil {
-			return nil, err
-		}
-		err := exec("UPDATE otp_records SET value = value WHERE expires >= %d", first)
-		if err != nil {
-			return nil, err
-		}
-		if err := exec("DELETE FROM otp_records WHERE expires < %d", first-23*86400); err != nil {
-			return nil, err
-		}
-
-		if dead += 2 * perHour; d.vacuum != "" && dead > 50+*perDay/5 {
-			dead = 0
-			if err := exec("%s", d.vacuum); err != nil {
-				return nil, err
-			}
-		}
-		size, err := d.size(ctx, db)
-		if err != nil {
-			return nil, err
-		}
-		megabytes = append(megabytes, size/1e6)
-		if (hour+1)%24 == 0 {
-			log.Printf("%s: %d of %d days are simulated", d.name, (hour+1)/24, *days)
-		}
-	}
-	return megabytes, nil
 }

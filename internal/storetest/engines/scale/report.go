@@ -21,7 +21,18 @@ func report(w io.Writer, all []figures) {
 			"%.0f MB |\n", f.name, f.bytes, f.send, f.verify, f.pages, f.small, f.large, f.purged,
 			f.purging.Seconds(), f.duringPurge, f.growth[len(f.growth)-1])
 	}
+	for _, f := range all {
+		if f.before != nil {
+			fmt.Fprintf(w, "\n%s grows to %.2f of what it took by the statements of 6eced80 (bound: "+
+				"%.0f).\n", f.name, f.ratio(), maxGrowth)
+		}
+	}
 }
+
+// maxGrowth bounds the size after all days, as a share of that by the statements of 6eced80.
+const maxGrowth = 1.0
+
+func (f figures) ratio() float64 { return f.growth[len(f.growth)-1] / f.before[len(f.before)-1] }
 
 // draw draws growth and write volume.
 func draw(folder string, all []figures) error {
