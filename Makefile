@@ -73,9 +73,11 @@ engines: ## the stores on more engines: PostgreSQL 18, PgBouncer, drivers, clust
 	OTP_REQUIRE_TOOLS=1 $(GO) -C internal/storetest/engines test -timeout=30m ./...
 
 scale: ## fill databases with RECORDS (default a million), print what codes cost, draw pictures
+	mkdir -p build
 	sh internal/servers/more/setup.sh
 	cd internal/storetest/engines && \
-		$(GO) run ./scale -records $(RECORDS) -pictures $(CURDIR)/docs/images
+		$(GO) run ./scale -records $(RECORDS) -figures $(CURDIR)/build/scale.json \
+			-pictures $(CURDIR)/docs/images
 
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
 	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./histories \

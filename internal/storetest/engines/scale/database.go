@@ -336,13 +336,13 @@ func (d database) purge(ctx context.Context, db *sql.DB, f *figures) error {
 	var pairs sync.WaitGroup
 	var failure error
 	pairs.Go(func() {
-		f.duringPurge, failure = d.pairsAt(until, db, time.Tick(time.Second/20), math.MaxInt)
+		f.DuringPurge, failure = d.pairsAt(until, db, time.Tick(time.Second/20), math.MaxInt)
 	})
 	begin := time.Now()
-	f.purged, err = store.Purge(ctx)
-	f.purging = time.Since(begin)
+	f.Purged, err = store.Purge(ctx)
+	f.Purging = time.Since(begin)
 	purged()
 	pairs.Wait()
-	log.Printf("%s: %d rows are purged in %v", d.name, f.purged, f.purging.Round(time.Millisecond))
+	log.Printf("%s: %d rows are purged in %v", d.name, f.Purged, f.Purging.Round(time.Millisecond))
 	return errors.Join(err, failure)
 }

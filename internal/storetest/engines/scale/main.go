@@ -2,15 +2,18 @@
 //
 //	go run ./scale -records 10000000 -days 5 -only PostgreSQL
 //
-// After each database it prints a table of all so far, and draws growth and write volume into the
-// folder that -pictures names.
+// After each database it prints a table, and draws growth and write volume into the folder that
+// -pictures names. Since each takes long, the file that -figures names keeps those of others.
 package main
 
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 	"slices"
@@ -27,63 +30,89 @@ var (
 	days     = flag.Int("days", 5, "how many days of growth to simulate")
 	perDay   = flag.Int("per-day", 240_000, "codes of a simulated day")
 	only     = flag.String("only", "", "databases whose names begin with this")
-	pictures = flag.String("pictures", "", "the folder for pictures; none are drawn without")
+	file     = flag.String("figures", "scale.json", "the file that keeps figures between runs")
+	pictures = flag.String("pictures", ".", "the folder for pictures")
 )
 
 func main() {
 	flag.Parse()
 	log.SetFlags(log.Ltime)
+	if err := run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+}
 
-	var all []figures
+// run measures the databases, and reports after each of them.
+func run(ctx context.Context) error {
+	all, err := kept()
+	if err != nil {
+		return err
+	}
 	for _, d := range databases {
 		if !strings.HasPrefix(d.name, *only) {
 			continue
 		}
-		f, err := measure(context.Background(), d)
+		f, err := measure(ctx, d)
 		if err != nil {
-			log.Fatalf("%s: %v", d.name, err)
+			return fmt.Errorf("%s: %w", d.name, err)
 		}
+		all = slices.DeleteFunc(all, func(f figures) bool { return f.Name == d.name })
 		all = append(all, f)
-		report(os.Stdout, all)
-		if *pictures == "" {
-			continue
-		}
-		if err := draw(*pictures, all); err != nil {
-			log.Fatal(err)
-		}
-	}
+		slices.SortFunc(all, func(a, b figures) int { return strings.Compare(a.Name, b.Name) })
 
-	for _, f := range all {
-		if f.before != nil && f.ratio() > maxGrowth {
-			log.Fatalf("%s grows more than by the statements of 6eced80", f.name)
+		report(os.Stdout, all)
+		if err := errors.Join(keep(all), draw(*pictures, all)); err != nil {
+			return err
 		}
 	}
+	return judge(all)
+}
+
+// kept returns the figures of runs before this one.
+func kept() (all []figures, err error) {
+	text, err := os.ReadFile(*file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all, json.Unmarshal(text, &all)
+}
+
+func keep(all []figures) error {
+	text, err := json.MarshalIndent(all, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(*file, text, 0o644)
 }
 
 // figures are what is measured of one database.
 type figures struct {
-	name         string
-	bytes        float64 // of a record, with indexes
-	send, verify float64 // bytes that a call writes to the log
-	pages        float64 // that a Load reads
-	small, large latency // of a pair, at ten thousand records and at all
-	purged       int64   // rows
-	purging      time.Duration
-	duringPurge  latency
-	growth       []float64 // MB of the table and its indexes, each simulated hour
-	before       []float64 // the same by the statements of commit 6eced80
+	Name         string
+	Records      int
+	Bytes        float64 // of a record, with indexes
+	Send, Verify float64 // bytes that a call writes to the log
+	Pages        float64 // that a Load reads
+	Small, Large latency // of a pair, at ten thousand records and at all
+	Purged       int64   // rows
+	Purging      time.Duration
+	DuringPurge  latency
+	Growth       []float64 // MB of the table and its indexes, each simulated hour
+	Before       []float64 // the same by the statements of commit 6eced80
 }
 
 // A latency is the median and the 99th percentile of pairs.
-type latency struct{ p50, p99 time.Duration }
+type latency struct{ P50, P99 time.Duration }
 
 func (l latency) String() string {
-	return fmt.Sprintf("%.1f / %.1f ms", l.p50.Seconds()*1e3, l.p99.Seconds()*1e3)
+	return fmt.Sprintf("%.1f / %.1f ms", l.P50.Seconds()*1e3, l.P99.Seconds()*1e3)
 }
 
 // measure starts the database, fills it and takes all figures.
 func measure(ctx context.Context, d database) (f figures, err error) {
-	f.name = d.name
+	f.Name, f.Records = d.name, *records
 	db, stop, err := d.start(ctx)
 	if err != nil {
 		return f, err
@@ -94,7 +123,7 @@ func measure(ctx context.Context, d database) (f figures, err error) {
 	if err := d.load(ctx, db, 0, few); err != nil {
 		return f, err
 	}
-	if f.small, err = d.pairs(ctx, db, *lives); err != nil {
+	if f.Small, err = d.pairs(ctx, db, *lives); err != nil {
 		return f, err
 	}
 	err = d.hurry(ctx, db, func() error { return d.load(ctx, db, few, *records) })
@@ -106,14 +135,14 @@ func measure(ctx context.Context, d database) (f figures, err error) {
 	if err != nil {
 		return f, err
 	}
-	f.bytes = size / float64(*records+*lives)
-	if f.large, err = d.pairs(ctx, db, *lives); err != nil {
+	f.Bytes = size / float64(*records+*lives)
+	if f.Large, err = d.pairs(ctx, db, *lives); err != nil {
 		return f, err
 	}
-	if f.send, f.verify, err = d.written(ctx, db); err != nil {
+	if f.Send, f.Verify, err = d.written(ctx, db); err != nil {
 		return f, err
 	}
-	if f.pages, err = d.loads(ctx, db); err != nil {
+	if f.Pages, err = d.loads(ctx, db); err != nil {
 		return f, err
 	}
 
@@ -121,10 +150,10 @@ func measure(ctx context.Context, d database) (f figures, err error) {
 		return f, err
 	}
 	err = d.hurry(ctx, db, func() (err error) {
-		if f.growth, err = d.grow(ctx, db, d.today()); err != nil || d.name != databases[0].name {
+		if f.Growth, err = d.grow(ctx, db, d.today()); err != nil || d.name != databases[0].name {
 			return err
 		}
-		f.before, err = d.grow(ctx, db, before)
+		f.Before, err = d.grow(ctx, db, before)
 		return err
 	})
 	return f, err
