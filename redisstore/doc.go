@@ -50,8 +50,10 @@
 // package dynamostore, package sqlstore on a server that replicates synchronously, or a service of
 // the same protocol that writes to a replicated log first, as Amazon MemoryDB does.
 //
-// In a Redis Cluster, use a cluster client. Keys are MACs and spread evenly over the slots, unless
-// [Options].Prefix has a hash tag such as "{otp}", which puts every record into one slot.
+// In a Redis Cluster, use a cluster client. It replicates asynchronously, too: when a master dies,
+// what its replica had not received is undone, and nothing of the other masters. Keys are MACs and
+// spread evenly over the slots, unless [Options].Prefix has a hash tag such as "{otp}", which puts
+// every record into one slot.
 //
 // # Version and rights
 //

@@ -318,11 +318,11 @@ func (d database) keys(ctx context.Context, db *sql.DB) (keys []string, err erro
 	return keys, rows.Err()
 }
 
-// purge purges 300,000 rows, or a tenth of the records, while twenty codes a second are sent and
+// purge purges 100,000 rows, or a tenth of the records, while twenty codes a second are sent and
 // verified.
 func (d database) purge(ctx context.Context, db *sql.DB, f *figures) error {
 	const yesterday = 25 * 3600
-	rows, first := min(300_000, *records/10), time.Now().Unix()-yesterday-86400
+	rows, first := min(100_000, *records/10), time.Now().Unix()-yesterday-86400
 	if err := d.fill(ctx, db, *records+1, *records+rows, first); err != nil {
 		return err
 	}

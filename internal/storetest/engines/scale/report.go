@@ -15,12 +15,12 @@ import (
 // report prints a table in Markdown.
 func report(w io.Writer, all []figures) {
 	fmt.Fprintf(w, "| | Records | Bytes each | Log of a Send, a Verify | Pages of a Load | "+
-		"A pair at 10,000, p50 / p99 | at all | Purge under load | A pair meanwhile | "+
+		"A pair at 10,000, p50 / p99 | at all | Purge, rows a second | A pair meanwhile | "+
 		"After %d days |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n", *days)
 	for _, f := range all {
-		fmt.Fprintf(w, "| %s | %d | %.0f | %.0f, %.0f B | %.1f | %v | %v | %d rows, %.0f s | %v | "+
+		fmt.Fprintf(w, "| %s | %d | %.0f | %.0f, %.0f B | %.1f | %v | %v | %.0f | %v | "+
 			"%.0f MB |\n", f.Name, f.Records, f.Bytes, f.Send, f.Verify, f.Pages, f.Small, f.Large,
-			f.Purged, f.Purging.Seconds(), f.DuringPurge, last(f.Growth))
+			float64(f.Purged)/f.Purging.Seconds(), f.DuringPurge, last(f.Growth))
 	}
 	for _, f := range all {
 		if f.Before != nil {
