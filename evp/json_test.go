@@ -22,7 +22,7 @@ func TestObjects(t *testing.T) {
 		`null`:             false, `"{}"`: false, `[{}]`: false, ``: false,
 		`{} {}`: false, `{"a":1`: false, `{"a":1,}`: false, `{a:1}`: false, `{"a":1e999}`: false,
 		`{"a":1,"a":1}`: false, `{"a":1,"\u0061":2}`: false, `{"b":[{"a":1,"a":1}]}`: false,
-		`{"\ud800":1,"\ud801":2}`: false, "{\"a\":\"\xff\"}": false,
+		`{"\ud800":1,"\ud801":2}`: false, "\ufeff{}": false, "{\"a\":\"\xff\"}": false,
 	} {
 		_, err := parseObject([]byte(text))
 		require.Equal(t, want, err == nil, text)
