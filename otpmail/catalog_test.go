@@ -68,8 +68,9 @@ func TestEveryMail(t *testing.T) {
 	plain := acme()
 	plain.Links = nil
 	s := newCatalog(t, plain)
-	remote := regexp.MustCompile(`(?i)https?:|//|url\(|@import|\b(src|href)=|` +
-		`<(a|img|script|link|iframe|object|form|svg|base)\b`)
+	unfilled := regexp.MustCompile(`\{[a-z_]+\}`)
+	remote := []string{"http:", "https:", "//", "url(", "@import", "src=", "href=", "<a ", "<img",
+		"<script", "<link", "<iframe", "<object", "<form", "<svg", "<base"}
 
 	for _, language := range otpmail.Languages() {
 		for purpose := range purposes {
@@ -83,13 +84,16 @@ func TestEveryMail(t *testing.T) {
 				assert.Equal(t, 1, strings.Count(body, code), about)
 				assert.Contains(t, body, "10", "%s: how long it lasts", about)
 				assert.Contains(t, body, "help@acme.example", about)
-				assert.NotRegexp(t, `\{[a-z_]+\}`, body, "%s: something was not filled in", about)
+				assert.NotRegexp(t, unfilled, body, "%s: something was not filled in", about)
 			}
 			assert.Regexp(t, `(?m)^`+code+`$`, mail.Text, about)
 			assert.Contains(t, mail.HTML, ">"+code+"</p>", about)
 			assert.Contains(t, mail.HTML, `<html lang="`+language+`" dir="`+
 				direction(language)+`">`, about)
-			assert.NotRegexp(t, remote, mail.HTML, about)
+			html := strings.ToLower(mail.HTML)
+			for _, text := range remote {
+				assert.NotContains(t, html, text, about)
+			}
 		}
 	}
 }

@@ -17,9 +17,9 @@ func TestContrast(t *testing.T) {
 
 // Buttons of 4,913 colors of all kinds can be read.
 func TestButtonsCanBeRead(t *testing.T) {
-	for r := 0; r <= 256; r += 16 {
-		for g := 0; g <= 256; g += 16 {
-			for b := 0; b <= 256; b += 16 {
+	for r := 0; r <= 256; r += 32 {
+		for g := 0; g <= 256; g += 32 {
+			for b := 0; b <= 256; b += 32 {
 				color := fmt.Sprintf("#%02x%02x%02x", min(r, 255), min(g, 255), min(b, 255))
 				p, err := newPalette(color)
 				require.NoError(t, err)
