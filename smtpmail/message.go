@@ -40,7 +40,6 @@ func compose(h *heading, now time.Time, m otpmail.Mail) ([]byte, error) {
 	}
 
 	var message bytes.Buffer
-	message.Grow(1000 + 2*len(m.Text) + 2*len(m.HTML))
 	field := func(name, value string) { message.WriteString(name + ": " + value + "\r\n") }
 	field("Date", now.UTC().Format(time.RFC1123Z))
 	field("From", formatFrom("From", h.from))

@@ -197,7 +197,7 @@ func (r *relay) mails(t testing.TB, to string, n int) []mailed {
 	t.Helper()
 
 	require.Eventually(t, func() bool { return len(r.files(t, to)) >= n },
-		time.Minute, 20*time.Millisecond, "mails to %s", to)
+		time.Minute, 5*time.Millisecond, "mails to %s", to)
 	files := r.files(t, to)
 	require.Len(t, files, n)
 
