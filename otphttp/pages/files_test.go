@@ -51,6 +51,15 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
+// The templates of the package execute in every state and language, for every kind.
+func TestFilesOfThePackage(t *testing.T) {
+	for kind := otp.SignIn; kind <= otp.ConfirmTransaction; kind++ {
+		options := pages.Options{Product: "Acme", Files: fstest.MapFS{}}
+		_, err := pages.New(newFlow(t, kind), options)
+		require.NoError(t, err)
+	}
+}
+
 // A layout of one's own shows what it knows of the request besides, and may leave the blocks of the
 // package as they are.
 func TestOwnLayout(t *testing.T) {
