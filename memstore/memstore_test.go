@@ -339,7 +339,7 @@ func TestNoCallCleansUpLong(t *testing.T) {
 // Once others have come, the memory of expired values is free, and that of the maps that held them.
 func TestMemoryIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const n, live = 40_000, 2000
+		const n, live = 20_000, 2000
 		f := newFixture(t, 0)
 		value := strings.Repeat("v", 125)
 		empty := heapAlloc()

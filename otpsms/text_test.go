@@ -114,8 +114,7 @@ func TestEveryMessageIsOneSegment(t *testing.T) {
 			names{product: product, hash: "FA+9qCX9VSu"})
 	}
 
-	for _, length := range []int{6, 8, 10, 14} {
-		code := "20394857120394"[:length]
+	for _, code := range []string{"203948", "20394857120394"} { // the shortest, the longest
 		m := message(code)
 		m.Data = payment
 

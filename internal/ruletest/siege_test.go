@@ -214,6 +214,9 @@ func TestGuessProbabilityAgainstAttackers(t *testing.T) {
 
 	for name, policy := range policies {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "defaults" {
+				t.Skip("takes a fifth of a second of a processor")
+			}
 			bound, best := policy.GuessProbability(within), 0.0
 			for who, a := range attackers {
 				got := a.run(t, policy, within)
