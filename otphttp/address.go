@@ -32,8 +32,7 @@ func readAddress(typed string) string {
 	return strings.TrimRight(strings.TrimSpace(address), ".,;")
 }
 
-// isAddress reports whether a text can be an address where mail goes. It leaves the rest to who
-// sends the mail.
+// isAddress reports whether a text can be an address where mail goes. The Sender judges the rest.
 func isAddress(address string) bool {
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 {

@@ -88,7 +88,8 @@ func (f *Flow) checkRecipient(rec *Recipient, typed string) error {
 	return nil
 }
 
-// findFloor is what the time of a look-up is rounded up to. Outside of Send its doubles count, too.
+// findFloor is what the time of a look-up is rounded up to: outside of Send, to 1, 2, 4, … times
+// it.
 const findFloor = 250 * time.Millisecond
 
 // findWithin is find in a time that does not tell whether there is an account.

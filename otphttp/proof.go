@@ -42,8 +42,8 @@ func (f *Flow) prove(r *http.Request) *proof {
 
 var errOtherAddress = fmt.Errorf("otphttp: the proof of another address: %w", otp.ErrMismatch)
 
-// holds reports whether the browser has proved the stored address of an account. Who has proved an
-// address without an account gets what everybody gets there.
+// holds reports whether the browser has proved the stored address of an account. A proof of an
+// address without an account is answered like no proof.
 func (f *Flow) holds(r *http.Request, q *asker, p *proof) bool {
 	if p == nil {
 		return false

@@ -57,7 +57,7 @@ func (f *Flow) grounds(r *http.Request, q *asker) iter.Seq2[ground, error] {
 }
 
 // kept returns the ground of the earlier session, while that has a live code and the evidence is
-// younger than a code may be. The codes of other Trusts stay what the session can be asked for.
+// younger than a code may be. Codes of other Trusts can still be entered in the session.
 func (f *Flow) kept(r *http.Request, q *asker) (g ground, ok bool, err error) {
 	e := &q.earlier
 	if e.browser == "" || e.binding() != q.session.binding() || f.normal(e.to) != f.normal(q.To) {
