@@ -452,9 +452,9 @@ var brokenStores = []struct {
 	{"one swap in 10,000 is not stored", "many values", func() handles {
 		return shared(lossy(newTable(), 10_000))
 	}},
-	{"each handle loses one swap in 10,000", "many values", func() handles {
+	{"each handle loses one swap in 5,000", "many values", func() handles {
 		s := newTable()
-		return handles{lossy(s, 10_000), lossy(s, 10_000)}
+		return handles{lossy(s, 5000), lossy(s, 5000)}
 	}},
 	{"a swap under an ended context is a lost race", "ended context", func() handles {
 		return swapping(func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
