@@ -31,10 +31,8 @@
 // does: by default, slog.Default has the first failure of an outage, its end, and each message that
 // is given up. Package otelotp makes metrics of [Sender.Len] and [Sender.Tries], and has an alarm.
 //
-// Options.Workers: deliveries at a time, at least the mails per second times the seconds that a
-// delivery takes. Options.Capacity: the messages that are held at most, delivered ones not counted.
-// Send refuses more with otp.ErrNotSent. A message takes about a kilobyte, its context and
-// Request.Data not counted.
+// [Options].Workers is at least the mails per second times the seconds that a delivery takes. A
+// message takes about a kilobyte, its context and Request.Data not counted.
 //
 // # What it does not do
 //

@@ -28,23 +28,14 @@
 //     delivery is answered like one that succeeded, unless [Config.Anyone] is set, and leaves a
 //     line in [Config.Log]. For the time, also see otp.Policy.MinSendTime.
 //   - It says that something is done only if [Done] returned nil for this submission. A double
-//     click, or a retry after a lost answer (Idempotency-Key), does it again, or with [Config.Once]
-//     is told that the submission was accepted before.
+//     click, or a retry after a lost answer (Idempotency-Key), does it again, unless [Config.Once]
+//     is set.
 //   - It lets no code that a person holds go to waste: asking again sends the same one, and it
 //     works after an answer, a cookie or a challenge got lost on the way.
-//   - It reaches [Config.Accept] with the right code only, before that is spent: a wrong one hashes
-//     no password, and a bad password costs no code.
 //   - It binds codes to the browser by the cookie "__Host-otp", and carries what Find has said from
-//     Send to Verify in a sealed cookie: Verify and Status look nothing up. Apps without cookies
-//     carry the member "session" instead.
-//   - It confirms transactions: Find returns what is pending, and the code confirms that only.
-//   - It vouches: known devices ([Config.Devices]) and solved challenges ([Config.Challenge]) have
-//     limits that strangers cannot use up.
-//   - It takes the proof of an address by the browser in place of the code ([Config.Proofs]).
+//     Send to Verify in a sealed cookie. Apps without cookies carry the member "session" instead.
 //   - It takes POST only, forms and JSON of at most 16 KiB, refuses what other sites make a browser
-//     send (http.CrossOriginProtection), and lets the applications of [Config.Origins] in (CORS).
-//   - It refuses with problem documents (RFC 9457) that have a stable code for programs
-//     ([ProblemCode]) and the header Retry-After.
+//     send (http.CrossOriginProtection), and answers refusals with problem documents (RFC 9457).
 //
 // Handlers of your own can use its parts: [Flow.Send], [Flow.Verify] and [Flow.Status] do the work
 // and leave the answer to you; [Binding], [ProblemOf] and [WriteProblem] serve without a Flow.

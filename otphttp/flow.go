@@ -11,6 +11,7 @@ import (
 
 // A Flow is one thing that people do with a code over HTTP: signing in, confirming or changing an
 // address, resetting a password, or confirming a transaction. It is safe for concurrent use.
+// Register its handlers for all methods of their paths, so that preflights reach them.
 type Flow struct {
 	config      Config
 	cookies     cookies

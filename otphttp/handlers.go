@@ -24,8 +24,7 @@ import (
 // from the answer, whether that is 202 or a problem. With an empty session, the header
 // Idempotency-Key or the member "idempotency_key" of 22 to 128 random bytes lets it repeat the
 // request after a lost answer: the same key gets a session of the same Binding. Such a key is as
-// secret as the session, and a shorter one is refused as invalid_request (400). Register the
-// handler for all methods of its path, so that preflights reach it.
+// secret as the session, and a shorter one is refused as invalid_request (400).
 func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodPost) {
 		return
@@ -56,7 +55,7 @@ func (f *Flow) ServeSend(w http.ResponseWriter, r *http.Request) {
 //
 // The answer is what Done has written, else 200 and {"done": true}, or a problem document. Whoever
 // has asked for the code is told why it was rejected; its member "flow" says how many attempts are
-// left. Register the handler for all methods of its path, so that preflights reach it.
+// left.
 func (f *Flow) ServeVerify(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodPost) {
 		return
@@ -81,8 +80,7 @@ func writeDone(w http.ResponseWriter, proved bool) {
 }
 
 // ServeStatus is the handler that tells the state of the code as ServeSend does, without sending
-// one: by GET, or by POST of the "session" for clients without cookies. Register the handler for
-// all methods of its path, so that preflights reach it.
+// one: by GET, or by POST of the "session" for clients without cookies.
 func (f *Flow) ServeStatus(w http.ResponseWriter, r *http.Request) {
 	if f.cors(w, r, http.MethodGet, http.MethodPost) {
 		return

@@ -29,28 +29,12 @@
 //
 // # What telephones find
 //
-// What is said here was read or tried on 29 November 2026.
-//
-//   - Safari on iOS and macOS reads the last line "@acme.example #492013" ([Options].Domain),
-//     whatever the length of the code, and offers the code in an input with
-//     autocomplete="one-time-code", on that site only (WICG, Origin-bound one-time codes delivered
-//     via SMS, at 2bb70db).
-//   - Chrome hands the code of the last line to a page that calls the WebOTP API,
-//     navigator.credentials.get({otp: {transport: ["sms"]}}), and only if the origin is exactly
-//     https:// and the Domain (Chromium at 1a4f344, content/browser/sms/README.md and
-//     sms_queue.cc). The attribute of the input alone does nothing there.
-//   - Android's SMS Retriever hands the message to the app that the hash in the last line names:
-//     [Options].AppHash.
-//   - Android's SMS User Consent wants no line, but a code of "4-10 characters" with "at least one
-//     number" (developers.google.com, Choose an API). That is why codes of [otp.Letters], which
-//     have no digit, are refused.
-//   - Android hides codes from apps that read notifications, since version 15, if it takes them for
-//     codes: 4 digits, or 5 to 8 letters and digits with a digit among them, behind white space or
-//     the like (AOSP, ExtServices, NotificationOtpDetectionHelper). Text writes codes of up to 8
-//     digits so; only a payment that leaves no room for it has its code in the last line alone.
-//     What the words around it must be is known for English alone.
-//
-// So Policy.MaxLength should be 8: when somebody guesses, the engine lengthens codes up to it.
+// Safari and Chrome read the last line "@acme.example #492013" ([Options].Domain) and offer the code
+// on that site; Chrome does so for pages that call the WebOTP API. Android hands the message to the
+// app whose hash is the last line (Options.AppHash), or, once the person agrees, finds a code of 4
+// to 10 characters with a digit: that is why codes of [otp.Letters] are refused. Android 15 hides
+// codes of up to 8 characters from apps that read notifications. So Policy.MaxLength should be 8:
+// when somebody guesses, the engine lengthens codes up to it. docs/sms.md has the sources.
 //
 // # What it does not do
 //
