@@ -66,7 +66,7 @@ async function openPuppeteer(launch, flags) {
     },
     evaluate: (script) => page.evaluate(script),
     resize: (width, height) => page.setViewport({ width, height }),
-    picture: () => page.screenshot({ fullPage: true }),
+    picture: () => page.screenshot({ fullPage: true, captureBeyondViewport: false }),
     forget: async () => page.deleteCookie(...(await page.cookies())),
     close: () => browser.close(),
   };
