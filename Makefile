@@ -52,7 +52,7 @@ test-running:
 	$(GO) test -run 'TestAllocs|TestOneCodeOfAMillion' ./internal/ruletest
 	$(GO) -C internal/storetest test -shuffle=on -timeout=20m ./...
 
-bench: ## measure, and hold the figures to their bounds, in about a quarter of an hour
+bench: ## measure, and hold the figures to their bounds, in about an hour
 	mkdir -p build
 	$(SERVERS) -only dynamodb,postgres,mariadb,redis $(GO) -C internal/storetest test -run '^$$' \
 		-bench . -skip 'Purge|LiveCodes|Written' -benchtime 1000x -count 6 -timeout=30m ./... \
