@@ -109,7 +109,8 @@ func (s *keySet) add(key string) (known bool) {
 	_, known = s.older[key]
 
 	if len(s.latest) >= maxLatestKeys {
-		s.older, s.latest = s.latest, nil
+		s.older, s.latest = s.latest, s.older
+		clear(s.latest)
 	}
 	if s.latest == nil {
 		s.latest = map[string]struct{}{}
