@@ -14,17 +14,12 @@ import (
 // its steps in turn, and returns how many were killed. What the process has written counts, and
 // what it has not written does not, whether or not it lived to tell.
 func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
-	store, closeStore, err := db.open()
+	var mails mailbox
+	heir, closeStore, err := db.service(&mails)
 	if err != nil {
 		return 0, err
 	}
 	defer closeStore()
-
-	var mails mailbox
-	heir, err := newService(store, &mails)
-	if err != nil {
-		return 0, err
-	}
 
 	for _, c := range []crash{
 		{name: "the first Send", call: "Send"},

@@ -52,17 +52,12 @@ func (t *Tally) add(other Tally) {
 // then 300 wrong ones, of which MaxAttempts must be compared. No submission may fail, but on a busy
 // machine some get no answer in time and are made again: each of these may have been compared.
 func Crowd(ctx context.Context, db Database) error {
-	store, closeStore, err := db.open()
+	var mails mailbox
+	service, closeStore, err := db.service(&mails)
 	if err != nil {
 		return err
 	}
 	defer closeStore()
-
-	var mails mailbox
-	service, err := newService(store, &mails)
-	if err != nil {
-		return err
-	}
 
 	for _, c := range []struct {
 		name   string

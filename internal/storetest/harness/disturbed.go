@@ -55,15 +55,11 @@ func Disturbed(ctx context.Context, db, calm Database, d Disturbance) (Report, e
 		}
 	}
 
-	store, closeStore, err := calm.open()
+	auditor, closeStore, err := calm.service(&c.mails)
 	if err != nil {
 		return Report{}, err
 	}
 	defer closeStore()
-	auditor, err := newService(store, &c.mails)
-	if err != nil {
-		return Report{}, err
-	}
 
 	ctx, cancel := context.WithTimeout(ctx, farOff)
 	defer cancel()

@@ -15,17 +15,12 @@ import (
 func ProcessCrash(ctx context.Context, db Database, kills int) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, farOff)
 	defer cancel()
-	store, closeStore, err := db.open()
+	var c disturbedCrowd
+	service, closeStore, err := db.service(&c.mails)
 	if err != nil {
 		return Report{}, err
 	}
 	defer closeStore()
-
-	var c disturbedCrowd
-	service, err := newService(store, &c.mails)
-	if err != nil {
-		return Report{}, err
-	}
 
 	j := job{Database: db, To: newAddress()}
 	for i := range 20 * kills {

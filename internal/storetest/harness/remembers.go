@@ -12,17 +12,12 @@ import (
 // Remembers kills the server of the database after each step in the life of a code, and returns an
 // error unless the step counts when the server is back.
 func Remembers(ctx context.Context, db Database, server *servers.Server) error {
-	store, closeStore, err := db.open()
+	var mails mailbox
+	service, closeStore, err := db.service(&mails)
 	if err != nil {
 		return err
 	}
 	defer closeStore()
-
-	var mails mailbox
-	service, err := newService(store, &mails)
-	if err != nil {
-		return err
-	}
 	request := otp.Request{To: newAddress()}
 	if _, err := service.Send(ctx, request); err != nil {
 		return err

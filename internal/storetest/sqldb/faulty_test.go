@@ -30,17 +30,18 @@ var faultyStores = map[string]faultyStore{
 		},
 	}.openStore},
 
-	"the swap is part of a transaction that rolls back": wrapped("PostgreSQL, pgx",
-		func(store otp.Store, db *sql.DB) otp.Store { return rollsBack{store, db} }),
-
-	"INSERT … ON DUPLICATE KEY UPDATE": wrapped("MariaDB",
-		func(store otp.Store, db *sql.DB) otp.Store { return upsert{store, db} }),
-
-	"SELECT, then UPDATE": wrapped("PostgreSQL, pgx",
-		func(store otp.Store, db *sql.DB) otp.Store { return unguarded{store, db} }),
+	"a transaction that rolls back":    swapping("PostgreSQL, pgx", false, rollBack),
+	"SELECT, then UPDATE":              swapping("PostgreSQL, pgx", false, unguarded),
+	"INSERT … ON DUPLICATE KEY UPDATE": swapping("MariaDB", true, upsert),
 }
 
-func wrapped(name string, wrap func(otp.Store, *sql.DB) otp.Store) faultyStore {
+// A swap takes the place of CompareAndSwap.
+type swap func(
+	ctx context.Context, db *sql.DB, key, old, new []byte, expires time.Time,
+) (bool, error)
+
+// swapping stores as package sqlstore does, but for swaps against nothing or all others.
+func swapping(name string, againstNothing bool, swap swap) faultyStore {
 	return faultyStore{name, func(source string) (otp.Store, func(), error) {
 		db, err := setups[name].open(source)
 		if err != nil {
@@ -48,31 +49,36 @@ func wrapped(name string, wrap func(otp.Store, *sql.DB) otp.Store) faultyStore {
 		}
 
 		store, err := sqlstore.New(db, setups[name].dialect, nil)
-		return wrap(store, db), func() { db.Close() }, err
+		return swapper{store, db, againstNothing, swap}, func() { db.Close() }, err
 	}}
 }
 
-// rollsBack reports a swap as done and then rolls it back.
-type rollsBack struct {
+type swapper struct {
 	otp.Store
-	db *sql.DB
+	db             *sql.DB
+	againstNothing bool
+	swap           swap
 }
 
-func (s rollsBack) CompareAndSwap(
+func (s swapper) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (bool, error) {
-	if len(old) == 0 {
+	if (len(old) == 0) != s.againstNothing {
 		return s.Store.CompareAndSwap(ctx, key, old, new, expires)
 	}
+	return s.swap(ctx, s.db, []byte(key), old, new, expires)
+}
 
-	tx, err := s.db.BeginTx(ctx, nil)
+// rollBack reports a swap as done and then rolls it back.
+func rollBack(ctx context.Context, db *sql.DB, key, old, new []byte, _ time.Time) (bool, error) {
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
 	}
 	defer tx.Rollback()
 
 	result, err := tx.ExecContext(ctx,
-		`UPDATE otp_records SET value = $1 WHERE id = $2 AND value = $3`, new, []byte(key), old)
+		`UPDATE otp_records SET value = $1 WHERE id = $2 AND value = $3`, new, key, old)
 	if err != nil {
 		return false, err
 	}
@@ -81,43 +87,21 @@ func (s rollsBack) CompareAndSwap(
 }
 
 // upsert replaces what another process has inserted meanwhile.
-type upsert struct {
-	otp.Store
-	db *sql.DB
-}
-
-func (s upsert) CompareAndSwap(
-	ctx context.Context, key string, old, new []byte, expires time.Time,
-) (bool, error) {
-	if len(old) > 0 {
-		return s.Store.CompareAndSwap(ctx, key, old, new, expires)
-	}
-
-	_, err := s.db.ExecContext(ctx, `INSERT INTO otp_records (id, value, expires) VALUES (?, ?, ?)
+func upsert(ctx context.Context, db *sql.DB, key, _, new []byte, expires time.Time) (bool, error) {
+	_, err := db.ExecContext(ctx, `INSERT INTO otp_records (id, value, expires) VALUES (?, ?, ?)
 		ON DUPLICATE KEY UPDATE value = VALUES(value), expires = VALUES(expires)`,
-		[]byte(key), new, expires.Unix())
+		key, new, expires.Unix())
 	return err == nil, err
 }
 
 // unguarded compares in one statement and writes in the next.
-type unguarded struct {
-	otp.Store
-	db *sql.DB
-}
-
-func (s unguarded) CompareAndSwap(
-	ctx context.Context, key string, old, new []byte, expires time.Time,
-) (bool, error) {
-	if len(old) == 0 {
-		return s.Store.CompareAndSwap(ctx, key, old, new, expires)
-	}
-
-	value, err := s.Load(ctx, key)
+func unguarded(ctx context.Context, db *sql.DB, key, old, new []byte, _ time.Time) (bool, error) {
+	var value []byte
+	err := db.QueryRowContext(ctx, `SELECT value FROM otp_records WHERE id = $1`, key).Scan(&value)
 	if err != nil || string(value) != string(old) {
 		return false, err
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE otp_records SET value = $1 WHERE id = $2`,
-		new, []byte(key))
+	_, err = db.ExecContext(ctx, `UPDATE otp_records SET value = $1 WHERE id = $2`, new, key)
 	return err == nil, err
 }
 
