@@ -42,15 +42,21 @@ check: ## gofmt, vet, staticcheck, revive, spelling, links and lines of the docu
 test: setup check ## everything: set-up, checks, and all tests with race detector and shuffle
 	$(SERVERS) $(MAKE) test-running
 
-# All tests, beside servers that run. The race detector would add to what TestAllocs counts, and
-# SQLite in Go takes minutes more to build and to run with it.
+# Modules without the race detector: SQLite in Go takes minutes more to build and to run with it, and
+# most of the others does one thing at a time.
+RACELESS = internal/storetest internal/proof internal/phonetest
+
+# All tests, beside servers that run. The race detector would add to what TestAllocs counts.
 test-running:
 	$(MAKE) -C examples/forgotpassword build
-	@set -e; for module in $(filter-out internal/storetest,$(MODULES)); do \
+	@set -e; for module in $(filter-out $(RACELESS),$(MODULES)); do \
 		echo "test $$module"; $(GO) -C $$module test -race -shuffle=on -timeout=20m ./...; \
 	done
 	$(GO) test -run 'TestAllocs|TestOneCodeOfAMillion' ./internal/ruletest
-	$(GO) -C internal/storetest test -shuffle=on -timeout=20m ./...
+	$(GO) -C internal/proof test -race ./histories -run TestLinearizable -proof.concurrent=250
+	@set -e; for module in $(RACELESS); do \
+		echo "test $$module"; $(GO) -C $$module test -shuffle=on -timeout=20m ./...; \
+	done
 
 bench: ## measure, and hold the figures to their bounds, in about an hour
 	mkdir -p build
