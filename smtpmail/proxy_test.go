@@ -1,8 +1,10 @@
 package smtpmail_test
 
 import (
+	"bytes"
 	"math"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,6 +26,7 @@ type proxy struct {
 	mu                sync.Mutex
 	total, open, most int
 	turns             int
+	gaps              []time.Duration // from one mail of a connection to the next
 }
 
 func startProxy(t testing.TB, server string, trip time.Duration) *proxy {
@@ -62,13 +65,21 @@ func (p *proxy) pass(client net.Conn, address string, up, down *atomic.Int64) {
 		return
 	}
 	answered := true // by the server, so that what the client says next is another turn
-	go p.copy(server, client, up, func() {
+	var begun time.Time
+	go p.copy(server, client, up, func(data []byte) {
 		if answered {
 			p.turns++
 		}
 		answered = false
+		if !bytes.Contains(data, []byte("MAIL FROM:")) {
+			return
+		}
+		if !begun.IsZero() {
+			p.gaps = append(p.gaps, time.Since(begun))
+		}
+		begun = time.Now()
 	})
-	p.copy(client, server, down, func() { answered = true })
+	p.copy(client, server, down, func([]byte) { answered = true })
 }
 
 // A piece is what has arrived at once, and when it goes on.
@@ -78,7 +89,7 @@ type piece struct {
 }
 
 // copy copies one direction, as long as there are bytes left.
-func (p *proxy) copy(to, from net.Conn, left *atomic.Int64, note func()) {
+func (p *proxy) copy(to, from net.Conn, left *atomic.Int64, note func([]byte)) {
 	defer to.Close()
 	defer from.Close()
 
@@ -93,7 +104,7 @@ func (p *proxy) copy(to, from net.Conn, left *atomic.Int64, note func()) {
 }
 
 // read reads what comes from one side, and notes each piece, with mu held.
-func (p *proxy) read(pieces chan<- piece, from net.Conn, left *atomic.Int64, note func()) {
+func (p *proxy) read(pieces chan<- piece, from net.Conn, left *atomic.Int64, note func([]byte)) {
 	defer close(pieces)
 	for {
 		data := make([]byte, 1<<14)
@@ -102,7 +113,7 @@ func (p *proxy) read(pieces chan<- piece, from net.Conn, left *atomic.Int64, not
 			return
 		}
 		p.mu.Lock()
-		note()
+		note(data[:n])
 		p.mu.Unlock()
 
 		allowed := max(0, min(int64(n), left.Add(-int64(n))+int64(n)))
@@ -133,4 +144,12 @@ func (p *proxy) roundTrips() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.turns
+}
+
+// pace returns the time from one mail of a connection to the next, in the fastest tenth.
+func (p *proxy) pace() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	slices.Sort(p.gaps)
+	return p.gaps[len(p.gaps)/10]
 }

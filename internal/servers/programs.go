@@ -71,8 +71,8 @@ var redis = program{
 }
 
 // The queue and the control socket of OpenSMTPD are at fixed places, of which a mount namespace
-// gives it its own. It looks up each client, who is in /etc/hosts, and would ask DNS: an answer that
-// is lost costs five seconds.
+// gives it its own. It looks up each client, who is in /etc/hosts, and would ask DNS: an answer
+// that is lost costs five seconds.
 var smtp = program{
 	name:    "OpenSMTPD",
 	address: "127.0.0.1:$port",
