@@ -76,6 +76,13 @@
 //
 //	db := stdlib.OpenDBFromPool(pool)
 //
+// Elsewhere, keep as many connections as callers need at a time. database/sql keeps two, and closes
+// and opens others again and again, which took five sixths of the codes a second of PostgreSQL from
+// 64 callers:
+//
+//	db.SetMaxOpenConns(64)
+//	db.SetMaxIdleConns(64)
+//
 // Statements are prepared once for each connection: PostgreSQL's by pgx, if its settings say so,
 // those of MySQL and SQLite by database/sql. lib/pq needs binary_parameters=yes to do with one
 // round trip a statement.
