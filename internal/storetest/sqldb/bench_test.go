@@ -58,7 +58,6 @@ func twoStatements(b *testing.B, db *sql.DB, dialect sqlstore.Dialect) harness.B
 	insert, _ := prepared(b, db, dialect, "INSERT INTO codes VALUES (?, ?, ?)")
 	_, remove := prepared(b, db, dialect,
 		"DELETE FROM codes WHERE id = ? AND expires > ? RETURNING hash")
-
 	return func(ctx context.Context, key string) error {
 		hash, now := harness.HashedCode(), time.Now()
 		if _, err := insert(ctx, key, hash, now.Add(time.Hour).Unix()); err != nil {
@@ -100,7 +99,6 @@ func bareStatements(b *testing.B, db *sql.DB, dialect sqlstore.Dialect) harness.
 	_, load := prepared(b, db, dialect, "SELECT value FROM otp_records WHERE id = ?")
 	update, _ := prepared(b, db, dialect,
 		"UPDATE otp_records SET value = ?, expires = ? WHERE id = ? AND value = ?")
-
 	return func(ctx context.Context, key string, sent, used []byte) error {
 		id, expires := []byte(key), time.Now().Add(24*time.Hour).Unix()
 
