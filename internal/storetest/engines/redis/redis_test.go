@@ -12,6 +12,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/rueidis"
 	glide "github.com/valkey-io/valkey-glide/go/v2"
 	"github.com/valkey-io/valkey-glide/go/v2/config"
@@ -83,6 +84,7 @@ func byGlide(source string) (otp.Store, func(), error) {
 }
 
 func TestMain(m *testing.M) {
+	logging.Disable() // of nodes that are killed here on purpose
 	harness.Main(m, map[string]harness.Opener{
 		"go-redis": goRedis, "rueidis": byRueidis, "valkey-glide": byGlide})
 }
