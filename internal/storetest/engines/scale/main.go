@@ -2,8 +2,8 @@
 //
 //	go run ./scale -records 10000000 -days 5 -only PostgreSQL
 //
-// After each database it prints a table, and draws growth and write volume into the folder that
-// -pictures names. Since each takes long, the file that -figures names keeps those of others.
+// It prints a table, and draws growth and write volume into the folder that -pictures names. Since
+// each database takes long, the file that -figures names keeps those of runs before.
 package main
 
 import (
@@ -42,7 +42,7 @@ func main() {
 	}
 }
 
-// run measures the databases, and reports after each of them.
+// run measures the databases, and reports on them and on those of runs before.
 func run(ctx context.Context) error {
 	all, err := kept()
 	if err != nil {
@@ -59,13 +59,13 @@ func run(ctx context.Context) error {
 		all = slices.DeleteFunc(all, func(f figures) bool { return f.Name == d.name })
 		all = append(all, f)
 		slices.SortFunc(all, func(a, b figures) int { return strings.Compare(a.Name, b.Name) })
-
-		report(os.Stdout, all)
-		if err := errors.Join(keep(all), draw(*pictures, all)); err != nil {
+		if err := keep(all); err != nil {
 			return err
 		}
 	}
-	return judge(all)
+
+	report(os.Stdout, all)
+	return errors.Join(judge(all), draw(*pictures, all))
 }
 
 // kept returns the figures of runs before this one.
