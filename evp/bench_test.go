@@ -24,7 +24,10 @@ func BenchmarkVerify(b *testing.B) {
 		begun := time.Now()
 		_, err := v.Verify(b.Context(), token, isVisit)
 		verified := time.Now()
-		valid := ed25519.Verify(public, signed, signature) && ed25519.Verify(public, signed, signature)
+		valid := true
+		for range 2 {
+			valid = valid && ed25519.Verify(public, signed, signature)
+		}
 		bare += time.Since(verified)
 		verify += verified.Sub(begun)
 		require.NoError(b, err)
