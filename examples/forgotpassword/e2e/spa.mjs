@@ -11,7 +11,7 @@ const flags = ["--ignore-certificate-errors", "--host-resolver-rules=MAP *.test 
 
 // from opens a browser with the page of an origin, and returns what posts to the API.
 async function from(host) {
-  const browser = await open("chromium", ...flags);
+  const browser = await open("chromium", { flags });
   await browser.visit(`https://${host}:${pagePort}`);
   const post = (path, body, credentials = "omit", type = "application/json") =>
     browser.page.evaluate(
