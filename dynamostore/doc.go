@@ -87,16 +87,16 @@
 // # What to know
 //
 //   - A record (all codes, counts and limits of one purpose, address and Trust) is one item of at
-//     most 928 bytes, or 842 with the default names. Send and Verify of a live code cost 1 read unit
-//     and 1 write unit, and as much again for each lost race.
+//     most 928 bytes, or 842 with the default names. Send and Verify of a live code cost 1 read
+//     unit and 1 write unit, and as much again for each lost race.
 //   - A global table with multi-Region eventual consistency (MREC, the default) is several tables:
 //     a code could be accepted once in each region. Send and verify the codes of an address in one
 //     region, or use strong consistency (MRSC).
 //   - A restored backup does not know which codes were used and which guesses were counted since.
 //     Change Config.Secret before using it, which voids all codes, and turn its TTL on again.
 //   - DAX and other caches are of no use: a strongly consistent read passes them by.
-//   - [Store.Check] says whether the table has its TTL, its key and replicas. It needs the rights to
-//     dynamodb:DescribeTable and dynamodb:DescribeTimeToLive.
+//   - [Store.Check] says whether the table has its TTL, its key and replicas. It needs the rights
+//     to dynamodb:DescribeTable and dynamodb:DescribeTimeToLive.
 //
 // Prices, hot keys, regions, encryption and DynamoDB Local: docs/dynamodb.md.
 package dynamostore

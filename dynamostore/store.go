@@ -52,8 +52,8 @@ type Options struct {
 }
 
 // maxNames bounds what Options add to an item. An item of up to 1024 bytes costs one write unit.
-// Kept for later versions are 868 of them for a value, which takes 800 now (maxValue in encode.go of
-// package otp), and 43 for a key, which takes 22; 7 are for the TTL.
+// A value may take 868 of them, and takes 800 now (maxValue in encode.go of package otp); a key may
+// take 43, and takes 22; the TTL takes 7.
 const maxNames = 100
 
 // complete returns opts with their defaults, or an error that says what is wrong with the table.

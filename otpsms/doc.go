@@ -29,12 +29,13 @@
 //
 // # What telephones find
 //
-// Safari and Chrome read the last line "@acme.example #492013" ([Options].Domain) and offer the code
-// on that site; Chrome does so for pages that call the WebOTP API. Android hands the message to the
-// app whose hash is the last line (Options.AppHash), or, once the person agrees, finds a code of 4
-// to 10 characters with a digit: that is why codes of [otp.Letters] are refused. Android 15 hides
-// codes of up to 8 characters from apps that read notifications. So Policy.MaxLength should be 8:
-// when somebody guesses, the engine lengthens codes up to it. docs/sms.md has the sources.
+// Safari and Chrome read the last line "@acme.example #492013" ([Options].Domain) and offer the
+// code on that site; Chrome does so for pages that call the WebOTP API. Android hands the message
+// to the app whose hash is the last line (Options.AppHash), or, once the person agrees, finds a
+// code of 4 to 10 characters with a digit: that is why codes of [otp.Letters] are refused. Android
+// 15 hides codes of up to 8 characters from apps that read notifications. So Policy.MaxLength
+// should be 8: when somebody guesses, the engine lengthens codes up to it. docs/sms.md has the
+// sources.
 //
 // # What it does not do
 //

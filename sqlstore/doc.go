@@ -11,8 +11,9 @@
 //
 // Each call of the store is one statement in a transaction of its own, and one round trip to the
 // server. The first Send to an address takes one, any other Send two or three, and a Verify of a
-// live code two; each race that is lost takes two more. A statement that ends in an error, such as a deadlock, a serialization failure or
-// SQLITE_BUSY, makes the call an error. It is never taken for a lost race.
+// live code two; each race that is lost takes two more. A statement that ends in an error, such as
+// a deadlock, a serialization failure or SQLITE_BUSY, makes the call an error. It is never taken
+// for a lost race.
 //
 // # Durability
 //

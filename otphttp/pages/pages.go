@@ -106,8 +106,8 @@ type Pages struct {
 	policy    string // Content-Security-Policy
 }
 
-// New returns the pages of a Flow. With Options.Files it tries every template in every language. The
-// error names the option, or the file and what is wrong in it.
+// New returns the pages of a Flow. With Options.Files it tries every template in every language.
+// The error names the option, or the file and what is wrong in it.
 func New(flow *otphttp.Flow, o Options) (*Pages, error) {
 	o.setDefaults()
 	if err := o.check(); err != nil {

@@ -41,8 +41,8 @@ func (p *Pages) loadTemplates() error {
 }
 
 // tryTemplates executes each template with each of the states that it can meet, in each language,
-// so that what cannot be executed is an error of New and not of a request. Those of this package are
-// known to execute.
+// so that what cannot be executed is an error of New and not of a request. Those of this package
+// are known to execute.
 func (p *Pages) tryTemplates() error {
 	if p.options.Files == nil {
 		return nil
