@@ -45,6 +45,9 @@ func bare(db *dynamodb.Client, table string) harness.Bare {
 			return err
 		}
 
+		if err := get(); err != nil {
+			return err
+		}
 		err := put(dynamodb.PutItemInput{
 			ConditionExpression:      aws.String("attribute_not_exists(#key)"),
 			ExpressionAttributeNames: map[string]string{"#key": "pk"},
