@@ -46,6 +46,7 @@ func BenchmarkTimesOfProofs(b *testing.B) {
 				},
 			})
 			require.NoError(b, err)
+
 			codes, _ := otptest.New(b, otp.Config{
 				Policy: otp.Policy{MinSendTime: 500 * time.Millisecond},
 				Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
@@ -53,6 +54,7 @@ func BenchmarkTimesOfProofs(b *testing.B) {
 					return nil
 				}),
 			})
+
 			flow, err := otphttp.New(otphttp.Config{
 				Codes: codes, Keys: testKeys, Proofs: verifier,
 				Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {

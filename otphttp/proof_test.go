@@ -515,12 +515,17 @@ func TestProofsTellNothing(t *testing.T) {
 		"the proof of another": func(p *proving) string { return p.browser.Token(bob, p.nonce) },
 	}
 	issuers := map[string]func(*proving){
-		"the issuer is up":                   func(*proving) {},
-		"the issuer is slow":                 func(p *proving) { p.delay = 200 * time.Millisecond },
-		"the issuer is slower than the rest": func(p *proving) { p.delay = 1500 * time.Millisecond },
-		"the issuer does not answer":         func(p *proving) { p.delay = time.Hour },
-		"the issuer is down":                 (*proving).issuerDown,
+		"the issuer is up":              func(*proving) {},
+		"the issuer is slow":            func(p *proving) { p.delay = 200 * time.Millisecond },
+		"the issuer is slower than all": func(p *proving) { p.delay = 1500 * time.Millisecond },
+		"the issuer does not answer":    func(p *proving) { p.delay = time.Hour },
+		"the issuer is down":            (*proving).issuerDown,
 	}
+
+	slow := otp.SenderFunc(func(context.Context, otp.Message) error {
+		time.Sleep(200 * time.Millisecond)
+		return nil
+	})
 
 	for _, kind := range []otp.Kind{otp.SignIn, otp.ResetPassword} {
 		for token, newToken := range tokens {
@@ -532,10 +537,7 @@ func TestProofsTellNothing(t *testing.T) {
 								c.Codes, _ = otptest.New(t, otp.Config{
 									Kind:   kind,
 									Policy: otp.Policy{MinSendTime: 500 * time.Millisecond},
-									Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
-										time.Sleep(200 * time.Millisecond)
-										return nil
-									}),
+									Sender: slow,
 								})
 							})
 							change(p)

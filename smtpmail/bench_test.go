@@ -70,7 +70,8 @@ func BenchmarkThroughput(b *testing.B) {
 				b.ReportMetric(100*rates[0]/limit, "%limit")
 				b.ReportMetric(0, "ns/op")
 				assert.GreaterOrEqual(b, rates[0]/rates[1], test.overGoMail, "mails/s: %v", rates)
-				assert.GreaterOrEqual(b, rates[0]/rates[2], test.overNodemailer, "mails/s: %v", rates)
+				assert.GreaterOrEqual(b, rates[0]/rates[2], test.overNodemailer,
+					"mails/s: %v", rates)
 			})
 		}
 	}

@@ -256,6 +256,7 @@ type dialogue struct {
 // obey does what a command says. It reports whether the dialogue goes on.
 func (d *dialogue) obey(command string) bool {
 	verb, _, _ := strings.Cut(command, " ")
+
 	switch verb {
 	case "EHLO":
 		lines := []string{"scripted", "ENHANCEDSTATUSCODES"}

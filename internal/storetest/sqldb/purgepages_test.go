@@ -121,8 +121,8 @@ func purgeByHand(tb testing.TB, name string, rows int, forward bool) (w purgeWor
 		var keys []string
 		var last int64
 		looked := measure(func() (err error) {
-			keys, last, err = batchByHand(tb.Context(), conn, "SELECT id, expires FROM otp_records "+
-				"WHERE "+find+" ORDER BY expires LIMIT 100", from)
+			keys, last, err = batchByHand(tb.Context(), conn, "SELECT id, expires FROM "+
+				"otp_records WHERE "+find+" ORDER BY expires LIMIT 100", from)
 			return err
 		})
 		w.searches, w.pages = w.searches+looked, w.pages+looked
