@@ -127,15 +127,20 @@ func TestCommentedCode(t *testing.T) {
 func pasteModule(t *testing.T, dir string) {
 	mod, sum := "module example.com/pasted\n\ngo 1.26.0\n", ""
 	for _, m := range pasteModules {
-		folder, err := filepath.Abs(filepath.Join(root, m))
-		require.NoError(t, err)
-		mod += fmt.Sprintf("\nrequire %s v0.0.0\n\nreplace %[1]s => %s\n",
-			path.Join(module, m), folder)
+		mod += requiring(t, m)
 		mod += strings.Join(requirements.FindAllString(read(t, m+"/go.mod"), -1), "\n")
 		sum += read(t, m+"/go.sum")
 	}
 	write(t, dir, "go.mod", mod)
 	write(t, dir, "go.sum", sum)
+}
+
+// requiring returns the lines of a go.mod that take a module of the repository from its folder.
+func requiring(t *testing.T, folder string) string {
+	absolute, err := filepath.Abs(filepath.Join(root, folder))
+	require.NoError(t, err)
+	return fmt.Sprintf("\nrequire %s v0.0.0\n\nreplace %[1]s => %s\n",
+		path.Join(module, folder), absolute)
 }
 
 // write writes a file into a folder.

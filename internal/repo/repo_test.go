@@ -37,12 +37,17 @@ func (p *pkg) public() bool {
 		!strings.Contains(p.ImportPath, "/examples/")
 }
 
-// packages returns the packages of the module and all that they depend on, by path.
+// packages returns the packages of the root module and of smtpmail, and all that they depend on, by
+// path.
 var packages = sync.OnceValues(func() (map[string]*pkg, error) {
-	out, err := goCommand(root, nil, "list", "-deps",
-		"-json=ImportPath,Name,Standard,Imports,Deps", "./...")
-	if err != nil {
-		return nil, err
+	var out []byte
+	for _, dir := range []string{root, filepath.Join(root, "smtpmail")} {
+		list, err := goCommand(dir, nil, "list", "-deps",
+			"-json=ImportPath,Name,Standard,Imports,Deps", "./...")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
 	}
 
 	found := map[string]*pkg{}
@@ -57,7 +62,7 @@ var packages = sync.OnceValues(func() (map[string]*pkg, error) {
 	}
 })
 
-// publicPackages returns the packages of the module that others can import, the root first.
+// publicPackages returns those packages that others can import, the root first.
 func publicPackages(t *testing.T) []*pkg {
 	t.Helper()
 	all, err := packages()
