@@ -19,6 +19,16 @@ func TestLanguages(t *testing.T) {
 	require.Equal(t, language.English, translations()[0].tag, "the fallback")
 }
 
+// Also of the languages that a new file may add.
+func TestDirections(t *testing.T) {
+	for tag, want := range map[string]string{
+		"en": "ltr", "zh-Hant": "ltr", "und": "ltr", "ar": "rtl", "he": "rtl", "fa": "rtl",
+		"ur-PK": "rtl", "ckb": "rtl", "dv": "rtl", "uz-Arab": "rtl", "uz": "ltr", "ff-Adlm": "rtl",
+	} {
+		require.Equal(t, want, translation{tag: language.Make(tag)}.direction(), tag)
+	}
+}
+
 // The failures tell a translator what a file lacks or has too much.
 func TestTranslationsAreComplete(t *testing.T) {
 	for _, tr := range translations() {
