@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log"
 	"net/http"
 	"net/http/httptest"
-	"time"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otpsms"
@@ -40,21 +38,16 @@ func (g *gateway) Send(ctx context.Context, m otp.Message) error {
 func Example_gateway() {
 	provider := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var sent struct{ To, Text string }
-		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
-			log.Fatal(err)
-		}
+		json.NewDecoder(r.Body).Decode(&sent)
 		fmt.Println("to", sent.To)
 		fmt.Println(sent.Text)
 	}))
 	defer provider.Close()
 
 	sender := &gateway{url: provider.URL, token: "secret", text: otpsms.Options{Product: "Acme"}}
-	err := sender.Send(context.Background(), otp.Message{To: "+49 151 12345678",
-		Code: otp.NewCode("492013"), ExpiresAt: time.Now().Add(5 * time.Minute)})
-	if err != nil {
-		log.Fatal(err)
-	}
+	fmt.Println(sender.Send(context.Background(), message("492013")))
 	// Output:
-	// to +4915112345678
+	// to +442079460000
 	// 492013 is your code for Acme. Do not share it with anyone.
+	// <nil>
 }

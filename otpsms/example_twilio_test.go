@@ -3,7 +3,6 @@ package otpsms_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -59,15 +58,11 @@ func Example_twilio() {
 
 	sender := &twilio{api: provider.URL, account: "AC1", token: "secret", from: "Acme",
 		text: otpsms.Options{Product: "Acme", Domain: "acme.example"}}
-
-	err := sender.Send(context.Background(), otp.Message{To: "0049 151 12345678",
-		Code: otp.NewCode("492013"), ExpiresAt: time.Now().Add(5 * time.Minute)})
-	if err != nil {
-		log.Fatal(err)
-	}
+	fmt.Println(sender.Send(context.Background(), message("492013")))
 	// Output:
 	// /2010-04-01/Accounts/AC1/Messages.json
-	// to +4915112345678 from Acme
+	// to +442079460000 from Acme
 	// 492013 is your code for Acme. Do not share it with anyone.
 	// @acme.example #492013
+	// <nil>
 }

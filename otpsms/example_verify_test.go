@@ -3,11 +3,9 @@ package otpsms_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"time"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otpsms"
@@ -51,12 +49,9 @@ func Example_verify() {
 	defer provider.Close()
 
 	sender := &verify{api: provider.URL, account: "AC1", token: "secret", service: "VA1"}
-	err := sender.Send(context.Background(), otp.Message{To: "+49 151 12345678",
-		Code: otp.NewCode("492013"), ExpiresAt: time.Now().Add(5 * time.Minute)})
-	if err != nil {
-		log.Fatal(err)
-	}
+	fmt.Println(sender.Send(context.Background(), message("492013")))
 	// Output:
 	// /v2/Services/VA1/Verifications
-	// 492013 to +4915112345678
+	// 492013 to +442079460000
+	// <nil>
 }

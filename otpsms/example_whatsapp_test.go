@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log"
 	"net/http"
 	"net/http/httptest"
-	"time"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otpsms"
@@ -60,10 +58,7 @@ func Example_whatsApp() {
 			To       string
 			Template struct{ Name string }
 		}
-		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
-			log.Fatal(err)
-		}
-
+		json.NewDecoder(r.Body).Decode(&sent)
 		fmt.Println(r.URL.Path)
 		fmt.Println(sent.Template.Name, "to", sent.To)
 	}))
@@ -71,13 +66,9 @@ func Example_whatsApp() {
 
 	sender := &whatsApp{api: provider.URL + "/v23.0", number: "1065", token: "secret",
 		template: "sign_in", language: "en_US"}
-
-	err := sender.Send(context.Background(), otp.Message{To: "+49 151 12345678",
-		Code: otp.NewCode("492013"), ExpiresAt: time.Now().Add(5 * time.Minute)})
-	if err != nil {
-		log.Fatal(err)
-	}
+	fmt.Println(sender.Send(context.Background(), message("492013")))
 	// Output:
 	// /v23.0/1065/messages
-	// sign_in to +4915112345678
+	// sign_in to +442079460000
+	// <nil>
 }
