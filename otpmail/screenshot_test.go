@@ -3,9 +3,11 @@
 package otpmail_test
 
 import (
+	"bytes"
 	"cmp"
 	"flag"
 	"fmt"
+	"html"
 	"image"
 	"image/color"
 	"image/draw"
@@ -17,7 +19,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,17 +27,10 @@ import (
 
 var screenshots = flag.String("screenshots", "", "directory to write the pictures to")
 
-// pictured are the languages of the pictures, and schemes what screens they are for.
-var (
-	pictured = []string{"en", "de", "ar"}
-	schemes  = []string{"light", "dark"}
-)
-
 const phone = 360 // pixels
 
 // Chromium takes pictures (make screenshots) for a person to look at: each kind of mail in three
-// languages, light and dark, as wide as a phone. Nothing is checked but that they can be taken. The
-// ones side by side are docs/images.
+// languages, light and dark, as wide as a phone. Nothing is checked but that they can be taken.
 func TestScreenshots(t *testing.T) {
 	require.NotEmpty(t, *screenshots, "-screenshots")
 	require.NoError(t, os.MkdirAll(*screenshots, 0o755))
@@ -44,34 +38,26 @@ func TestScreenshots(t *testing.T) {
 	opts := acme()
 	opts.Links = map[string]string{"sign-in": "https://acme.example/code"}
 	s := newCatalog(t, opts)
+	shoot(t, "mail", phone,
+		render(t, s, message("sign-in", "en")), render(t, s, message("pay", "ar")))
 
-	shots := map[string][]image.Image{}
-	for _, purpose := range slices.Sorted(maps.Keys(purposes)) {
-		var row []image.Image
+	pictured := []string{"en", "de", "ar"}
+	for purpose := range purposes {
+		var mails []otpmail.Mail
 		for _, language := range pictured {
-			mail := render(t, s, message(purpose, language))
-			name := purpose + "-" + language
-			shots[name] = shootBoth(t, mail.HTML, name, phone)
-			row = append(row, shots[name]...)
+			mails = append(mails, render(t, s, message(purpose, language)))
 		}
-		join(t, "kind-"+purpose, row)
+		shoot(t, "kind-"+purpose, phone, mails...)
 	}
-	join(t, "mail", slices.Concat(shots["sign-in-en"], shots["pay-ar"]))
-
 	for _, kind := range noticeKinds {
-		name := strings.ReplaceAll(kind.String(), "_", "-")
-		var row []image.Image
+		var mails []otpmail.Mail
 		for _, language := range pictured {
-			mail, err := s.Notice(otpmail.Notice{
-				Kind: kind, Language: language,
-				Time: time.Date(2026, time.March, 12, 14, 5, 0, 0, time.FixedZone("", 3600)),
-			})
+			mail, err := s.Notice(notice(kind, language))
 			require.NoError(t, err)
-			row = append(row, shootBoth(t, mail.HTML, name+"-"+language, phone)...)
+			mails = append(mails, mail)
 		}
-		join(t, "notice-"+name, row)
+		shoot(t, "notice-"+strings.ReplaceAll(kind.String(), "_", "-"), phone, mails...)
 	}
-
 	hard(t)
 }
 
@@ -83,82 +69,51 @@ func hard(t *testing.T) {
 	opts.Color = "#ffe14d"
 	s := newCatalog(t, opts)
 
-	iban := strings.Repeat("DE89370400440532013000", 3)
 	for _, language := range otpmail.Languages() {
 		m := message("pay", language)
 		m.Data = otpmail.Details{
 			{Name: "Amount", Value: "€250.00"},
-			{Name: "International bank account number", Value: iban},
+			{Name: "International bank account number",
+				Value: strings.Repeat("DE89370400440532013000", 3)},
 			{Name: "To", Value: "عبد الرحمن بن محمد & Sons (Holding)"},
 		}
-		join(t, "hard-"+language, shootBoth(t, render(t, s, m).HTML, "hard-"+language, 320))
+		shoot(t, "hard-"+language, 320, render(t, s, m))
 	}
 }
 
-// shootBoth takes a picture for a light and one for a dark screen.
-func shootBoth(t *testing.T, html, name string, width int) []image.Image {
+// shoot takes a picture of mails side by side, each for a light and for a dark screen, and leaves
+// off what is empty at the bottom.
+func shoot(t *testing.T, name string, width int, mails ...otpmail.Mail) {
 	t.Helper()
 
-	var shots []image.Image
-	for _, scheme := range schemes {
-		shots = append(shots, shoot(t, html, name+"-"+scheme, scheme, width))
+	frames := `<body style="margin:0;display:flex">`
+	for _, mail := range mails {
+		for _, scheme := range []string{"light", "dark"} {
+			frames += fmt.Sprintf(`<iframe style="flex:none;border:0;width:%dpx;height:900px;`+
+				`color-scheme:%s" srcdoc="%s"></iframe>`, width, scheme, html.EscapeString(mail.HTML))
+		}
 	}
-	return shots
-}
+	page, file := filepath.Join(t.TempDir(), "page.html"), filepath.Join(*screenshots, name+".png")
+	require.NoError(t, os.WriteFile(page, []byte(frames), 0o600))
 
-// shoot takes a picture of a page into a file of its own.
-func shoot(t *testing.T, html, name, scheme string, width int) image.Image {
-	t.Helper()
-
-	// Chromium has a least width for windows, which a frame does not.
-	frame := filepath.Join(t.TempDir(), "frame.html")
-	mail := filepath.Join(filepath.Dir(frame), "mail.html")
-	require.NoError(t, os.WriteFile(mail, []byte(html), 0o600))
-	require.NoError(t, os.WriteFile(frame, fmt.Appendf(nil,
-		`<body style="margin:0"><iframe src="mail.html" style="border:0;width:%dpx;height:900px">`+
-			`</iframe>`, width), 0o600))
-
-	preferred := map[string]int{"dark": 0, "light": 1}[scheme] // Chromium's own numbers
-	file := filepath.Join(*screenshots, name+".png")
+	all := 2 * len(mails) * width
 	chromium := exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu",
 		"--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--hide-scrollbars",
 		"--user-data-dir="+t.TempDir(), "--virtual-time-budget=2000",
-		fmt.Sprintf("--blink-settings=preferredColorScheme=%d", preferred),
-		fmt.Sprintf("--window-size=%d,900", max(width, 500)),
-		"--screenshot="+file, "file://"+frame)
+		fmt.Sprintf("--window-size=%d,900", all), "--screenshot="+file, "file://"+page)
 	out, err := chromium.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	picture, err := os.Open(file)
+	content, err := os.ReadFile(file)
 	require.NoError(t, err)
-	defer picture.Close()
-	shot, err := png.Decode(picture)
+	shot, err := png.Decode(bytes.NewReader(content))
 	require.NoError(t, err)
-
-	cut := image.NewRGBA(image.Rect(0, 0, width, shot.Bounds().Dy()))
+	cut := image.NewPaletted(image.Rect(0, 0, all, filled(shot)), colors(shot))
 	draw.Draw(cut, cut.Bounds(), shot, image.Point{}, draw.Src)
-	return cut
-}
-
-// join puts pictures side by side into one, and leaves off what is empty at the bottom.
-func join(t *testing.T, name string, row []image.Image) {
-	t.Helper()
-
-	width, height := 0, 0
-	for _, shot := range row {
-		width, height = width+shot.Bounds().Dx(), max(height, filled(shot))
-	}
-	joined := image.NewPaletted(image.Rect(0, 0, width, height), colors(row))
-	for i, shot := range row {
-		at := image.Pt(i*width/len(row), 0)
-		draw.Draw(joined, shot.Bounds().Add(at), shot, image.Point{}, draw.Src)
-	}
-
-	file, err := os.Create(filepath.Join(*screenshots, name+".png"))
-	require.NoError(t, err)
-	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(file, joined))
-	require.NoError(t, file.Close())
+	var small bytes.Buffer
+	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, cut))
+	require.NoError(t, os.WriteFile(file, small.Bytes(), 0o644))
 }
 
 // filled returns the height of a picture up to its last row that is not as the bottom row is.
@@ -177,13 +132,11 @@ func filled(shot image.Image) int {
 }
 
 // colors returns the 16 most frequent colors: enough for text, and half a byte each.
-func colors(row []image.Image) color.Palette {
+func colors(shot image.Image) color.Palette {
 	count := map[color.Color]int{}
-	for _, shot := range row {
-		for y := range shot.Bounds().Dy() {
-			for x := range shot.Bounds().Dx() {
-				count[shot.At(x, y)]++
-			}
+	for y := range shot.Bounds().Dy() {
+		for x := range shot.Bounds().Dx() {
+			count[shot.At(x, y)]++
 		}
 	}
 
