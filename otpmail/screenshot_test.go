@@ -120,10 +120,9 @@ func shoot(t *testing.T, name string, width int, mails ...otpmail.Mail) {
 func filled(shot image.Image) int {
 	const margin = 16
 	b := shot.Bounds()
-	empty := shot.At(b.Min.X, b.Max.Y-1)
 	for y := b.Max.Y - 1; y >= b.Min.Y; y-- {
 		for x := range b.Dx() {
-			if shot.At(x, y) != empty {
+			if shot.At(x, y) != shot.At(x, b.Max.Y-1) {
 				return min(y+margin, b.Max.Y)
 			}
 		}
