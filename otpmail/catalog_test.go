@@ -1,7 +1,6 @@
 package otpmail_test
 
 import (
-	"context"
 	"flag"
 	"maps"
 	"os"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otpmail"
-	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -62,7 +60,8 @@ func golden(t *testing.T, name, got string) {
 	require.Equal(t, string(want), got, "look at the difference that -update makes in %s", path)
 }
 
-// Every mail, in every language and of every kind, has what a mail must have.
+// Every mail, in every language and of every kind, has what a mail must have, and says what its
+// code is for.
 func TestEveryMail(t *testing.T) {
 	plain := acme()
 	plain.Links = nil
@@ -72,11 +71,15 @@ func TestEveryMail(t *testing.T) {
 		"<script", "<link", "<iframe", "<object", "<form", "<svg", "<base"}
 
 	for _, language := range otpmail.Languages() {
+		titles := map[string]bool{}
 		for purpose := range purposes {
 			m := message(purpose, language)
 			mail := render(t, s, m)
 			about := language + ", " + purpose
 
+			title, _, _ := strings.Cut(mail.Text, "\n")
+			assert.False(t, titles[title], "%s: %q is there twice", about, title)
+			titles[title] = true
 			assert.NotContains(t, mail.Subject, code, about)
 			assert.Contains(t, mail.Subject, "Acme", about)
 			for _, body := range []string{mail.HTML, mail.Text} {
@@ -105,26 +108,20 @@ func direction(language string) string {
 	return "ltr"
 }
 
-// The mail says what the code is for, in every language.
-func TestKindsDiffer(t *testing.T) {
-	s := newCatalog(t, acme())
-	for _, language := range otpmail.Languages() {
-		seen := map[string]string{}
-		for purpose := range purposes {
-			title, _, _ := strings.Cut(render(t, s, message(purpose, language)).Text, "\n")
-			require.Empty(t, seen[title], "%s: %q and %q", language, purpose, seen[title])
-			seen[title] = purpose
-		}
-	}
-}
-
-func TestUnknownKindsAreRefused(t *testing.T) {
-	for _, kind := range []otp.Kind{-1, otp.ConfirmTransaction + 1} {
+func TestRefusedMessages(t *testing.T) {
+	change := func(kind otp.Kind, code string) otp.Message {
 		m := message("general", "en")
-		m.Kind = kind
+		m.Kind, m.Code = kind, otp.NewCode(code)
+		return m
+	}
+	for _, m := range []otp.Message{
+		change(-1, code), change(otp.ConfirmTransaction+1, code),
+		change(otp.General, ""), change(otp.General, "\n"),
+		change(otp.General, strings.Repeat("1", 65)),
+	} {
 		_, err := newCatalog(t, acme()).Render(m)
 		require.ErrorIs(t, err, otp.ErrNotSent)
-		require.ErrorContains(t, err, "otpmail: not sent: Message.Kind is")
+		require.Regexp(t, "^otpmail: not sent: (Message.Kind is|the code: )", err.Error())
 	}
 }
 
@@ -176,6 +173,10 @@ func TestTransactionsAreShown(t *testing.T) {
 	m := message("pay", "ar")
 	labeled := render(t, s, m).Text
 	require.Contains(t, labeled, "المبلغ: \u2068€250.00\u2069\n", "in the mail's language")
+
+	m = message("sign-in", "en") // which may have lines, too
+	m.Data = otpmail.Details{{Name: "Device", Value: "Firefox on Linux"}}
+	require.Contains(t, render(t, s, m).Text, "\nDevice: Firefox on Linux\n")
 }
 
 // Names and numbers from elsewhere keep their order, and the characters for it
@@ -194,26 +195,6 @@ func TestRightToLeft(t *testing.T) {
 	require.Contains(t, mail.Text, "\n492013\n")
 
 	require.NotContains(t, render(t, newCatalog(t, opts), message("pay", "en")).Text, "\u2068")
-}
-
-func TestOtherKindsShowLinesToo(t *testing.T) {
-	s := newCatalog(t, acme())
-	m := message("sign-in", "en")
-	m.Data = otpmail.Details{{Name: "Device", Value: "Firefox on Linux"}}
-	require.Contains(t, render(t, s, m).Text, "\nDevice: Firefox on Linux\n")
-}
-
-func TestRefusedSend(t *testing.T) {
-	s := newCatalog(t, acme())
-	service, _ := otptest.New(t, otp.Config{
-		Purpose: "pay", Kind: otp.ConfirmTransaction,
-		Sender: otp.SenderFunc(func(_ context.Context, m otp.Message) error {
-			_, err := s.Render(m)
-			return err
-		}),
-	})
-	_, err := service.Send(t.Context(), otp.Request{To: "ada@example.com", Binding: "b"})
-	require.ErrorIs(t, err, otp.ErrNotSent)
 }
 
 func TestLink(t *testing.T) {
@@ -311,15 +292,6 @@ func TestOptionsAreCopied(t *testing.T) {
 
 	mail := render(t, s, message("p", "en"))
 	require.Contains(t, mail.Text, "https://acme.example#c=")
-}
-
-func TestMessageWithoutCode(t *testing.T) {
-	m := message("sign-in", "en")
-	for _, text := range []string{"", "\n", strings.Repeat("1", 65)} {
-		m.Code = otp.NewCode(text)
-		_, err := newCatalog(t, acme()).Render(m)
-		require.ErrorIs(t, err, otp.ErrNotSent)
-	}
 }
 
 // Nothing that is put into a mail adds a line, a header or markup.
