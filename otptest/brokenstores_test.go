@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -763,18 +764,18 @@ func refusedTogether() handles {
 	})
 }
 
-// staleLoads returns the value before the last in every other Load during a swap.
+// staleLoads returns the value before the last in every other Load during a swap, which waits for
+// some.
 func staleLoads() handles {
+	const enough = 40
 	var mu sync.Mutex
 	var loads int
 	before := make(map[string][]byte)
 	return shared(&brokenStore{
 		Store: newTable(),
 		load: func(ctx context.Context, s otp.Store, key string) ([]byte, error) {
-			time.Sleep(time.Microsecond)
 			mu.Lock()
 			defer mu.Unlock()
-
 			if loads++; loads%2 == 0 && before[key] != nil {
 				return before[key], nil
 			}
@@ -782,25 +783,18 @@ func staleLoads() handles {
 		},
 		swap: func(ctx context.Context, s otp.Store, a swapArgs) (bool, error) {
 			mu.Lock()
+			defer mu.Unlock()
 			swapped, err := a.on(ctx, s)
 			if swapped {
 				before[a.key] = a.old
 			}
-			until := loads + 2 // one of which returns the value before
-			mu.Unlock()
 
-			for range 100 {
-				time.Sleep(10 * time.Microsecond)
-				mu.Lock()
-				met := loads >= until
+			until := loads + enough
+			for begin := time.Now(); loads < until && time.Since(begin) < time.Millisecond; {
 				mu.Unlock()
-				if met {
-					break
-				}
+				runtime.Gosched()
+				mu.Lock()
 			}
-
-			mu.Lock()
-			defer mu.Unlock()
 			delete(before, a.key)
 			return swapped, err
 		},

@@ -3,6 +3,7 @@ package otptest
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"strconv"
 	"sync"
@@ -49,9 +50,6 @@ func forEach(n int, f func(i int) error) error {
 	})
 }
 
-// raceTime is how long two processes race. Chance decides whether two calls of a fast store meet.
-const raceTime = time.Second
-
 func checkRaceToCreate(ctx context.Context, db handles) error {
 	for range 5 {
 		if err := raceOfMany(newSlot(ctx, db), ""); err != nil {
@@ -59,15 +57,16 @@ func checkRaceToCreate(ctx context.Context, db handles) error {
 		}
 	}
 
-	// Each round leaves a value behind.
-	const most, rounds = 30_000, 100
-	start := time.Now()
-	for n := 0; n < most && time.Since(start) < raceTime; n += rounds {
-		if err := createTwice(ctx, db, rounds); err != nil {
-			return err
-		}
+	const most = 30_000 // which stay behind
+	prefix := newKey()[:32]
+	value := func(n int64) slot { return slot{ctx, db, 0, fmt.Sprintf("%s-%d", prefix, n)} }
+	created, err := raceOfTwo(most, func(process int, n int64) (bool, error) {
+		return value(n).by(process).swap("", "a", inAnHour())
+	})
+	if err != nil {
+		return err
 	}
-	return nil
+	return forEach(int(created), func(i int) error { return value(int64(i)).shows("a") })
 }
 
 func checkRaceToSwap(ctx context.Context, db handles) error {
@@ -77,7 +76,16 @@ func checkRaceToSwap(ctx context.Context, db handles) error {
 			return err
 		}
 	}
-	return countTogether(newSlot(ctx, db))
+
+	k := newSlot(ctx, db)
+	if err := k.swaps("", "0"); err != nil {
+		return err
+	}
+	text := func(n int64) string { return strconv.FormatInt(n, 10) }
+	number, err := raceOfTwo(math.MaxInt64, func(process int, n int64) (bool, error) {
+		return k.by(process).swap(text(n), text(n+1), inAnHour())
+	})
+	return firstError(err, k.holds(text(number)))
 }
 
 // raceOfMany has as many workers as concurrency says swap from the same value, and checks that one
@@ -102,56 +110,32 @@ func raceOfMany(k slot, from string) error {
 	return k.holds(strconv.FormatInt(winner.Load(), 10))
 }
 
-// createTwice has two processes create the same values, one after the other, and checks that one of
-// them succeeds with each.
-func createTwice(ctx context.Context, db handles, values int) error {
-	slots := make([]slot, values)
-	for i := range slots {
-		slots[i] = newSlot(ctx, db)
-	}
+// A race of two ends once so many of their calls have met, or after raceTime: chance decides whether
+// two calls of a fast store meet, and those of a slow one are few.
+const (
+	meetings = 50
+	raceTime = 5 * time.Second
+)
 
-	// Nobody waits for the other: each creates the value that the faster one is at.
-	var at atomic.Int64
-	wins := make([]atomic.Int64, values)
-	err := parallel(len(db), func(process int) error {
-		for i := at.Load(); i < int64(values); i = at.Load() {
-			swapped, err := slots[i].by(process).swap("", "a", inAnHour())
-			if err != nil {
-				return err
-			}
-			if swapped {
-				wins[i].Add(1)
-			}
-			at.CompareAndSwap(i, i+1)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return forEach(values, func(i int) error {
-		if n := wins[i].Load(); n != 1 {
-			return fmt.Errorf("%d of 2 processes created the same value, want 1", n)
-		}
-		return slots[i].shows("a")
-	})
-}
-
-// countTogether has two processes swap from the same number to the next, one number after the
-// other, and checks that one of them succeeds with each.
-func countTogether(k slot) error {
-	if err := k.swaps("", "0"); err != nil {
-		return err
-	}
-
-	var number, wins atomic.Int64
+// raceOfTwo has two processes make swaps, numbered from 0 on, most at most, one after the other,
+// checks that one of the two succeeds with each, and returns how many there were. Nobody waits for
+// the other: each makes the swap that the faster one is at.
+func raceOfTwo(most int64, swap func(process int, n int64) (bool, error)) (int64, error) {
+	var number, wins, busy, last, met atomic.Int64
 	start := time.Now()
-	err := parallel(len(k.db), func(process int) error {
-		for time.Since(start) < raceTime {
+	err := parallel(2, func(process int) error {
+		for met.Load() < meetings && time.Since(start) < raceTime {
 			n := number.Load()
-			before, after := strconv.FormatInt(n, 10), strconv.FormatInt(n+1, 10)
+			if n == most {
+				break
+			}
 
-			swapped, err := k.by(process).swap(before, after, inAnHour())
+			if last.Swap(n) == n && busy.Load() > 0 { // the other is at it
+				met.Add(1)
+			}
+			busy.Add(1)
+			swapped, err := swap(process, n)
+			busy.Add(-1)
 			if err != nil {
 				return err
 			}
@@ -162,14 +146,11 @@ func countTogether(k slot) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	if wins.Load() != number.Load() {
-		return fmt.Errorf("two processes that counted to %d succeeded with %d swaps",
+	if err == nil && wins.Load() != number.Load() {
+		err = fmt.Errorf("of two processes that made the same %d swaps, %d succeeded",
 			number.Load(), wins.Load())
 	}
-	return k.holds(strconv.FormatInt(number.Load(), 10))
+	return number.Load(), err
 }
 
 // checkCounter has many workers add one to a number. Each loses to each of the others at most once.
