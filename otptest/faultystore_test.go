@@ -2,7 +2,6 @@ package otptest_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"sync"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
@@ -22,8 +20,8 @@ func always(f otptest.StoreFault) func(otptest.StoreCall) otptest.StoreFault {
 	return func(otptest.StoreCall) otptest.StoreFault { return f }
 }
 
-// Each test creates a value through a FaultyStore and looks for it in the store behind.
-func TestFaultyStoreSwap(t *testing.T) {
+// A value is created through a FaultyStore and looked for in the store behind, and then loaded.
+func TestFaultyStore(t *testing.T) {
 	fault := errors.New("fault")
 	const stored, absent = "v", ""
 
@@ -65,70 +63,14 @@ func TestFaultyStoreSwap(t *testing.T) {
 				value, err := behind.Load(t.Context(), "a")
 				require.NoError(t, err)
 				assert.Equal(t, test.value, string(value))
-			})
-		})
-	}
-}
 
-func TestFaultyStoreLoad(t *testing.T) {
-	fault := errors.New("fault")
-	behind := memstore.New(nil)
-	_, err := behind.CompareAndSwap(t.Context(), "a", nil, []byte("v"), time.Time{})
-	require.NoError(t, err)
-
-	for _, test := range []struct {
-		name  string
-		fault otptest.StoreFault
-		value string
-		err   error
-	}{
-		{"none", otptest.StoreFault{}, "v", nil},
-		{"before", otptest.StoreFault{Before: fault}, "", fault},
-		{"after", otptest.StoreFault{After: fault}, "", fault},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s := &otptest.FaultyStore{Store: behind, Fault: always(test.fault)}
-
-			value, err := s.Load(t.Context(), "a")
-			assert.Equal(t, test.err, err)
-			assert.Equal(t, test.value, string(value))
-		})
-	}
-}
-
-// An operation ends with the error of its first Load, and tries a swap again.
-func TestServiceOverAFaultyStore(t *testing.T) {
-	for _, test := range []struct {
-		method string
-		call   func(*otp.Service, context.Context) error
-		err    error
-	}{
-		{"Load", func(s *otp.Service, ctx context.Context) error {
-			_, err := s.Status(ctx, otp.Request{To: ada})
-			return err
-		}, otptest.ErrInjected},
-		{"CompareAndSwap", func(s *otp.Service, ctx context.Context) error {
-			_, err := s.Send(ctx, otp.Request{To: ada})
-			return err
-		}, nil},
-	} {
-		t.Run(test.method, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				failed := false
-				service, _ := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
-					Store: memstore.New(nil),
-					Fault: func(c otptest.StoreCall) otptest.StoreFault {
-						if failed || c.Method != test.method {
-							return otptest.StoreFault{}
-						}
-						failed = true
-						return otptest.StoreFault{Before: otptest.ErrInjected}
-					},
-				}})
-
-				err := test.call(service, t.Context())
-				require.ErrorIs(t, err, test.err)
-				require.True(t, failed, "the fault was met")
+				start = time.Now()
+				ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				loaded, err := s.Load(ctx, "a")
+				assert.Equal(t, test.err, err)
+				assert.Equal(t, test.took, time.Since(start))
+				assert.Equal(t, test.err == nil, loaded != nil)
 			})
 		})
 	}
@@ -157,12 +99,9 @@ func TestFaultyStoreNamesTheCall(t *testing.T) {
 
 // An error of the store behind is no fault, and comes through.
 func TestFaultyStoreReturnsErrorsOfTheStore(t *testing.T) {
-	s := &otptest.FaultyStore{Store: memstore.New(&memstore.Options{MaxEntries: 1})}
-
-	for _, want := range []error{nil, memstore.ErrFull} {
-		_, err := s.CompareAndSwap(t.Context(), rand.Text(), nil, []byte("v"), time.Time{})
-		require.Equal(t, want, err)
-	}
+	s := &otptest.FaultyStore{Store: memstore.New(nil)}
+	_, err := s.Load(t.Context(), "")
+	require.ErrorContains(t, err, "memstore: the key must have")
 }
 
 func TestRandomFaults(t *testing.T) {
@@ -197,14 +136,10 @@ func TestRandomFaults(t *testing.T) {
 		assert.Greater(t, longest, maxDelay*9/10)
 		assert.LessOrEqual(t, longest, maxDelay)
 	}
-}
 
-func TestRandomFaultsNoneAndAll(t *testing.T) {
 	none, all := otptest.RandomFaults(1, 0, 0), otptest.RandomFaults(1, 1, 0)
-
 	for range 1000 {
 		require.Zero(t, none(otptest.StoreCall{}), "rate 0")
-
 		f := all(otptest.StoreCall{})
 		require.True(t, f.Before != nil || f.After != nil, "rate 1")
 	}

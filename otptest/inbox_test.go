@@ -32,25 +32,14 @@ func TestInboxCode(t *testing.T) {
 	})
 }
 
-func TestInboxCodeEndsTheTestWhereThereIsNone(t *testing.T) {
-	service, inbox := otptest.New(t, otp.Config{})
-	send(t, service, ada)
-
-	var tb fakeTB
-	require.Empty(t, inbox.Code(&tb, "Ada@example.com"), "another spelling")
-	assert.Contains(t, tb.fatal, "none of the 1 messages")
-	assert.NotContains(t, tb.fatal, inbox.Code(t, ada))
-	assert.NotContains(t, strings.ToLower(tb.fatal), ada)
-}
-
-// Services that share an Inbox: the code of one is none of the other.
+// Services that share an Inbox: the code of one is none of the other. Where there is none, the test
+// ends, and nothing of the messages is told.
 func TestInboxCodeFor(t *testing.T) {
 	var inbox otptest.Inbox
 	for _, purpose := range []string{"sign-in", "reset"} {
 		service, _ := otptest.New(t, otp.Config{Purpose: purpose, Sender: &inbox})
 		send(t, service, ada)
 	}
-
 	messages := inbox.Messages()
 	assert.Equal(t, messages[0].Code.Reveal(), inbox.CodeFor(t, "sign-in", ada))
 	assert.Equal(t, messages[1].Code.Reveal(), inbox.CodeFor(t, "reset", ada))
@@ -59,6 +48,10 @@ func TestInboxCodeFor(t *testing.T) {
 	require.Empty(t, inbox.CodeFor(&tb, "sign-in", bob))
 	require.Empty(t, inbox.CodeFor(&tb, "transfer", ada))
 	assert.Contains(t, tb.fatal, "none of the 2 messages in the inbox is of this purpose")
+	require.Empty(t, inbox.Code(&tb, "Ada@example.com"), "another spelling")
+	assert.Contains(t, tb.fatal, "none of the 2 messages")
+	assert.NotContains(t, tb.fatal, inbox.Code(t, ada))
+	assert.NotContains(t, strings.ToLower(tb.fatal), ada)
 }
 
 // While the Inbox fails, it keeps nothing and passes nothing on to the Sender behind it.
@@ -80,19 +73,11 @@ func TestInboxFail(t *testing.T) {
 	require.Len(t, behind.Messages(), 1)
 }
 
-func TestInboxMessagesIsACopy(t *testing.T) {
-	var inbox otptest.Inbox
-	require.NoError(t, inbox.Send(t.Context(), otp.Message{To: ada}))
-
-	inbox.Messages()[0].To = bob
-	require.Equal(t, ada, inbox.Messages()[0].To)
-}
-
-func TestInboxIsSafeForConcurrentUse(t *testing.T) {
+// It is safe for concurrent use, hands out copies, and prints no message.
+func TestInboxMessages(t *testing.T) {
 	const senders = 16
 	var inbox otptest.Inbox
 	var wg sync.WaitGroup
-
 	for range senders {
 		wg.Go(func() {
 			assert.NoError(t, inbox.Send(t.Context(), otp.Message{To: ada}))
@@ -101,15 +86,11 @@ func TestInboxIsSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
-
 	require.Len(t, inbox.Messages(), senders)
-}
 
-func TestInboxPrintsNoMessages(t *testing.T) {
-	service, inbox := otptest.New(t, otp.Config{})
-	send(t, service, ada)
-
+	inbox.Messages()[0].To = bob
+	require.Equal(t, ada, inbox.Messages()[0].To)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		assert.Equal(t, "otptest.Inbox of 1 messages", fmt.Sprintf(verb, inbox), verb)
+		assert.Equal(t, "otptest.Inbox of 16 messages", fmt.Sprintf(verb, &inbox), verb)
 	}
 }
