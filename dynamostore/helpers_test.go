@@ -3,7 +3,6 @@ package dynamostore_test
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,33 +22,30 @@ const to = "ada@example.com"
 // no TTL, so expired items stay.
 func newTable(tb testing.TB, key ...string) string {
 	tb.Helper()
-
 	name := servers.TableName()
+	createTable(tb, name, types.ScalarAttributeTypeS, key...)
+	return name
+}
+
+// createTable creates a table whose key has a type, and deletes it at the end of the test.
+func createTable(tb testing.TB, name string, kind types.ScalarAttributeType, key ...string) {
+	tb.Helper()
 	in := &dynamodb.CreateTableInput{
 		TableName:   &name,
 		BillingMode: types.BillingModePayPerRequest,
 	}
 	for i, attribute := range key {
-		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
-			AttributeName: &attribute,
-			AttributeType: types.ScalarAttributeTypeS,
-		})
+		in.AttributeDefinitions = append(in.AttributeDefinitions,
+			types.AttributeDefinition{AttributeName: &attribute, AttributeType: kind})
 		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{
 			AttributeName: &attribute,
 			KeyType:       []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i],
 		})
 	}
-	createTable(tb, in)
-	return name
-}
-
-// createTable creates a table and deletes it at the end of the test.
-func createTable(tb testing.TB, in *dynamodb.CreateTableInput) {
-	tb.Helper()
 
 	_, err := servers.DynamoDB(tb).CreateTable(tb.Context(), in)
 	require.NoError(tb, err)
-	deleteAfter(tb, *in.TableName)
+	deleteAfter(tb, name)
 }
 
 // deleteAfter deletes the table at the end of the test.
@@ -90,15 +86,6 @@ func scan(tb testing.TB, table string) item {
 	require.NoError(tb, err)
 	require.Len(tb, out.Items, 1)
 	return out.Items[0]
-}
-
-// put writes an item behind the back of the store.
-func put(tb testing.TB, table string, i item) {
-	tb.Helper()
-
-	in := &dynamodb.PutItemInput{TableName: &table, Item: i}
-	_, err := servers.DynamoDB(tb).PutItem(tb.Context(), in)
-	require.NoError(tb, err)
 }
 
 // A fakeClient passes calls on to a client, counts what they cost and injects faults.
@@ -174,23 +161,6 @@ func send(t *testing.T, s *otp.Service, r otp.Request) {
 // submit submits a code without a Binding.
 func submit(t *testing.T, s *otp.Service, to, code string) error {
 	return s.Verify(t.Context(), otp.Submission{To: to, Code: code})
-}
-
-// parallel calls f n times at the same time and returns the errors.
-func parallel(n int, f func(i int) error) []error {
-	errs := make([]error, n)
-	start := make(chan struct{})
-	var done sync.WaitGroup
-
-	for i := range errs {
-		done.Go(func() {
-			<-start
-			errs[i] = f(i)
-		})
-	}
-	close(start)
-	done.Wait()
-	return errs
 }
 
 // wrong returns a code that is not the given one.

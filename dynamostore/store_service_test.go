@@ -28,6 +28,7 @@ func TestRequestsAndUnits(t *testing.T) {
 	verify := func(code func() string) func() error {
 		return func() error { return submit(t, service, to, code()) }
 	}
+	text := func(code string) func() string { return func() string { return code } }
 	ask := func(r otp.Request) func() error {
 		return func() error {
 			_, err := service.Send(t.Context(), r)
@@ -46,11 +47,11 @@ func TestRequestsAndUnits(t *testing.T) {
 		err  error
 		cost string
 	}{
-		{"unknown address", verify(func() string { return "123456" }), otp.ErrNoCode, readOnly},
+		{"unknown address", verify(text("123456")), otp.ErrNoCode, readOnly},
 		{"Send", ask(otp.Request{To: to}), nil, one},
 		{"Send that is refused", ask(otp.Request{To: to}), otp.ErrLimited, readOnly},
-		{"malformed", verify(func() string { return "12345x" }), otp.ErrMalformed, none},
-		{"empty", verify(func() string { return "" }), otp.ErrMalformed, none},
+		{"malformed", verify(text("12345x")), otp.ErrMalformed, none},
+		{"empty", verify(text("")), otp.ErrMalformed, none},
 		{"wrong", verify(func() string { return wrong(right()) }), otp.ErrMismatch, one},
 		{"Status", status, nil, readOnly},
 		{"right", verify(right), nil, one},

@@ -1,7 +1,6 @@
 package dynamostore_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +92,9 @@ func TestForeignItem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			table := newTable(t, "pk")
 			store := newStore(t, servers.DynamoDB(t), table, nil)
-			put(t, table, foreign)
+			_, err := servers.DynamoDB(t).PutItem(t.Context(),
+				&dynamodb.PutItemInput{TableName: &table, Item: foreign})
+			require.NoError(t, err)
 
 			value, err := store.Load(t.Context(), "key")
 			require.ErrorContains(t, err, table)
@@ -145,17 +146,6 @@ func TestNewCopiesOptions(t *testing.T) {
 	opts.KeyPrefix = "changed"
 	require.True(t, swap(t, store, nil, []byte("new"), time.Time{}))
 	require.Equal(t, text("key"), scan(t, table)["pk"])
-}
-
-func TestEndedContext(t *testing.T) {
-	store := newStore(t, servers.DynamoDB(t), newTable(t, "pk"), nil)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-
-	_, err := store.Load(ctx, "key")
-	require.ErrorIs(t, err, context.Canceled)
-	_, err = store.CompareAndSwap(ctx, "key", nil, []byte("new"), time.Time{})
-	require.ErrorIs(t, err, context.Canceled)
 }
 
 // The bounds of what a Service stores: of a value, for all versions to come, and of a key.

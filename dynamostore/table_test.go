@@ -1,6 +1,7 @@
 package dynamostore_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -14,41 +15,33 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
-// Several processes may create the table as they start.
+// Several processes may create the table as they start. What New works on is what CreateTable makes,
+// given the same Options.
 func TestCreateTable(t *testing.T) {
-	client, table := servers.DynamoDB(t), servers.TableName()
-	create := func(int) error { return dynamostore.CreateTable(t.Context(), client, table, nil) }
-	for _, err := range parallel(4, create) {
-		assert.NoError(t, err)
+	for ttl, opts := range map[string]*dynamostore.Options{"expires": nil, "ttl": singleTable} {
+		t.Run(ttl, func(t *testing.T) {
+			client, table := servers.DynamoDB(t), servers.TableName()
+			create := func() {
+				assert.NoError(t, dynamostore.CreateTable(t.Context(), client, table, opts))
+			}
+			var processes sync.WaitGroup
+			for range 4 {
+				processes.Go(create)
+			}
+			processes.Wait()
+			deleteAfter(t, table)
+			create()
+
+			out, err := client.DescribeTable(t.Context(),
+				&dynamodb.DescribeTableInput{TableName: &table})
+			require.NoError(t, err)
+			assert.Equal(t, types.BillingModePayPerRequest,
+				out.Table.BillingModeSummary.BillingMode)
+			assert.Equal(t, ttl, ttlAttribute(t, client, table))
+			store := newStore(t, client, table, opts)
+			require.True(t, swap(t, store, nil, []byte("new"), time.Now().Add(time.Hour)))
+		})
 	}
-	deleteAfter(t, table)
-	require.NoError(t, create(0), "done again")
-
-	out, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table})
-	require.NoError(t, err)
-	assert.Equal(t, types.BillingModePayPerRequest, out.Table.BillingModeSummary.BillingMode)
-	assert.Equal(t, "expires", ttlAttribute(t, client, table))
-
-	store := newStore(t, client, table, nil)
-	require.True(t, swap(t, store, nil, []byte("new"), time.Now().Add(time.Hour)))
-}
-
-// inOneTable are Options for a table that other things are in, too.
-var inOneTable = &dynamostore.Options{PartitionKey: "PK", SortKey: "sk", SortValue: "otp",
-	ValueAttribute: "v", TTLAttribute: "ttl", KeyPrefix: "otp#"}
-
-// What New works on is what CreateTable makes, given the same Options.
-func TestCreateTableByOptions(t *testing.T) {
-	client, table := servers.DynamoDB(t), servers.TableName()
-	for range 2 {
-		err := dynamostore.CreateTable(t.Context(), client, table, inOneTable)
-		require.NoError(t, err)
-	}
-	deleteAfter(t, table)
-
-	assert.Equal(t, "ttl", ttlAttribute(t, client, table))
-	store := newStore(t, client, table, inOneTable)
-	require.True(t, swap(t, store, nil, []byte("new"), time.Now().Add(time.Hour)))
 }
 
 // ttlAttribute returns the name of the table's TTL attribute, "" if TTL is off.
@@ -92,18 +85,7 @@ func TestCreateTableRefuses(t *testing.T) {
 	client := servers.DynamoDB(t)
 	otherTTL, numeric := newTable(t, "pk"), servers.TableName()
 	turnOnTTL(t, client, otherTTL, "ttl")
-	createTable(t, &dynamodb.CreateTableInput{
-		TableName:   &numeric,
-		BillingMode: types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{{
-			AttributeName: aws.String("pk"),
-			AttributeType: types.ScalarAttributeTypeN,
-		}},
-		KeySchema: []types.KeySchemaElement{{
-			AttributeName: aws.String("pk"),
-			KeyType:       types.KeyTypeHash,
-		}},
-	})
+	createTable(t, numeric, types.ScalarAttributeTypeN, "pk")
 
 	for name, test := range map[string]struct {
 		table string
@@ -114,7 +96,7 @@ func TestCreateTableRefuses(t *testing.T) {
 		"half a sort key":     {"table", &dynamostore.Options{SortKey: "sk"}, "set both"},
 		"other partition key": {newTable(t, "id"), nil, `another key than "pk"`},
 		"a sort key":          {newTable(t, "pk", "sk"), nil, `another key than "pk"`},
-		"no sort key":         {newTable(t, "pk"), inOneTable, `with the sort key "sk"`},
+		"no sort key":         {newTable(t, "pk"), singleTable, `with the sort key "SK"`},
 		"numeric key":         {numeric, nil, `another key than "pk"`},
 		"other TTL attribute": {otherTTL, nil, `"ttl"`},
 	} {
