@@ -1,4 +1,4 @@
-package lease_test
+package sendlimit_test
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 )
 
 // A lease is what was asked for, but at most a 16th of what is left or a thousandth of the limit.
-func TestSizes(t *testing.T) {
+func TestLeaseSizes(t *testing.T) {
 	var r lease.Record
 	size := func(want int) int { return r.Take(100, want, 3000, lease.Lease{}).Size }
 
@@ -29,7 +29,7 @@ func TestSizes(t *testing.T) {
 
 // A message counts in its slot and the seventeen after it. What was given back counts no more,
 // unless it has gone by then.
-func TestCountedSlots(t *testing.T) {
+func TestLeasesCounted(t *testing.T) {
 	var r lease.Record
 	take := func(slot lease.Slot, back lease.Lease) lease.Lease { return r.Take(slot, 4, 4, back) }
 
@@ -49,7 +49,7 @@ func TestCountedSlots(t *testing.T) {
 }
 
 // A record is stored as it is, and in the same number of bytes from the first lease on.
-func TestStoredForm(t *testing.T) {
+func TestLeaseRecord(t *testing.T) {
 	empty, err := lease.Decode(nil)
 	require.NoError(t, err)
 	require.Equal(t, lease.Record{}, empty)
@@ -72,7 +72,7 @@ func TestStoredForm(t *testing.T) {
 }
 
 // Slots are a sixteenth of the window, and the record outlives what counts in it.
-func TestSlots(t *testing.T) {
+func TestLeaseSlots(t *testing.T) {
 	const window = time.Hour
 	at := time.Unix(1_700_000_000, 0)
 	slot := lease.SlotOf(at, window)
