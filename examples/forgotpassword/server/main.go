@@ -21,9 +21,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/seed-5978b5f1/otp/evp"
-
-	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/budget"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/setup"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/site"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
@@ -48,11 +45,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "localhost:8080", "address to listen on")
-	seed := flags.String(
-		"seed",
-		"",
-		"add the accounts of this JSON `file`: [{\"email\": \"...\", \"password\": \"...\"}]",
-	)
+	seed := flags.String("seed", "",
+		"add the accounts of this JSON `file`: [{\"email\": \"...\", \"password\": \"...\"}]")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -66,12 +60,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 		return err
 	}
 
-	clients, err := budget.FromEnv(getenv)
+	clients, err := newBudget(getenv)
 	if err != nil {
 		return err
 	}
 	app.Allow = clients.Allow
-	app.Proofs, err = proofs(getenv("PROOF_ORIGIN"))
+	app.Proofs, err = newVerifier(getenv("PROOF_ORIGIN"))
 	if err != nil {
 		return err
 	}
@@ -87,25 +81,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	return serve(ctx, listener, clients.Wrap(handler), log)
 }
 
-// proofs lets browsers prove addresses to the pages of an origin, if there is one.
-func proofs(origin string) (*evp.Verifier, error) {
-	if origin == "" {
-		return nil, nil
-	}
-	verifier, err := evp.New(evp.Config{Origins: []string{origin}})
-	if err != nil {
-		return nil, fmt.Errorf("settings: PROOF_ORIGIN: %w", err)
-	}
-	return verifier, nil
-}
-
 // newApp returns the application that the settings ask for, with its accounts.
-func newApp(
-	ctx context.Context,
-	getenv func(string) string,
-	seed string,
-	log *slog.Logger,
-) (*web.App, error) {
+func newApp(ctx context.Context, getenv func(string) string, seed string, log *slog.Logger) (
+	*web.App, error) {
 	settings, onAWS, err := setup.FromEnv(getenv)
 	if err != nil {
 		return nil, err
@@ -144,10 +122,7 @@ func newApp(
 
 // serve answers requests until ctx is done, and then those that are under way.
 func serve(
-	ctx context.Context,
-	listener net.Listener,
-	handler http.Handler,
-	log *slog.Logger,
+	ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger,
 ) error {
 	server := &http.Server{
 		Handler:           handler,

@@ -1,18 +1,20 @@
-// Package mail sends the mails of the application, and holds the mailbox that development uses
-// instead.
+// Package mail is what the application asks of a Sender, and the mailbox that development uses
+// instead of one.
 package mail
 
 import (
+	"bytes"
 	"context"
-	"fmt"
+	_ "embed"
+	"html/template"
+	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
-
-// Purpose is what the codes of the application are for.
-const Purpose = "password-reset"
 
 // A Sender sends codes and notices.
 type Sender interface {
@@ -20,42 +22,72 @@ type Sender interface {
 	SendMail(ctx context.Context, to string, mail otpmail.Mail) error
 }
 
-// Mails sends codes and notices in the language of the person.
-type Mails struct {
-	catalog *otpmail.Catalog
-	sender  Sender
+// maxMails is how many mails a Mailbox keeps.
+const maxMails = 50
+
+// A Letter is a mail in a Mailbox.
+type Letter struct {
+	At                      time.Time
+	To, Subject, Text, HTML string
 }
 
-// New returns Mails that call the product by this name, on a Sender of mails that a Renderer
-// writes.
-func New(product string, newSender func(otpmail.Renderer) (Sender, error)) (*Mails, error) {
-	catalog, err := otpmail.NewCatalog(otpmail.Options{Product: product})
-	if err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
-	}
+// Mailbox takes the place of mail in development: it keeps the last mails to anybody and shows them
+// as a page, codes and all.
+type Mailbox struct {
+	page     *template.Template
+	renderer otpmail.Renderer
 
-	sender, err := newSender(catalog)
-	if err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
-	}
-	return &Mails{catalog, sender}, nil
+	mu      sync.Mutex
+	letters []Letter // the newest first
 }
 
-// Codes returns what sends the codes.
-func (m *Mails) Codes() otp.Sender { return m.sender }
+//go:embed mailbox.html
+var mailboxPage string
 
-// PasswordChanged tells a person that their password was changed just now. The language is a tag or
-// an Accept-Language header.
-func (m *Mails) PasswordChanged(ctx context.Context, email, language string) error {
-	notice, err := m.catalog.Notice(otpmail.Notice{
-		Kind: otpmail.PasswordChanged, Time: time.Now().UTC(), Language: language,
-	})
+// NewMailbox returns an empty Mailbox of mails that the Renderer writes. It panics if the template of
+// the page does not parse.
+func NewMailbox(renderer otpmail.Renderer) *Mailbox {
+	page := template.Must(template.New("mailbox").Parse(mailboxPage))
+	return &Mailbox{page: page, renderer: renderer}
+}
+
+// Send keeps the mail of a message.
+func (m *Mailbox) Send(ctx context.Context, message otp.Message) error {
+	mail, err := m.renderer.Render(message)
 	if err != nil {
-		return fmt.Errorf("mail: notice of a new password: %w", err)
+		return err
 	}
+	return m.SendMail(ctx, message.To, mail)
+}
 
-	if err := m.sender.SendMail(ctx, email, notice); err != nil {
-		return fmt.Errorf("mail: notice of a new password: %w", err)
-	}
+// SendMail keeps a mail.
+func (m *Mailbox) SendMail(_ context.Context, to string, mail otpmail.Mail) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+
+	letter := Letter{time.Now(), to, mail.Subject, mail.Text, mail.HTML}
+	m.letters = slices.Insert(m.letters, 0, letter)
+	m.letters = m.letters[:min(len(m.letters), maxMails)]
 	return nil
+}
+
+// Letters returns the mails, the newest first.
+func (m *Mailbox) Letters() []Letter {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.letters)
+}
+
+// ServeHTTP shows the mails.
+func (m *Mailbox) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	var page bytes.Buffer
+	if err := m.page.Execute(&page, m.Letters()); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; "+
+		"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	w.Write(page.Bytes())
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/seed-5978b5f1/otp/otpmail"
 	"github.com/seed-5978b5f1/otp/sesmail"
 
-	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/web"
 )
@@ -36,27 +35,30 @@ func AWS(ctx context.Context, s Settings, log *slog.Logger) (*web.App, error) {
 	}
 
 	db := dynamodb.NewFromConfig(cfg)
-	codes, err := dynamostore.New(db, s.CodesTable, nil)
+	store, err := dynamostore.New(db, s.CodesTable, nil)
 	if err != nil {
 		return nil, err
 	}
 
-	app, err := assemble(parts{
-		product: s.product(),
-		secret:  secret,
-		codes:   codes,
-		users:   users.NewDynamo(db, s.UsersTable),
-		mail: func(r otpmail.Renderer) (mail.Sender, error) {
-			return sesmail.New(
-				sesv2.NewFromConfig(cfg), s.MailFrom, &sesmail.Options{Renderer: r})
-		},
-		minSendTime: web.MinSendTime,
-	}, log)
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: s.product()})
 	if err != nil {
 		return nil, err
 	}
-	app.HTTPS, app.Origins = true, s.origins()
-	return app, nil
+	sender, err := sesmail.New(
+		sesv2.NewFromConfig(cfg), s.MailFrom, &sesmail.Options{Renderer: mails})
+	if err != nil {
+		return nil, err
+	}
+
+	codes, err := web.NewCodes(secret, store, sender, web.MinSendTime, log)
+	if err != nil {
+		return nil, err
+	}
+	return &web.App{
+		Product: s.product(), Codes: codes, Keys: otp.Keys{secret},
+		Users: users.NewDynamo(db, s.UsersTable), Mails: mails, Mail: sender, Log: log,
+		HTTPS: true, Origins: s.origins(),
+	}, nil
 }
 
 // secret returns the secret from where the settings say it is.

@@ -1,10 +1,15 @@
 package setup
 
 import (
+	"bytes"
+	"context"
 	"crypto/rand"
+	_ "embed"
 	"log/slog"
 
+	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otpmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
@@ -14,20 +19,33 @@ import (
 // Laptop returns the application for development: all in memory, no accounts yet, and mails only in
 // its mailbox.
 func Laptop(log *slog.Logger) (*web.App, error) {
+	const product = "Acme"
 	secret := make([]byte, 32) // forgotten with the codes
 	rand.Read(secret)
-
-	mailbox := mail.NewMailbox()
-	app, err := assemble(parts{
-		product: "Acme",
-		secret:  secret,
-		codes:   memstore.New(nil),
-		users:   users.NewMemory(),
-		mail:    mailbox.Sender,
-	}, log)
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: product})
 	if err != nil {
 		return nil, err
 	}
-	app.Mailbox = mailbox
-	return app, nil
+
+	mailbox := mail.NewMailbox(mails)
+	codes, err := web.NewCodes(secret, memstore.New(nil), mailbox, 0, log)
+	if err != nil {
+		return nil, err
+	}
+	return &web.App{
+		Product: product, Codes: codes, Keys: otp.Keys{secret}, Users: users.NewMemory(),
+		Mails: mails, Mail: mailbox, Mailbox: mailbox, Log: log,
+	}, nil
+}
+
+//go:embed demo.json
+var demo []byte
+
+// AddDemoUsers adds the two accounts of demo.json, whose passwords everybody knows.
+func AddDemoUsers(ctx context.Context, s users.Store, log *slog.Logger) error {
+	if _, err := users.Seed(ctx, s, bytes.NewReader(demo)); err != nil {
+		return err
+	}
+	log.Info("accounts for development: ada@example.com and grace@example.com")
+	return nil
 }

@@ -3,6 +3,8 @@ package setup_test
 import (
 	"encoding/base64"
 	"log/slog"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,48 +50,41 @@ func TestFromEnv(t *testing.T) {
 	}
 }
 
-// The product is called as the settings say, or as the mails are signed.
-func TestProduct(t *testing.T) {
-	log := slog.New(slog.DiscardHandler)
+// The product is called as the settings say, or as the mails are signed. The secret is a key in
+// base64, and an error does not repeat it.
+func TestAWS(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-central-1")
+	secret := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	short := base64.StdEncoding.EncodeToString(make([]byte, 31))
+	const other = "no base64 at all, though it is long enough"
 
-	for product, changes := range map[string][]string{
-		"Acme":         nil,
-		"Sender":       {"PRODUCT", "", "MAIL_FROM", "Sender <no-reply@acme.example>"},
-		"acme.example": {"PRODUCT", ""},
+	for _, c := range []struct{ product, from, secret, wantProduct, wantErr string }{
+		{"Acme", "no-reply@acme.example", secret, "Acme", ""},
+		{"", "Sender <no-reply@acme.example>", secret, "Sender", ""},
+		{"", "no-reply@acme.example", secret, "acme.example", ""},
+		{"Acme", "no-reply@acme.example", short, "", "31 bytes"},
+		{"Acme", "no-reply@acme.example", other, "", "not base64"},
 	} {
-		secret := base64.StdEncoding.EncodeToString(make([]byte, 32))
-		changes = append(changes, "OTP_SECRET_ID", "", "OTP_SECRET", secret)
-		s, _, err := setup.FromEnv(environment(changes...))
+		s, _, err := setup.FromEnv(environment(
+			"PRODUCT", c.product, "MAIL_FROM", c.from, "OTP_SECRET_ID", "", "OTP_SECRET", c.secret))
 		require.NoError(t, err)
-
-		app, err := setup.AWS(t.Context(), s, log)
-		require.NoError(t, err)
-		assert.Equal(t, product, app.Product)
+		app, err := setup.AWS(t.Context(), s, slog.New(slog.DiscardHandler))
+		if c.wantErr == "" {
+			require.NoError(t, err)
+			require.Equal(t, c.wantProduct, app.Product)
+			continue
+		}
+		require.ErrorContains(t, err, "OTP_SECRET: ")
+		require.ErrorContains(t, err, c.wantErr)
+		require.NotContains(t, err.Error(), c.secret)
 	}
 }
 
-// The secret is a key in base64, and an error does not repeat it.
-func TestSecret(t *testing.T) {
-	log := slog.New(slog.DiscardHandler)
-	t.Setenv("AWS_REGION", "eu-central-1")
-
-	for secret, message := range map[string]string{
-		base64.StdEncoding.EncodeToString(make([]byte, 32)): "",
-		base64.StdEncoding.EncodeToString(make([]byte, 31)): "31 bytes",
-		"no base64 at all, though it is long enough":        "not base64",
-	} {
-		s, _, err := setup.FromEnv(environment("OTP_SECRET_ID", "", "OTP_SECRET", secret))
+// The server that newcomers run builds in a fraction of the time that the AWS SDK takes.
+func TestLaptopLinksNoAWS(t *testing.T) {
+	for tag, links := range map[string]bool{"laptop": false, "none": true} {
+		out, err := exec.Command("go", "list", "-deps", "-tags", tag, "../../server").Output()
 		require.NoError(t, err)
-
-		_, err = setup.AWS(t.Context(), s, log)
-		if message == "" {
-			assert.NoError(t, err)
-
-			continue
-		}
-		assert.ErrorContains(t, err, "OTP_SECRET: ")
-		assert.ErrorContains(t, err, message)
-		assert.NotContains(t, err.Error(), secret)
+		require.Equal(t, links, strings.Contains(string(out), "aws-sdk-go-v2"))
 	}
 }

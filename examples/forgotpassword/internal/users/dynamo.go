@@ -13,26 +13,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// API is what a Dynamo calls. *dynamodb.Client is one.
-type API interface {
-	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (
-		*dynamodb.GetItemOutput, error)
-	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (
-		*dynamodb.PutItemOutput, error)
-	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (
-		*dynamodb.UpdateItemOutput, error)
-}
-
 // Dynamo is a Store in a DynamoDB table with the partition key "email", a string.
 type Dynamo struct {
-	client API
+	client *dynamodb.Client
 	table  string
 }
 
 var _ Store = (*Dynamo)(nil)
 
 // NewDynamo returns a Store in the table.
-func NewDynamo(client API, table string) *Dynamo { return &Dynamo{client, table} }
+func NewDynamo(client *dynamodb.Client, table string) *Dynamo { return &Dynamo{client, table} }
 
 // The attributes of an item. The key is the folded address. attrAddress holds the address as it was
 // registered.

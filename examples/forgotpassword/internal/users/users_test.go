@@ -127,33 +127,37 @@ func TestPasswords(t *testing.T) {
 	require.Error(t, err, "the hash is none")
 }
 
+// Each password that cannot be chosen has the code of its reason.
 func TestCheckPassword(t *testing.T) {
 	const email = "a.long.name.of.ada@example.com"
 
-	for password, ok := range map[string]bool{
-		"lovely analytical engine":           true,
-		"fifteen letters":                    true,
-		"fourteen chars":                     false,
-		"ünïcödé cöünts ï":                   true,
-		strings.Repeat("quite long ", 11):    true,
-		strings.Repeat("quite long ", 12):    false,
-		email:                                false,
-		"A.Long.Name.of.Ada":                 false,
-		"Password Password":                  false,
-		"abababababababababa":                false,
-		"aaaaaaaaaaaaaaa":                    false,
-		"not valid utf-8 \xff at all":        false,
-		"               ":                    false,
-		"no mixture of kinds is needed here": true,
+	for password, code := range map[string]string{
+		"lovely analytical engine":           "",
+		"fifteen letters":                    "",
+		"ünïcödé cöünts ï":                   "",
+		"no mixture of kinds is needed here": "",
+		strings.Repeat("quite long ", 11):    "",
+		strings.Repeat("quite long ", 12):    "password_too_long",
+		"fourteen chars":                     "password_too_short",
+		"":                                   "password_too_short",
+		email:                                "password_is_address",
+		"\tA.Long.Name.of.Ada@Example.com ":  "password_is_address",
+		"A.Long.Name.of.Ada":                 "password_is_address",
+		"Password Password":                  "password_common",
+		"abababababababababa":                "password_common",
+		"aaaaaaaaaaaaaaa":                    "password_common",
+		"               ":                    "password_common",
+		"not valid utf-8 \xff at all":        "password_malformed",
 	} {
 		err := users.CheckPassword(password, email)
-		if ok {
+		if code == "" {
 			require.NoError(t, err, "%q", password)
 			continue
 		}
 
 		var weak *users.PasswordError
 		require.ErrorAs(t, err, &weak, "%q", password)
+		require.Equal(t, code, weak.Code, "%q", password)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otpmail"
 
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
 
@@ -32,9 +33,9 @@ type App struct {
 	// Users holds the accounts.
 	Users users.Store
 
-	// Notify tells a person that the password was changed. language is the value of an
-	// Accept-Language header.
-	Notify func(ctx context.Context, email, language string) error
+	// Mails has the texts of mails, and Mail sends them.
+	Mails *otpmail.Catalog
+	Mail  mail.Sender
 
 	// Log gets one line for each request, and one for each failure.
 	Log *slog.Logger
@@ -151,22 +152,21 @@ func (a *App) setPassword(ctx context.Context, email, hash, language string) err
 	}
 
 	// The password is changed all the same.
-	if err := a.Notify(ctx, user.Email, language); err != nil {
+	if err := a.notify(ctx, user.Email, language); err != nil {
 		a.Log.ErrorContext(ctx, "the person could not be told of the new password",
 			"pseudonym", a.Codes.Pseudonym(email), "err", err)
 	}
 	return nil
 }
 
-// SignIn reports whether the password is that of the account. It takes as long if there is no such
-// account.
-func (a *App) SignIn(ctx context.Context, email, password string) (bool, error) {
-	waiting, cancel := context.WithTimeout(ctx, hashTimeout)
-	defer cancel()
-
-	user, err := a.Users.Find(waiting, email)
-	if err != nil && !errors.Is(err, users.ErrUnknown) {
-		return false, err
+// notify tells a person that the password was changed just now. language is the value of an
+// Accept-Language header.
+func (a *App) notify(ctx context.Context, email, language string) error {
+	notice, err := a.Mails.Notice(otpmail.Notice{
+		Kind: otpmail.PasswordChanged, Time: time.Now().UTC(), Language: language,
+	})
+	if err != nil {
+		return err
 	}
-	return user.Matches(waiting, password)
+	return a.Mail.SendMail(ctx, email, notice)
 }

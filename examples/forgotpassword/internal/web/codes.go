@@ -9,8 +9,6 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/evp"
 	"github.com/seed-5978b5f1/otp/otpmail"
-
-	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
 )
 
 const (
@@ -30,7 +28,7 @@ const (
 func NewCodes(secret []byte, store otp.Store, sender otp.Sender, minSendTime time.Duration,
 	log *slog.Logger) (*otp.Service, error) {
 	return otp.New(otp.Config{
-		Purpose: mail.Purpose,
+		Purpose: "password-reset",
 		Kind:    otp.ResetPassword,
 		Secret:  secret,
 		Store:   store,
@@ -55,18 +53,12 @@ func observe(ctx context.Context, log *slog.Logger, e otp.Event) {
 		}
 	}
 
-	attributes := []slog.Attr{
+	log.LogAttrs(ctx, level, "otp",
 		slog.String("op", string(e.Op)), slog.String("purpose", e.Purpose),
 		slog.String("pseudonym", e.Pseudonym), slog.String("message_id", e.MessageID),
 		slog.String("trust", e.Trust.String()), slog.Bool("decoy", e.Decoy),
 		slog.Bool("resent", e.Resent), slog.Float64("duration_ms", milliseconds(e.Duration)),
-		slog.String("outcome", outcome),
-	}
-	if errors.Is(e.Err, otp.ErrDelivery) {
-		attributes = append(attributes, slog.String("cause", deliveryCause(e.Err)))
-	}
-
-	log.LogAttrs(ctx, level, "otp", attributes...)
+		slog.String("outcome", outcome))
 }
 
 // expected reports whether the error is one that clients bring about.
@@ -80,18 +72,4 @@ func expected(err error) bool {
 		}
 	}
 	return false
-}
-
-// deliveryCause is the class of a failed delivery. Its text may hold the address, so it is not
-// logged.
-func deliveryCause(err error) string {
-	switch {
-	case errors.Is(err, otp.ErrUndeliverable):
-		return "undeliverable"
-	case errors.Is(err, otp.ErrNotSent):
-		return "not sent"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "timeout"
-	}
-	return "unknown"
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -35,12 +34,8 @@ const (
 	newPassword = "a moth in relay seventy"
 )
 
-var oldHash = sync.OnceValue(func() string {
-	hash, err := users.Hash(context.Background(), oldPassword)
-	if err != nil {
-		panic(err)
-	}
-	return hash
+var oldHash = sync.OnceValues(func() (string, error) {
+	return users.Hash(context.Background(), oldPassword)
 })
 
 // A world is the application with everything around it in memory, and a record of the calls that
@@ -51,58 +46,80 @@ type world struct {
 	handler http.Handler
 	mailbox *mail.Mailbox
 	mailErr error // what SES answers
+	calls   record
+	log     record
+}
 
-	mu     sync.Mutex // guards what follows
-	calls  []string
-	logged strings.Builder
+// A record is a text that grows.
+type record struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
 }
 
 // newWorld returns an application with one account.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, mailbox: mail.NewMailbox()}
-	log := slog.New(slog.NewTextHandler(w, nil))
-	mails, err := mail.New("Acme", func(r otpmail.Renderer) (mail.Sender, error) {
-		return sesmail.New(w, "no-reply@acme.example", &sesmail.Options{Renderer: r})
-	})
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: "Acme"})
+	require.NoError(t, err)
+	w := &world{t: t, mailbox: mail.NewMailbox(mails)}
+	ses, err := sesmail.New(w, "no-reply@acme.example", &sesmail.Options{Renderer: mails})
 	require.NoError(t, err)
 
-	secret := make([]byte, 32)
+	secret, log := make([]byte, 32), slog.New(slog.NewTextHandler(&w.log, nil))
 	store := &otptest.FaultyStore{
 		Store: memstore.New(nil),
 		Fault: func(c otptest.StoreCall) otptest.StoreFault {
-			w.call("codes." + c.Method)
+			w.calls.Write([]byte("codes." + c.Method + "\n"))
 			return otptest.StoreFault{}
 		},
 	}
-	codes, err := web.NewCodes(secret, store, mails.Codes(), web.MinSendTime, log)
+	codes, err := web.NewCodes(secret, store, ses, web.MinSendTime, log)
 	require.NoError(t, err)
 
 	accounts := users.NewMemory()
-	_, err = accounts.Add(t.Context(), users.User{Email: ada, PasswordHash: oldHash()})
+	hash, err := oldHash()
+	require.NoError(t, err)
+	_, err = accounts.Add(t.Context(), users.User{Email: ada, PasswordHash: hash})
 	require.NoError(t, err)
 
 	w.app = &web.App{
-		Product: "Acme", Codes: codes, Keys: otp.Keys{secret}, Users: userStore{accounts, w},
-		Notify: mails.PasswordChanged, Log: log, HTTPS: true,
+		Product: "Acme", Codes: codes, Keys: otp.Keys{secret},
+		Users: recordedUsers{accounts, &w.calls}, Mails: mails, Mail: ses, Log: log, HTTPS: true,
 	}
 	w.handler, err = site.Handler(w.app)
 	require.NoError(t, err)
 	return w
 }
 
-// Write makes the world the file of the log.
-func (w *world) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.logged.Write(p)
+// recordedUsers records its calls.
+type recordedUsers struct {
+	users.Store
+	calls *record
 }
 
-func (w *world) log() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.logged.String()
+func (s recordedUsers) Find(ctx context.Context, email string) (users.User, error) {
+	s.calls.Write([]byte("users.Find\n"))
+	return s.Store.Find(ctx, email)
 }
+
+func (s recordedUsers) SetPassword(ctx context.Context, email, hash string) (users.User, error) {
+	s.calls.Write([]byte("users.SetPassword\n"))
+	return s.Store.SetPassword(ctx, email, hash)
+}
+
+var errBroken = errors.New("the service is on fire")
 
 // SendEmail makes the world SES.
 func (w *world) SendEmail(
@@ -117,61 +134,24 @@ func (w *world) SendEmail(
 	return &sesv2.SendEmailOutput{}, w.mailbox.SendMail(ctx, in.Destination.ToAddresses[0], mail)
 }
 
-var errBroken = errors.New("the service is on fire")
+// An answer is one of the application.
+type answer struct{ *httptest.ResponseRecorder }
 
-func (w *world) call(name string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls = append(w.calls, name)
-}
-
-// called returns how many calls of this name there were.
-func (w *world) called(name string) (n int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-
-	for _, call := range w.calls {
-		if call == name {
-			n++
-		}
+// want fails the test unless the answer has the status and the code of a problem.
+func (a answer) want(t *testing.T, status int, code string) {
+	t.Helper()
+	require.Equal(t, status, a.Code, a.Body)
+	if code != "" {
+		require.Contains(t, a.Body.String(), `"code":"`+code+`"`)
 	}
-	return n
 }
 
-type userStore struct {
-	users.Store
-	w *world
-}
-
-func (s userStore) Find(ctx context.Context, email string) (users.User, error) {
-	s.w.call("users.Find")
-	return s.Store.Find(ctx, email)
-}
-
-func (s userStore) SetPassword(ctx context.Context, email, hash string) (users.User, error) {
-	s.w.call("users.SetPassword")
-	return s.Store.SetPassword(ctx, email, hash)
-}
-
-// An answer is one of the application, read.
-type answer struct {
-	*http.Response
-	text string
-}
-
-func (w *world) do(r *http.Request) answer {
-	w.t.Helper()
+func (w *world) do(method, path, body string) answer {
+	r := httptest.NewRequest(method, "https://acme.example"+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
-	response := recorder.Result()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(w.t, err)
-	return answer{response, string(body)}
-}
-
-func (w *world) get(path string) answer {
-	w.t.Helper()
-	return w.do(httptest.NewRequest(http.MethodGet, "https://acme.example"+path, nil))
+	return answer{recorder}
 }
 
 // post sends a JSON body with these members.
@@ -179,18 +159,11 @@ func (w *world) post(path string, members map[string]string) answer {
 	w.t.Helper()
 	body, err := json.Marshal(members)
 	require.NoError(w.t, err)
-	r := httptest.NewRequest(
-		http.MethodPost,
-		"https://acme.example"+path,
-		strings.NewReader(string(body)),
-	)
-	r.Header.Set("Content-Type", "application/json")
-	return w.do(r)
+	return w.do(http.MethodPost, path, string(body))
 }
 
 func (w *world) generate(email string) answer {
-	w.t.Helper()
-	return w.get("/generate-otp/" + url.PathEscape(email))
+	return w.do(http.MethodGet, "/generate-otp/"+url.PathEscape(email), "")
 }
 
 func (w *world) reset(email, code, password string) answer {
@@ -202,24 +175,6 @@ func (w *world) reset(email, code, password string) answer {
 func (w *world) login(email, password string) answer {
 	w.t.Helper()
 	return w.post("/login", map[string]string{"email": email, "password": password})
-}
-
-// want fails the test unless the answer has the status and the code of a problem.
-func (a answer) want(t *testing.T, status int, code string) {
-	t.Helper()
-	require.Equal(t, status, a.StatusCode, a.text)
-	if code != "" {
-		require.Contains(t, a.text, `"code":"`+code+`"`)
-	}
-}
-
-// session returns the session of an answer to a client that carries its own.
-func (a answer) session(t *testing.T) string {
-	t.Helper()
-	var document struct{ Session string }
-	require.NoError(t, json.Unmarshal([]byte(a.text), &document))
-	require.NotEmpty(t, document.Session)
-	return document.Session
 }
 
 var codePattern = regexp.MustCompile(`(?m)^\d{8}$`)
@@ -235,6 +190,3 @@ func (w *world) code() string {
 	require.Fail(w.t, "there is no mail with a code")
 	return ""
 }
-
-// wrong returns another code of the same shape.
-func wrong(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:] }

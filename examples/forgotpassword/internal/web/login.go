@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -42,7 +44,7 @@ func (a *App) CheckLogin(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 
-	right, err := a.SignIn(r.Context(), email, password)
+	right, err := a.signIn(r.Context(), email, password)
 	if err != nil {
 		a.Log.ErrorContext(r.Context(), "sign-in failed", "err", err)
 		return err
@@ -54,4 +56,17 @@ func (a *App) CheckLogin(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return nil
+}
+
+// signIn reports whether the password is that of the account. It takes as long if there is no such
+// account.
+func (a *App) signIn(ctx context.Context, email, password string) (bool, error) {
+	waiting, cancel := context.WithTimeout(ctx, hashTimeout)
+	defer cancel()
+
+	user, err := a.Users.Find(waiting, email)
+	if err != nil && !errors.Is(err, users.ErrUnknown) {
+		return false, err
+	}
+	return user.Matches(waiting, password)
 }

@@ -7,63 +7,54 @@ import (
 )
 
 // Generate returns the part of the API that sends codes, for a function behind a gateway.
-func (a *App) Generate() (http.Handler, error) { return a.handler((*routes).generate) }
+func (a *App) Generate() (http.Handler, error) { return a.function((*App).routeGenerate) }
 
 // Reset returns the part of the API that takes codes and passwords, for a function behind a
 // gateway.
-func (a *App) Reset() (http.Handler, error) { return a.handler((*routes).reset) }
+func (a *App) Reset() (http.Handler, error) { return a.function((*App).routeReset) }
 
-func (a *App) handler(register func(*routes)) (http.Handler, error) {
+func (a *App) function(
+	route func(_ *App, mux *http.ServeMux, flow, original *otphttp.Flow),
+) (http.Handler, error) {
 	flow, err := a.Flow()
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.newRoutes(http.NewServeMux(), flow)
+	original, err := a.originalFlow()
 	if err != nil {
 		return nil, err
 	}
 
-	register(r)
-	r.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	mux := http.NewServeMux()
+	route(a, mux, flow, original)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		otphttp.WriteProblem(w, &otphttp.Problem{
 			Status: http.StatusNotFound, Code: "not_found", Detail: "There is nothing here.",
 		})
 	})
-	return a.Wrap(r.mux), nil
+	return a.Wrap(mux), nil
 }
 
 // Route registers the whole API.
 func (a *App) Route(mux *http.ServeMux, flow *otphttp.Flow) error {
-	r, err := a.newRoutes(mux, flow)
+	original, err := a.originalFlow()
 	if err != nil {
 		return err
 	}
-	r.generate()
-	r.reset()
+	a.routeGenerate(mux, flow, original)
+	a.routeReset(mux, flow, original)
 	return nil
 }
 
-// routes are the API on a mux.
-type routes struct {
-	app            *App
-	mux            *http.ServeMux
-	flow, original *otphttp.Flow
+func (a *App) routeGenerate(mux *http.ServeMux, flow, original *otphttp.Flow) {
+	mux.HandleFunc("/generate-otp", flow.ServeSend)
+	mux.HandleFunc("/generate-otp/{email}", original.ServeSend)
 }
 
-func (a *App) newRoutes(mux *http.ServeMux, flow *otphttp.Flow) (*routes, error) {
-	original, err := a.originalFlow()
-	return &routes{a, mux, flow, original}, err
-}
-
-func (r *routes) generate() {
-	r.mux.HandleFunc("/generate-otp", r.flow.ServeSend)
-	r.mux.HandleFunc("/generate-otp/{email}", r.original.ServeSend)
-}
-
-func (r *routes) reset() {
-	r.mux.HandleFunc("/reset", r.flow.ServeVerify)
-	r.mux.HandleFunc("/reset-password", r.original.ServeVerify)
-	r.mux.HandleFunc("/status", r.flow.ServeStatus)
-	r.mux.Handle("POST /login",
-		http.NewCrossOriginProtection().Handler(http.HandlerFunc(r.app.login)))
+func (a *App) routeReset(mux *http.ServeMux, flow, original *otphttp.Flow) {
+	mux.HandleFunc("/reset", flow.ServeVerify)
+	mux.HandleFunc("/reset-password", original.ServeVerify)
+	mux.HandleFunc("/status", flow.ServeStatus)
+	mux.Handle("POST /login",
+		http.NewCrossOriginProtection().Handler(http.HandlerFunc(a.login)))
 }
