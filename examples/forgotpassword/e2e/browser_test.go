@@ -39,10 +39,10 @@ func browse(t *testing.T, script string, state func(url.Values) any, args ...str
 func TestBrowser(t *testing.T) {
 	s := newSystem(t)
 	mails := func(url.Values) any { return s.mails() }
-	browse(t, "reset.mjs", mails, startServer(t, append(s.env, secretEnv)), s.email)
+	browse(t, "reset.mjs", mails, startServer(t, append(s.env, secretEnv)).url, s.email)
 }
 
 // The pages that are the application's own work and have no fault, those of development too.
 func TestLaptop(t *testing.T) {
-	browse(t, "laptop.mjs", nil, startServer(t, os.Environ()))
+	browse(t, "laptop.mjs", nil, startServer(t, os.Environ()).url)
 }

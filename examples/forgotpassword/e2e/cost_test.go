@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/seed-5978b5f1/otp/lambdahttp/lambdatest"
 )
 
 // What the application adds to a Lambda function is measured against package bare. The results of
@@ -59,7 +57,7 @@ func BenchmarkColdStart(b *testing.B) {
 	for range b.N {
 		for _, i := range rand.Perm(len(functions)) { // none gets the same processor each time
 			name := functions[i]
-			f := startFunction(b, program(b, name), lambdatest.Sources[0], settings)
+			f := startFunction(b, name, settings)
 			f.request("POST", "/", "")
 			took[name] = append(took[name], time.Since(f.Started()))
 			f.Stop()

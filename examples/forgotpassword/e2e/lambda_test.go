@@ -29,18 +29,25 @@ var routes = []string{
 type function struct {
 	*lambdatest.Function
 	tb     testing.TB
+	cmd    *exec.Cmd
 	source *lambdatest.Source
 }
 
-// startFunction starts the program behind the source. It gets the settings and nothing else of
-// this process's environment.
-func startFunction(
-	tb testing.TB, program string, source *lambdatest.Source, settings []string,
-) *function {
+// startFunction starts the function of the name. It gets the settings and nothing else of this
+// process's environment.
+func startFunction(tb testing.TB, name string, settings []string) *function {
 	tb.Helper()
-	cmd := exec.Command(program)
+	cmd := exec.Command(program(tb, name))
 	cmd.Env = slices.Clone(settings)
-	return &function{lambdatest.Start(tb, cmd), tb, source}
+	return &function{lambdatest.Start(tb, cmd), tb, cmd, lambdatest.Sources[0]}
+}
+
+// functions starts both functions on the system, with more settings.
+func (s *system) functions(more ...string) (generate, reset *function) {
+	s.t.Helper()
+	secret, _ := secrets(s.t)
+	settings := slices.Concat(s.env, secret, more)
+	return startFunction(s.t, "generate", settings), startFunction(s.t, "reset", settings)
 }
 
 // request returns the answer to a request, whose body is JSON.
@@ -104,10 +111,7 @@ func (s *system) body(members ...string) string {
 func TestEverySource(t *testing.T) {
 	secret, reads := secrets(t)
 	for _, base := range []string{"", lambdatest.BasePath} {
-		settings := append(append(newSystem(t).env, secret...), "BASE_PATH="+base)
-		generate := startFunction(t, program(t, "generate"), nil, settings)
-		reset := startFunction(t, program(t, "reset"), nil, settings)
-
+		generate, reset := newSystem(t).functions(append(secret, "BASE_PATH="+base)...)
 		for _, source := range lambdatest.Sources {
 			if source.Base() != base {
 				continue
@@ -140,10 +144,7 @@ func TestEverySource(t *testing.T) {
 // error there, and on it the alarms go by.
 func TestLogOfFunctions(t *testing.T) {
 	s := newSystem(t)
-	secret, _ := secrets(t)
-	settings := append(append(s.env, secret...), "AWS_ENDPOINT_URL_SESV2=http://127.0.0.1:1")
-	generate := startFunction(t, program(t, "generate"), lambdatest.Sources[0], settings)
-
+	generate, _ := s.functions("AWS_ENDPOINT_URL_SESV2=http://127.0.0.1:1")
 	generate.want(202, "GET", "/generate-otp/"+s.email, "")
 
 	levels := map[string]int{}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -20,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
 // fetch returns the status and body of the answer to a GET.
@@ -34,45 +35,45 @@ func fetch(t *testing.T, url string) (status int, body string) {
 	return answer.StatusCode, string(text)
 }
 
-// post returns the status of the answer to a JSON body.
-func post(t *testing.T, url string, members map[string]string) int {
+// login returns the status of the answer to a password.
+func login(t *testing.T, url, email, password string) int {
 	t.Helper()
-	body, err := json.Marshal(members)
-	require.NoError(t, err)
-	answer, err := http.Post(url, "application/json", bytes.NewReader(body))
+	body := fmt.Sprintf(`{"email": %q, "password": %q}`, email, password)
+	answer, err := http.Post(url+"/login", "application/json", strings.NewReader(body))
 	require.NoError(t, err)
 	answer.Body.Close()
 	return answer.StatusCode
 }
 
-// login returns the status of the answer to a password.
-func login(t *testing.T, url, email, password string) int {
+// curl runs a documented command with the URL in place of its host, and the code in place of its
+// own. It returns what curl prints.
+func curl(t *testing.T, command, host, url, code string) string {
 	t.Helper()
-	return post(t, url+"/login", map[string]string{"email": email, "password": password})
+	if _, err := exec.LookPath("curl"); err != nil {
+		servers.Missing(t, "curl is not installed")
+	}
+	command = strings.NewReplacer("curl ", "curl -sS --fail-with-body ",
+		host, url, "12345678", code).Replace(command)
+	out, err := exec.Command("sh", "-c", command).CombinedOutput()
+	require.NoError(t, err, "%s\n%s", command, out)
+	return string(out)
 }
 
 // TestDocumentedCommands runs the two curl commands of the documentation, word for word but for
 // host and code. They are the original's two requests.
 func TestDocumentedCommands(t *testing.T) {
-	need(t, "curl")
 	page, err := os.ReadFile(filepath.Join("..", "manual.md"))
 	require.NoError(t, err)
 	commands := regexp.MustCompile(`(?m)^curl .*http://localhost:8080.*$`).
 		FindAllString(string(page), -1)
 	require.Len(t, commands, 2)
 
-	url := startServer(t, os.Environ())
-	curl := func(command, code string) string {
-		command = strings.NewReplacer("curl ", "curl -sS --fail-with-body ",
-			"http://localhost:8080", url, "12345678", code).Replace(command)
-		out, err := exec.Command("sh", "-c", command).CombinedOutput()
-		require.NoError(t, err, "%s\n%s", command, out)
-		return string(out)
-	}
-
-	require.Contains(t, curl(commands[0], ""), `"live":true`)
+	const host = "http://localhost:8080"
+	url := startServer(t, os.Environ()).url
+	require.Contains(t, curl(t, commands[0], host, url, ""), `"live":true`)
 	_, mailbox := fetch(t, url+"/mailbox")
-	require.Contains(t, curl(commands[1], codePattern.FindString(mailbox)), `"done":true`)
+	code := codePattern.FindString(mailbox)
+	require.Contains(t, curl(t, commands[1], host, url, code), `"done":true`)
 	require.Equal(t, http.StatusOK, login(t, url, ada, "a moth in relay seventy"))
 }
 
@@ -84,7 +85,7 @@ func TestServer(t *testing.T) {
 		s.email, newPassword, s.email, "does not replace the old one")
 	require.NoError(t, os.WriteFile(seed, []byte(accounts), 0o600))
 
-	url := startServer(t, append(s.env, secretEnv), "-seed", seed)
+	url := startServer(t, append(s.env, secretEnv), "-seed", seed).url
 	status, body := fetch(t, url+"/healthz")
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, "ok\n", body)
@@ -95,10 +96,13 @@ func TestServer(t *testing.T) {
 }
 
 // Forty clients behind a proxy have forty budgets where the settings name it, and one where they do
-// not. This test is the proxy.
+// not, as large as the settings say. This test is the proxy.
 func TestServerBehindProxy(t *testing.T) {
-	for setting, refused := range map[string]int{"TRUSTED_PROXIES=127.0.0.0/8": 0, "X=": 10} {
-		url := startServer(t, append(os.Environ(), setting))
+	for setting, refused := range map[string]int{
+		"TRUSTED_PROXIES=127.0.0.0/8, fd00::/8": 0, "X=": 10, "CLIENT_BUDGET=5": 35,
+		"CLIENT_BUDGET=off": 0,
+	} {
+		url := startServer(t, append(os.Environ(), setting)).url
 		got := 0
 		for i := range 40 {
 			r, err := http.NewRequest(http.MethodGet, url+"/status", nil)
@@ -120,7 +124,7 @@ func TestServerBehindProxy(t *testing.T) {
 // on the machine.
 func TestSlowClients(t *testing.T) {
 	const clients = 2000
-	url := startServer(t, append(os.Environ(), "CLIENT_BUDGET=off"))
+	url := startServer(t, append(os.Environ(), "CLIENT_BUDGET=off")).url
 	host := strings.TrimPrefix(url, "http://")
 
 	slowHeader := "POST /reset HTTP/1.1\r\nHost: x\r\n"
@@ -135,7 +139,8 @@ func TestSlowClients(t *testing.T) {
 		all.Go(func() {
 			defer conn.Close()
 			conn.SetDeadline(time.Now().Add(3 * time.Minute)) // the server's own is 5 s and 10 s
-			if _, err := io.Copy(io.Discard, conn); err == nil || isReset(err) {
+			_, err := io.Copy(io.Discard, conn)
+			if err == nil || strings.Contains(err.Error(), "connection reset") { // unread input
 				closed.Add(1)
 			}
 		})
@@ -159,14 +164,9 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// isReset reports whether the server has closed the connection while something was unread.
-func isReset(err error) bool {
-	return strings.Contains(err.Error(), "connection reset")
-}
-
 // A signal to stop cuts no request: those under way are answered, by a server that takes no more.
 func TestStopUnderLoad(t *testing.T) {
-	s := startProcess(t, append(os.Environ(), "CLIENT_BUDGET=off"))
+	s := startServer(t, append(os.Environ(), "CLIENT_BUDGET=off"))
 	const requests = 40
 	statuses := make(chan int, requests)
 	for i := range requests {
@@ -181,10 +181,10 @@ func TestStopUnderLoad(t *testing.T) {
 		}()
 	}
 
-	await(t, "all requests to be under way", func() bool {
+	require.Eventually(t, func() bool {
 		return strings.Count(s.log(), "op=send") == requests
-	})
-	s.signal(syscall.SIGTERM)
+	}, patience, 50*time.Millisecond, "all requests are under way")
+	s.cmd.Process.Signal(syscall.SIGTERM)
 	for range requests {
 		require.Equal(t, http.StatusAccepted, <-statuses)
 	}
@@ -197,19 +197,19 @@ func TestServerThatCannotStart(t *testing.T) {
 	require.NoError(t, os.WriteFile(bad, account, 0o600))
 
 	for reason, c := range map[string]struct{ env, args []string }{
-		"USERS_TABLE must":            {[]string{"PRODUCT=Acme", "MAIL_FROM=x"}, nil},
-		`from is "nobody"`:            {append(idle, secretEnv, "MAIL_FROM=nobody"), nil},
-		"settings: TRUSTED_PROXIES: ": {[]string{"TRUSTED_PROXIES=proxy"}, nil},
-		"settings: CLIENT_BUDGET: ":   {[]string{"CLIENT_BUDGET=none"}, nil},
-		"settings: PROOF_ORIGIN: ":    {[]string{"PROOF_ORIGIN=acme.example"}, nil},
-		"no such file":                {nil, []string{"-seed", "nowhere.json"}},
-		"account 1 of the seed":       {nil, []string{"-seed", bad}},
-		"flag provided but":           {nil, []string{"-prot", "80"}},
-		"listen tcp":                  {nil, []string{"-addr", "nonsense"}},
+		"USERS_TABLE must":             {[]string{"PRODUCT=Acme", "MAIL_FROM=x"}, nil},
+		`from is "nobody"`:             {append(idle, secretEnv, "MAIL_FROM=nobody"), nil},
+		"settings: TRUSTED_PROXIES: ":  {[]string{"TRUSTED_PROXIES=proxy"}, nil},
+		`BUDGET: "none" must be "off"`: {[]string{"CLIENT_BUDGET=none"}, nil},
+		`BUDGET: "0" must be "off"`:    {[]string{"CLIENT_BUDGET=0"}, nil},
+		"settings: PROOF_ORIGIN: ":     {[]string{"PROOF_ORIGIN=acme.example"}, nil},
+		"no such file":                 {nil, []string{"-seed", "nowhere.json"}},
+		"account 1 of the seed":        {nil, []string{"-seed", bad}},
+		"flag provided but":            {nil, []string{"-prot", "80"}},
+		"listen tcp":                   {nil, []string{"-addr", "nonsense"}},
 	} {
-		cmd := exec.Command(
-			program(t, "server"),
-			append([]string{"-addr", "127.0.0.1:0"}, c.args...)...)
+		args := append([]string{"-addr", "127.0.0.1:0"}, c.args...)
+		cmd := exec.Command(program(t, "server"), args...)
 		cmd.Env = append(os.Environ(), c.env...)
 		out, err := cmd.CombinedOutput()
 		assert.Error(t, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -134,12 +133,7 @@ func (s *system) code() string {
 }
 
 // wrong returns another code.
-func wrong(code string) string {
-	if code[0] == '0' {
-		return "1" + code[1:]
-	}
-	return "0" + code[1:]
-}
+func wrong(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:] }
 
 // built is where the programs are, once there are any.
 var built string
@@ -199,12 +193,6 @@ func program(tb testing.TB, name string) string {
 	return filepath.Join(folder, name)
 }
 
-// startServer runs the server until the end of the test, and returns its URL.
-func startServer(t *testing.T, env []string, args ...string) (url string) {
-	t.Helper()
-	return startProcess(t, env, args...).url
-}
-
 // A process is a server under test.
 type process struct {
 	url string
@@ -227,12 +215,13 @@ func (p *process) log() string {
 	return p.logged.String()
 }
 
-func (p *process) signal(s os.Signal) { p.cmd.Process.Signal(s) }
-
 var listening = regexp.MustCompile(`msg=listening url=(\S+)`)
 
-// startProcess runs the server until the end of the test, or until it is stopped by a signal.
-func startProcess(t *testing.T, env []string, args ...string) *process {
+// patience is how long the tests wait for what takes no time.
+const patience = 30 * time.Second
+
+// startServer runs the server until the end of the test, or until it is stopped by a signal.
+func startServer(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	p := &process{}
 	p.cmd = exec.Command(program(t, "server"), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
@@ -242,46 +231,18 @@ func startProcess(t *testing.T, env []string, args ...string) *process {
 	ended := make(chan error, 1)
 	go func() { ended <- p.cmd.Wait() }()
 	t.Cleanup(func() {
-		p.signal(syscall.SIGTERM)
+		p.cmd.Process.Signal(syscall.SIGTERM)
 		assert.NoError(t, <-ended, "the server did not stop well")
 		if t.Failed() {
 			t.Logf("the server has logged:\n%s", p.log())
 		}
 	})
 
-	await(t, "the server to listen", func() bool {
-		if match := listening.FindStringSubmatch(p.log()); match != nil {
-			p.url = match[1]
-		}
-		return p.url != "" || len(ended) > 0
-	})
-	require.NotEmpty(t, p.url, "the server has ended:\n%s", p.log())
+	require.Eventually(t, func() bool {
+		return listening.MatchString(p.log()) || len(ended) > 0
+	}, patience, 50*time.Millisecond, "the server does not listen")
+	match := listening.FindStringSubmatch(p.log())
+	require.NotNil(t, match, "the server has ended:\n%s", p.log())
+	p.url = match[1]
 	return p
-}
-
-// need skips the test without the program; where all must be there, it fails it.
-func need(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		servers.Missing(t, program+" is not installed: run `make setup`")
-	}
-	require.NoError(t, err)
-	return path
-}
-
-// await tries until ok, or fails the test after a while.
-func await(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.After(30 * time.Second)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			require.FailNow(t, "waited in vain for "+what)
-		}
-	}
 }

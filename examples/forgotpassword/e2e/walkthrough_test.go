@@ -13,8 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/seed-5978b5f1/otp/lambdahttp/lambdatest"
 )
 
 // walkThrough returns the commands of manual.md that lead from an empty AWS account
@@ -42,11 +40,7 @@ func walkThrough(t *testing.T) []string {
 // gateway is an HTTP API in front of the two functions. It returns its URL.
 func (s *system) gateway() string {
 	t := s.t
-	secret, _ := secrets(t)
-	settings := append(s.env, secret...)
-	generate := startFunction(t, program(t, "generate"), lambdatest.Sources[0], settings)
-	reset := startFunction(t, program(t, "reset"), lambdatest.Sources[0], settings)
-
+	generate, reset := s.functions()
 	mux := http.NewServeMux()
 	for _, route := range routes {
 		f := reset
@@ -72,7 +66,6 @@ func (s *system) gateway() string {
 // TestWalkThrough follows the documentation word for word, with a local gateway, DynamoDB and SES
 // in place of those of an account. What is left out is named here, and nothing else may be.
 func TestWalkThrough(t *testing.T) {
-	need(t, "curl")
 	s := newSystem(t)
 	s.email = "walker-" + s.email // whose account is yet to be added
 	url := s.gateway()
@@ -110,13 +103,11 @@ func TestWalkThrough(t *testing.T) {
 			run(strings.Replace(command, "…", s.accounts, 1))
 			done["added"]++
 		case word[0] == "curl":
-			command = strings.Replace(command, "curl", "curl -sS --fail-with-body", 1)
-			command = strings.Replace(command,
-				"https://ID.execute-api.eu-central-1.amazonaws.com", url, 1)
-			if before, after, found := strings.Cut(command, "12345678"); found {
-				command = before + s.code() + after
+			code := ""
+			if strings.Contains(command, "12345678") {
+				code = s.code()
 			}
-			run(command)
+			curl(t, command, "https://ID.execute-api.eu-central-1.amazonaws.com", url, code)
 			done["requested"]++
 		default:
 			t.Errorf("nobody knows how to test %q", command)
