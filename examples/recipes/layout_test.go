@@ -9,20 +9,12 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/examples/recipes"
-	"github.com/seed-5978b5f1/otp/otphttp"
-	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // The layout of the shop shows who is signed in, and the pages as they are.
 func TestShopPages(t *testing.T) {
-	codes, _ := otptest.New(t, otp.Config{Kind: otp.ConfirmAddress})
-	flow, err := otphttp.New(otphttp.Config{
-		Codes: codes, Keys: otp.Keys{make([]byte, 32)},
-		Find:   func(*http.Request, string) (otphttp.Recipient, error) { panic("not called") },
-		Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) { panic("not called") },
-	})
-	require.NoError(t, err)
-	shop, err := recipes.ShopPages(flow)
+	config, _ := newConfig(t, otp.Config{Kind: otp.ConfirmAddress})
+	shop, err := recipes.ShopPages(newFlow(t, config))
 	require.NoError(t, err)
 
 	show := func(c *recipes.Customer) string {

@@ -14,8 +14,6 @@ import (
 	"github.com/seed-5978b5f1/otp/evp"
 	"github.com/seed-5978b5f1/otp/evp/evptest"
 	"github.com/seed-5978b5f1/otp/examples/recipes"
-	"github.com/seed-5978b5f1/otp/otphttp"
-	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // Who proves the address of an account is let in if a challenge is solved, too, or chooses a
@@ -38,21 +36,12 @@ func TestProvingForms(t *testing.T) {
 		{otp.SignIn, "eve@mail.example", "yes", "/code"},
 		{otp.ResetPassword, "ada@mail.example", "no", "/password"},
 	} {
-		codes, _ := otptest.New(t, otp.Config{Kind: c.kind})
-		config := otphttp.Config{
-			Codes: codes, Keys: otp.Keys{make([]byte, 32)}, Proofs: verifier,
-			Find: func(*http.Request, string) (otphttp.Recipient, error) {
-				return otphttp.Recipient{To: "ada@mail.example", Known: true}, nil
-			},
-			Accept: recipes.HumansOnly(
-				func(r *http.Request) (bool, error) {
-					return r.PostForm.Get("human") == "yes", nil
-				},
-				func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil }),
-		}
-		flow, err := otphttp.New(config)
-		require.NoError(t, err)
-		forms := recipes.ProvingForms{Flow: flow}
+		config, _ := newConfig(t, otp.Config{Kind: c.kind})
+		config.Proofs = verifier
+		config.Accept = recipes.HumansOnly(func(r *http.Request) (bool, error) {
+			return r.PostForm.Get("human") == "yes", nil
+		}, config.Accept)
+		forms := recipes.ProvingForms{Flow: newFlow(t, config)}
 
 		page := httptest.NewRecorder()
 		forms.Show(page, httptest.NewRequest(http.MethodGet, site, nil))

@@ -13,12 +13,24 @@ import (
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-func TestTransfers(t *testing.T) {
+// newTransfers returns Transfers that mark a table: which transfers are confirmed, by id. While
+// *failure is set, marking fails.
+func newTransfers(t *testing.T) (s Transfers, inbox *otptest.Inbox, table map[string]bool,
+	failure *error) {
 	codes, inbox := otptest.New(t, otp.Config{
 		Purpose: "transfer", Kind: otp.ConfirmTransaction, Policy: TransferPolicy,
 	})
-	table := transfers{}
-	s := Transfers{codes, table.confirm}
+	table, failure = map[string]bool{}, new(error)
+	return Transfers{codes, func(_ context.Context, id string) error {
+		if *failure == nil {
+			table[id] = true
+		}
+		return *failure
+	}}, inbox, table, failure
+}
+
+func TestTransfers(t *testing.T) {
+	s, inbox, table, _ := newTransfers(t)
 	const session = "session"
 
 	toGrace, toAlan := Transfer{"1", "Grace", "€250.00"}, Transfer{"2", "Alan", "€90.00"}
@@ -49,30 +61,14 @@ func TestTransfers(t *testing.T) {
 	require.NoError(t, s.Cancel(t.Context(), ada, session, toGrace))
 	require.ErrorIs(t, confirm(toGrace, graceCode, "b"), otp.ErrNoCode)
 	require.NoError(t, confirm(toAlan, alanCode, "c"))
-	require.Equal(t, transfers{toAlan.ID: true}, table)
-}
-
-// transfers is a table: which transfers are confirmed, by id.
-type transfers map[string]bool
-
-func (table transfers) confirm(_ context.Context, id string) error {
-	table[id] = true
-	return nil
+	require.Equal(t, map[string]bool{toAlan.ID: true}, table)
 }
 
 // A transfer whose code was accepted is paid, although the mark failed at first. Marking it again
 // makes no second payment.
 func TestTransferIsPaidAfterAll(t *testing.T) {
-	codes, inbox := otptest.New(t, otp.Config{
-		Purpose: "transfer", Kind: otp.ConfirmTransaction, Policy: TransferPolicy,
-	})
-	table, failure := transfers{}, errors.New("the database is down")
-	s := Transfers{codes, func(ctx context.Context, id string) error {
-		if failure != nil {
-			return failure
-		}
-		return table.confirm(ctx, id)
-	}}
+	s, inbox, table, failure := newTransfers(t)
+	*failure = errors.New("the database is down")
 	transfer := Transfer{"1", "Grace", "€250.00"}
 	_, err := s.Ask(t.Context(), ada, "session", transfer)
 	require.NoError(t, err)
@@ -80,21 +76,17 @@ func TestTransferIsPaidAfterAll(t *testing.T) {
 		return s.Confirm(t.Context(), ada, "session", transfer, inbox.Code(t, ada), key)
 	}
 
-	require.ErrorIs(t, confirm("key"), failure)
-	failure = nil
+	require.ErrorIs(t, confirm("key"), *failure)
+	*failure = nil
 	require.NoError(t, confirm("key"), "a retry")
 	require.NoError(t, confirm("key"), "a double click")
 	require.ErrorIs(t, confirm("another key"), otp.ErrUsed)
-	require.Equal(t, transfers{"1": true}, table)
+	require.Equal(t, map[string]bool{"1": true}, table)
 }
 
 // A person edits the transfer as often as the limits on messages allow.
 func TestReplaceTransfer(t *testing.T) {
-	codes, inbox := otptest.New(t, otp.Config{
-		Purpose: "transfer", Kind: otp.ConfirmTransaction, Policy: TransferPolicy,
-	})
-	table := transfers{}
-	s := Transfers{codes, table.confirm}
+	s, inbox, table, _ := newTransfers(t)
 	latest := Transfer{"0", "Grace", "€250.00"}
 	_, err := s.Ask(t.Context(), ada, "session", latest)
 	require.NoError(t, err)
@@ -110,5 +102,5 @@ func TestReplaceTransfer(t *testing.T) {
 	require.Error(t, s.Confirm(t.Context(), ada, "session", Transfer{ID: "0"}, first, "a"))
 	require.NoError(t,
 		s.Confirm(t.Context(), ada, "session", latest, inbox.Code(t, ada), "b"))
-	require.Equal(t, transfers{"4": true}, table)
+	require.Equal(t, map[string]bool{"4": true}, table)
 }
