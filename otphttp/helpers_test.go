@@ -201,6 +201,13 @@ func (c *client) postBody(handler http.HandlerFunc, contentType, body string) re
 	return c.do(handler, r)
 }
 
+// formOf returns a request that submits a form.
+func formOf(form string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, site, strings.NewReader(form))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
 // A document is what answers and problem documents hold.
 type document struct {
 	Title, Detail, Code, Field, Session string

@@ -27,16 +27,18 @@ const tokenField = "email_verification_token"
 // addresses.
 type proving struct {
 	*story
-	codes   *otp.Service
-	issuer  *evptest.Issuer
-	browser *evptest.Browser
-	nonce   string // of the page that is shown
-	token   string // that was sent last
-	refusal error  // of Accept
-	claims  []otphttp.Claim
-	events  []otp.Event
-	delay   time.Duration // of the issuer
-	queries int           // of DNS
+	codes     *otp.Service
+	issuer    *evptest.Issuer
+	browser   *evptest.Browser
+	nonce     string  // of the page that is shown
+	token     string  // that was sent last
+	kept      *client // a tab that was kept, and what it sent last
+	keptToken string
+	refusal   error // of Accept
+	claims    []otphttp.Claim
+	events    []otp.Event
+	delay     time.Duration // of the issuer
+	queries   int           // of DNS
 }
 
 func newProving(t *testing.T, kind otp.Kind, configure func(*otphttp.Config)) *proving {
@@ -159,150 +161,128 @@ func (p *proving) issuerDown() {
 	})
 }
 
+// An act is a part of what becomes of a proof.
+type act = func(*proving)
+
+func plays(acts ...act) []act { return acts }
+
+func as(s step) act               { return func(p *proving) { s(p.story) } }
+func sendToken(token string) act  { return func(p *proving) { p.sendToken(ada, token) } }
+func again(members ...string) act { return func(p *proving) { p.again(members...) } }
+func choose(password string) act  { return func(p *proving) { p.choose(password) } }
+func refuse(err error) act        { return func(p *proving) { p.refusal = err } }
+func accepts(p *proving)          { p.refusal = nil }
+func keepTab(p *proving)          { p.kept, p.keptToken = p.twin(), p.token }
+func backToTab(p *proving)        { p.client, p.token = p.kept, p.keptToken }
+func prove(email string, members ...string) act {
+	return func(p *proving) { p.prove(email, members...) }
+}
+
+// submit enters the latest code, if there is one.
+func submit(members ...string) act {
+	return func(p *proving) {
+		code := []string{"code", "123456"}
+		if len(p.inbox.Messages()) > 0 {
+			code[1] = p.inbox.Code(p.t, ada)
+		}
+		p.hear(p.post(p.flow.ServeVerify, append(code, members...)...))
+	}
+}
+
 // Whatever becomes of a proof: what the person is told, and what is true. Where it does not count,
 // there is the code, and never an error.
 func TestProofs(t *testing.T) {
+	const signIn, reset = otp.SignIn, otp.ResetPassword
+	refused := &otphttp.Problem{Code: "refused"}
+	show, useUp, issuerDown := (*proving).show, (*proving).useUp, (*proving).issuerDown
+	fails := as(fail(1))
+
 	for _, c := range []struct {
 		what      string
 		kind      otp.Kind
 		configure func(*otphttp.Config)
-		play      func(*proving)
+		play      []act
 		told      []string
 		done      int // how often Done succeeded
 		mails     int
 	}{
 		// It takes the place of the code.
-		{"signs in", otp.SignIn, nil, func(p *proving) {
-			p.prove(ada)
-		}, says("done"), 1, 0},
-		{"confirms", otp.ConfirmAddress, nil, func(p *proving) {
-			p.prove(ada)
-		}, says("done"), 1, 0},
-		{"changes", otp.ChangeAddress, nil, func(p *proving) {
-			p.prove(ada)
-		}, says("done"), 1, 0},
-		{"does whatever", otp.General, nil, func(p *proving) {
-			p.prove(ada)
-		}, says("done"), 1, 0},
-		{"resets", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(ada)
-			p.choose("first")
-		}, says("proved", "done"), 1, 0},
-		{"another spelling", otp.SignIn, nil, func(p *proving) {
-			p.prove("aDA@example.com")
-		}, says("done"), 1, 0},
-		{"limited and locked", otp.SignIn, nil, func(p *proving) {
-			p.useUp()
-			p.prove(ada)
-		}, says("done"), 1, 4},
-		{"limited and locked, reset", otp.ResetPassword, nil, func(p *proving) {
-			p.useUp()
-			p.prove(ada)
-			p.choose("first")
-		}, says("proved", "done"), 1, 4},
-		{"the keys were rolled", otp.ResetPassword, nil, func(p *proving) {
-			p.keys(otp.Keys{newKey, testKeys[0]})
-			p.prove(ada)
-			p.keys(otp.Keys{newKey, newKey, testKeys[0]})
-			p.choose("first")
-		}, says("proved", "done"), 1, 0},
-		{"the page was open for an hour, nearly", otp.SignIn, nil, func(p *proving) {
-			time.Sleep(59 * time.Minute)
-			p.prove(ada)
-		}, says("done"), 1, 0},
+		{"signs in", signIn, nil, plays(prove(ada)), says("done"), 1, 0},
+		{"confirms", otp.ConfirmAddress, nil, plays(prove(ada)), says("done"), 1, 0},
+		{"changes", otp.ChangeAddress, nil, plays(prove(ada)), says("done"), 1, 0},
+		{"does whatever", otp.General, nil, plays(prove(ada)), says("done"), 1, 0},
+		{"resets", reset, nil, plays(prove(ada), choose("first")), says("proved", "done"), 1, 0},
+		{"another spelling", signIn, nil, plays(prove("aDA@example.com")), says("done"), 1, 0},
+		{"limited and locked", signIn, nil, plays(useUp, prove(ada)), says("done"), 1, 4},
+		{"limited and locked, reset", reset, nil, plays(useUp, prove(ada), choose("first")),
+			says("proved", "done"), 1, 4},
+		{"the keys were rolled", reset, nil,
+			plays(as(roll(otp.Keys{newKey, testKeys[0]})), prove(ada),
+				as(roll(otp.Keys{newKey, newKey, testKeys[0]})), choose("first")),
+			says("proved", "done"), 1, 0},
+		{"the page was open for an hour, nearly", signIn, nil,
+			plays(as(wait(59*time.Minute)), prove(ada)), says("done"), 1, 0},
 
 		// It is none, or not of the address.
-		{"no token", otp.SignIn, nil, func(p *proving) {
-			p.sendToken(ada, "")
-		}, says("sent"), 0, 1},
-		{"no proof", otp.SignIn, nil, func(p *proving) {
-			p.sendToken(ada, "no.proof")
-		}, says("sent"), 0, 1},
-		{"Proofs is off", otp.SignIn, func(c *otphttp.Config) { c.Proofs = nil }, func(p *proving) {
-			require.Empty(p.t, p.nonce)
-			p.prove(ada)
-		}, says("sent"), 0, 1},
-		{"of another address", otp.SignIn, nil, func(p *proving) {
+		{"no token", signIn, nil, plays(sendToken("")), says("sent"), 0, 1},
+		{"no proof", signIn, nil, plays(sendToken("no.proof")), says("sent"), 0, 1},
+		{"Proofs is off", signIn, func(c *otphttp.Config) { c.Proofs = nil },
+			plays(func(p *proving) { require.Empty(p.t, p.nonce) }, prove(ada)),
+			says("sent"), 0, 1},
+		{"of another address", signIn, nil, plays(func(p *proving) {
 			p.sendToken(ada, p.browser.Token(bob, p.nonce))
-		}, says("sent"), 0, 1},
-		{"of a look-alike", otp.SignIn, func(c *otphttp.Config) {
+		}), says("sent"), 0, 1},
+		{"of a look-alike", signIn, func(c *otphttp.Config) {
 			c.Find = func(*http.Request, string) (otphttp.Recipient, error) { // as databases do
 				return otphttp.Recipient{To: "kim@example.com", Known: true}, nil
 			}
-		}, func(p *proving) {
-			p.prove("\u212Aim@example.com") // the Kelvin sign
-		}, says("sent"), 0, 1},
-		{"of no account", otp.SignIn, nil, func(p *proving) {
-			p.prove(eve)
-		}, says("sent"), 0, 0},
-		{"a claim of the client", otp.ResetPassword, nil, func(p *proving) {
+		}, plays(prove("\u212Aim@example.com")), says("sent"), 0, 1}, // the Kelvin sign
+		{"of no account", signIn, nil, plays(prove(eve)), says("sent"), 0, 0},
+		{"a claim of the client", reset, nil, plays(func(p *proving) {
 			p.sendToken(ada, "", "proved", "true")
 			p.hear(p.post(p.flow.ServeVerify, "password", "first", "proved", "true"))
-		}, says("sent", "code_malformed"), 0, 1},
-		{"of no account, reset", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(eve)
-			p.choose("first")
-		}, says("sent", "code_malformed"), 0, 0},
-		{"the issuer is down", otp.SignIn, nil, func(p *proving) {
-			p.issuerDown()
-			p.prove(ada)
-		}, says("sent"), 0, 1},
-		{"stale", otp.SignIn, nil, func(p *proving) {
+		}), says("sent", "code_malformed"), 0, 1},
+		{"of no account, reset", reset, nil, plays(prove(eve), choose("first")),
+			says("sent", "code_malformed"), 0, 0},
+		{"the issuer is down", signIn, nil, plays(issuerDown, prove(ada)), says("sent"), 0, 1},
+		{"stale", signIn, nil, plays(func(p *proving) {
 			token := p.browser.Token(ada, p.nonce)
 			time.Sleep(17 * time.Minute)
 			p.sendToken(ada, token)
-		}, says("sent"), 0, 1},
-		{"the page was open for too long", otp.SignIn, nil, func(p *proving) {
-			time.Sleep(61 * time.Minute)
-			p.prove(ada)
-		}, says("sent"), 0, 1},
-		{"of another site", otp.SignIn, nil, func(p *proving) {
+		}), says("sent"), 0, 1},
+		{"the page was open for too long", signIn, nil,
+			plays(as(wait(61*time.Minute)), prove(ada)), says("sent"), 0, 1},
+		{"of another site", signIn, nil, plays(func(p *proving) {
 			phisher := evptest.NewBrowser(p.issuer, "https://api.example.org")
 			p.sendToken(ada, phisher.Token(ada, p.nonce))
-		}, says("sent"), 0, 1},
+		}), says("sent"), 0, 1},
 
 		// Its nonce is not that of this visit.
-		{"of another browser", otp.SignIn, nil, func(p *proving) {
-			p.client = newClient(p.t)
-			p.prove(ada)
-			p.show()
-			p.again()
-		}, says("sent", "send_limited"), 0, 1},
-		{"without cookies", otp.SignIn, nil, func(p *proving) {
-			p.client = newClient(p.t)
-			p.prove(ada, "session", "")
-		}, says("sent"), 0, 1},
-		{"of another flow", otp.SignIn, nil, func(p *proving) {
+		{"of another browser", signIn, nil, plays(as(loseAll), prove(ada), show, again()),
+			says("sent", "send_limited"), 0, 1},
+		{"without cookies", signIn, nil, plays(as(loseAll), prove(ada, "session", "")),
+			says("sent"), 0, 1},
+		{"of another flow", signIn, nil, plays(func(p *proving) {
+			other := newService(p.t, func(c *otphttp.Config) {
+				c.Name, c.Proofs = "other", p.verifier()
+			})
 			p.nonce = p.get(func(w http.ResponseWriter, r *http.Request) {
-				other := newService(p.t, func(c *otphttp.Config) {
-					c.Name, c.Proofs = "other", p.verifier()
-				})
 				fmt.Fprint(w, other.Nonce(w, r))
 			}).text
-			p.prove(ada)
-		}, says("sent"), 0, 1},
-		{"under a key that is no more", otp.SignIn, nil, func(p *proving) {
-			p.keys(otp.Keys{newKey})
-			p.prove(ada)
-		}, says("sent"), 0, 1},
-		{"a nonce of one's own", otp.SignIn, nil, func(p *proving) {
+		}, prove(ada)), says("sent"), 0, 1},
+		{"under a key that is no more", signIn, nil,
+			plays(as(roll(otp.Keys{newKey})), prove(ada)), says("sent"), 0, 1},
+		{"a nonce of one's own", signIn, nil, plays(func(p *proving) {
 			p.nonce = strings.Repeat("A", 16) + p.nonce[16:]
-			p.prove(ada)
-		}, says("sent"), 0, 1},
+		}, prove(ada)), says("sent"), 0, 1},
 
 		// It comes again.
-		{"by a double click", otp.SignIn, nil, func(p *proving) {
-			p.prove(ada)
-			p.again()
-		}, says("done", "done"), 2, 0},
-		{"by a double click, once", otp.SignIn, once, func(p *proving) {
-			p.prove(ada)
-			p.again()
-		}, says("done", "repeated"), 1, 0},
-		{"with another form", otp.SignIn, nil, func(p *proving) {
-			p.prove(ada)
-			p.again("remember", "yes")
-		}, says("done", "sent"), 1, 1},
+		{"by a double click", signIn, nil, plays(prove(ada), again()),
+			says("done", "done"), 2, 0},
+		{"by a double click, once", signIn, once, plays(prove(ada), again()),
+			says("done", "repeated"), 1, 0},
+		{"with another form", signIn, nil, plays(prove(ada), again("remember", "yes")),
+			says("done", "sent"), 1, 1},
 		{"for another change", otp.ChangeAddress, func(c *otphttp.Config) {
 			changes := 0
 			c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
@@ -311,191 +291,102 @@ func TestProofs(t *testing.T) {
 					To: ada, Known: true, Binding: fmt.Sprint("change ", changes),
 				}, nil
 			}
-		}, func(p *proving) {
-			p.prove(ada)
-			p.again()
-		}, says("done", "sent"), 1, 1},
-		{"as another token", otp.SignIn, nil, func(p *proving) {
-			p.prove(ada)
-			time.Sleep(time.Second)
-			p.prove(ada)
-		}, says("done", "sent"), 1, 1},
-		{"in another browser", otp.SignIn, nil, func(p *proving) {
-			p.prove(ada)
-			p.client = newClient(p.t)
-			p.show()
-			p.again()
-		}, says("done", "sent"), 1, 1},
-		{"after signing out", otp.SignIn, nil, func(p *proving) {
-			p.prove(ada)
-			late := p.twin()
+		}, plays(prove(ada), again()), says("done", "sent"), 1, 1},
+		{"as another token", signIn, nil, plays(prove(ada), as(wait(time.Second)), prove(ada)),
+			says("done", "sent"), 1, 1},
+		{"in another browser", signIn, nil, plays(prove(ada), as(loseAll), show, again()),
+			says("done", "sent"), 1, 1},
+		{"after signing out", signIn, nil, plays(prove(ada), keepTab, func(p *proving) {
 			p.get(func(w http.ResponseWriter, r *http.Request) { p.flow.End(w, r) })
-			p.client = late
-			p.again()
-		}, says("done", "sent"), 1, 1},
-		{"after another sign-in", otp.SignIn, nil, func(p *proving) {
-			p.prove(ada)
-			late, token := p.twin(), p.token
-			p.show()
-			p.prove(ada)
-			p.client = late
-			p.sendToken(ada, token)
-		}, says("done", "done", "sent"), 2, 1},
-		{"after a reset", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(ada)
-			p.choose("first")
-			p.again()
-		}, says("proved", "done", "sent"), 1, 1},
-		{"reset twice", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(ada)
-			late := p.twin()
-			p.choose("first")
-			p.client = late
-			p.choose("first")
-		}, says("proved", "done", "done"), 2, 0},
-		{"reset twice, once", otp.ResetPassword, once, func(p *proving) {
-			p.prove(ada)
-			late := p.twin()
-			p.choose("first")
-			p.client = late
-			p.choose("first")
-		}, says("proved", "done", "repeated"), 1, 0},
-		{"reset to another password", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(ada)
-			late := p.twin()
-			p.choose("first")
-			p.client = late
-			p.choose("second")
-		}, says("proved", "done", "code_used"), 1, 0},
-		{"a late copy after another reset", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(ada)
-			late := p.twin()
-			p.choose("first")
-			p.show()
-			p.prove(ada)
-			p.choose("second")
-			p.client = late
-			p.choose("first")
-		}, says("proved", "done", "proved", "done", "code_used"), 2, 0},
-		{"repeated for long, then another password", otp.ResetPassword, nil, func(p *proving) {
-			time.Sleep(59 * time.Minute)
-			p.prove(ada)
-			time.Sleep(9 * time.Minute)
-			p.choose("first")
-			time.Sleep(6 * time.Minute)
-			p.choose("first")
-			time.Sleep(7 * time.Minute)
-			p.choose("second")
-		}, says("proved", "done", "code_malformed", "code_malformed"), 1, 0},
-		{"reset too late", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(ada)
-			time.Sleep(10 * time.Minute)
-			p.hear(p.post(p.flow.ServeVerify, "password", "first", "code", "123456"))
-		}, says("proved", "code_missing"), 0, 0},
+		}, backToTab, again()), says("done", "sent"), 1, 1},
+		{"after another sign-in", signIn, nil,
+			plays(prove(ada), keepTab, show, prove(ada), backToTab, again()),
+			says("done", "done", "sent"), 2, 1},
+		{"after a reset", reset, nil, plays(prove(ada), choose("first"), again()),
+			says("proved", "done", "sent"), 1, 1},
+		{"reset twice", reset, nil,
+			plays(prove(ada), keepTab, choose("first"), backToTab, choose("first")),
+			says("proved", "done", "done"), 2, 0},
+		{"reset twice, once", reset, once,
+			plays(prove(ada), keepTab, choose("first"), backToTab, choose("first")),
+			says("proved", "done", "repeated"), 1, 0},
+		{"reset to another password", reset, nil,
+			plays(prove(ada), keepTab, choose("first"), backToTab, choose("second")),
+			says("proved", "done", "code_used"), 1, 0},
+		{"a late copy after another reset", reset, nil,
+			plays(prove(ada), keepTab, choose("first"), show, prove(ada), choose("second"),
+				backToTab, choose("first")),
+			says("proved", "done", "proved", "done", "code_used"), 2, 0},
+		{"repeated for long, then another password", reset, nil,
+			plays(as(wait(59*time.Minute)), prove(ada), as(wait(9*time.Minute)), choose("first"),
+				as(wait(6*time.Minute)), choose("first"), as(wait(7*time.Minute)),
+				choose("second")),
+			says("proved", "done", "code_malformed", "code_malformed"), 1, 0},
+		{"reset too late", reset, nil,
+			plays(prove(ada), as(wait(10*time.Minute)), submit("password", "first")),
+			says("proved", "code_missing"), 0, 0},
 
 		// Accept refuses, or Done fails.
-		{"Accept refuses", otp.SignIn, nil, func(p *proving) {
-			p.refusal = &otphttp.Problem{Code: "refused"}
-			p.prove(ada)
-			p.refusal = nil
-			p.again()
-		}, says("refused", "done"), 1, 0},
-		{"Accept refuses a password", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(ada)
-			p.refusal = &otphttp.Problem{Code: "refused"}
-			p.choose("short")
-			p.refusal = nil
-			p.choose("first")
-		}, says("proved", "refused", "done"), 1, 0},
-		{"Done fails", otp.SignIn, nil, func(p *proving) {
-			p.fail(1)
-			p.prove(ada)
-			p.again()
-		}, says("unfinished", "done"), 1, 0},
-		{"Done fails, once", otp.SignIn, once, func(p *proving) {
-			p.fail(1)
-			p.prove(ada)
-			p.again()
-		}, says("unfinished", "sent"), 0, 1},
-		{"Done fails at a reset", otp.ResetPassword, nil, func(p *proving) {
-			p.fail(1)
-			p.prove(ada)
-			p.choose("first")
-			p.choose("first")
-		}, says("proved", "unfinished", "done"), 1, 0},
-		{"Done fails at a reset, once", otp.ResetPassword, once, func(p *proving) {
-			p.fail(1)
-			p.prove(ada)
-			p.choose("first")
-			p.choose("first")
-		}, says("proved", "unfinished", "code_used"), 0, 0},
+		{"Accept refuses", signIn, nil, plays(refuse(refused), prove(ada), accepts, again()),
+			says("refused", "done"), 1, 0},
+		{"Accept refuses a password", reset, nil,
+			plays(prove(ada), refuse(refused), choose("short"), accepts, choose("first")),
+			says("proved", "refused", "done"), 1, 0},
+		{"Done fails", signIn, nil, plays(fails, prove(ada), again()),
+			says("unfinished", "done"), 1, 0},
+		{"Done fails, once", signIn, once, plays(fails, prove(ada), again()),
+			says("unfinished", "sent"), 0, 1},
+		{"Done fails at a reset", reset, nil,
+			plays(fails, prove(ada), choose("first"), choose("first")),
+			says("proved", "unfinished", "done"), 1, 0},
+		{"Done fails at a reset, once", reset, once,
+			plays(fails, prove(ada), choose("first"), choose("first")),
+			says("proved", "unfinished", "code_used"), 0, 0},
 
 		// The store.
-		{"the reply of the store is lost", otp.SignIn, nil, func(p *proving) {
+		{"the reply of the store is lost", signIn, nil, plays(func(p *proving) {
 			lost := false
-			p.fault = func(c otptest.StoreCall) otptest.StoreFault {
-				if c.Method != "CompareAndSwap" || lost {
-					return otptest.StoreFault{}
+			p.fault = func(c otptest.StoreCall) (fault otptest.StoreFault) {
+				if c.Method == "CompareAndSwap" && !lost {
+					lost, fault.After = true, errOnFire
 				}
-				lost = true
-				return otptest.StoreFault{After: errOnFire}
+				return fault
 			}
-			p.prove(ada)
-		}, says("done"), 1, 0},
-		{"the store is down", otp.SignIn, nil, func(p *proving) {
-			p.down("at once")
-			p.prove(ada)
-			p.up()
-			p.again()
-		}, says("unavailable", "done"), 1, 0},
-		{"the store is down after the swap", otp.SignIn, nil, func(p *proving) {
-			p.down("after the swap")
-			p.prove(ada)
-			p.up()
-			p.again()
-		}, says("unavailable", "done"), 1, 0},
+		}, prove(ada)), says("done"), 1, 0},
+		{"the store is down", signIn, nil,
+			plays(as(down("at once")), prove(ada), as(up), again()),
+			says("unavailable", "done"), 1, 0},
+		{"the store is down after the swap", signIn, nil,
+			plays(as(down("after the swap")), prove(ada), as(up), again()),
+			says("unavailable", "done"), 1, 0},
 
 		// The code beside it.
-		{"a code of before", otp.SignIn, nil, func(p *proving) {
-			p.ask()
-			p.show()
-			p.prove(ada)
-			p.hear(p.post(p.flow.ServeVerify, "code", p.code))
-		}, says("done", "code_missing"), 1, 1},
-		{"a code of before, reset", otp.ResetPassword, nil, func(p *proving) {
-			p.ask()
-			p.show()
-			p.prove(ada)
-			p.choose("first")
-			status, err := p.codes.Status(p.t.Context(), otp.Request{
-				To: ada, Binding: p.cookies[binding].Value,
-			})
-			require.NoError(p.t, err)
-			require.False(p.t, status.Live)
-		}, says("proved", "done"), 1, 1},
-		{"a code of before, whose answer was lost", otp.SignIn, nil, func(p *proving) {
-			p.twin().post(p.flow.ServeSend, "email", ada)
-			p.prove(ada)
-			p.hear(p.post(p.flow.ServeVerify, "code", p.inbox.Code(p.t, ada)))
-		}, says("done", "code_missing"), 1, 1},
-		{"a code of before, in its tab", otp.SignIn, nil, func(p *proving) {
-			p.ask()
-			p.show()
-			late := p.twin()
-			p.prove(ada)
-			p.client = late
-			p.hear(p.post(p.flow.ServeVerify, "code", p.code))
-		}, says("done", "code_missing"), 1, 1},
-		{"a code after it", otp.ResetPassword, nil, func(p *proving) {
-			p.prove(ada)
-			p.ask()
-			p.hear(p.post(p.flow.ServeVerify, "code", p.code, "password", "first"))
-		}, says("proved", "done"), 1, 1},
+		{"a code of before", signIn, nil, plays(as(ask()), show, prove(ada), submit()),
+			says("done", "code_missing"), 1, 1},
+		{"a code of before, reset", reset, nil,
+			plays(as(ask()), show, prove(ada), choose("first"), func(p *proving) {
+				status, err := p.codes.Status(p.t.Context(), otp.Request{
+					To: ada, Binding: p.cookies[binding].Value,
+				})
+				require.NoError(p.t, err)
+				require.False(p.t, status.Live)
+			}),
+			says("proved", "done"), 1, 1},
+		{"a code of before, whose answer was lost", signIn, nil,
+			plays(as(askInVain), prove(ada), submit()), says("done", "code_missing"), 1, 1},
+		{"a code of before, in its tab", signIn, nil,
+			plays(as(ask()), show, keepTab, prove(ada), backToTab, submit()),
+			says("done", "code_missing"), 1, 1},
+		{"a code after it", reset, nil,
+			plays(prove(ada), as(ask()), submit("password", "first")),
+			says("proved", "done"), 1, 1},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newProving(t, c.kind, c.configure)
-				c.play(p)
+				for _, act := range c.play {
+					act(p)
+				}
 
 				require.Equal(t, c.told, p.told)
 				require.Len(t, p.stored, c.done)
