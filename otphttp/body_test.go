@@ -118,9 +118,8 @@ func TestMethods(t *testing.T) {
 		{s.ServeVerify, http.MethodDelete, "POST"},
 		{s.ServeStatus, http.MethodPut, "GET, POST, HEAD"},
 	} {
-		reply := newClient(
-			t,
-		).do(c.handler, request(c.method, "/?email=ada@example.com&code=123456"))
+		reply := newClient(t).
+			do(c.handler, request(c.method, "/?email=ada@example.com&code=123456"))
 		reply.want(t, http.StatusMethodNotAllowed, "method_not_allowed")
 		assert.Equal(t, c.allow, reply.Header.Get("Allow"))
 	}

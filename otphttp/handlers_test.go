@@ -40,6 +40,10 @@ func testWholeFlow(t *testing.T, post func(*client, http.HandlerFunc, ...string)
 	refused := post(c, s.ServeVerify, "code", wrong(code)).
 		want(t, http.StatusForbidden, "code_mismatch")
 	assert.Equal(t, 4, refused.Flow.AttemptsLeft)
+	unreadable := post(c, s.ServeVerify, "code", "hello").
+		want(t, http.StatusForbidden, "code_malformed")
+	assert.True(t, unreadable.Flow.Live)
+	assert.Equal(t, 4, unreadable.Flow.AttemptsLeft, "it was not compared")
 
 	post(c, s.ServeVerify, "code", code).want(t, http.StatusOK, "")
 	assert.Equal(t, []string{ada}, s.doneFor)

@@ -37,10 +37,9 @@ func TestCrossOrigin(t *testing.T) {
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			t.Run(name+" "+method, func(t *testing.T) {
-				s := newService(
-					t,
-					func(c *otphttp.Config) { c.Origins, c.AllowGET = []string{spa}, true },
-				)
+				s := newService(t, func(c *otphttp.Config) {
+					c.Origins, c.AllowGET = []string{spa}, true
+				})
 				mux := http.NewServeMux()
 				mux.HandleFunc("/codes/{email}", s.ServeSend)
 				mux.HandleFunc("/codes", s.ServeSend)
@@ -48,9 +47,8 @@ func TestCrossOrigin(t *testing.T) {
 				client := newClient(t)
 				r := request(http.MethodGet, "/codes/ada@example.com")
 				if method == http.MethodPost {
-					r = request(http.MethodPost, "/codes")
-					r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-					r.Body = body("email=ada%40example.com")
+					r = formOf("email=ada%40example.com")
+					r.URL.Path = "/codes"
 				}
 				for header, value := range map[string]string{
 					"Origin": c.origin, "Sec-Fetch-Site": c.fetchSite,
@@ -94,11 +92,8 @@ func TestPreflight(t *testing.T) {
 		assert.Equal(t, spa, h.Header.Get("Access-Control-Allow-Origin"))
 		assert.Equal(t, "true", h.Header.Get("Access-Control-Allow-Credentials"))
 		assert.Equal(t, methods, h.Header.Get("Access-Control-Allow-Methods"))
-		assert.Equal(
-			t,
-			"Content-Type, Idempotency-Key",
-			h.Header.Get("Access-Control-Allow-Headers"),
-		)
+		assert.Equal(t, "Content-Type, Idempotency-Key",
+			h.Header.Get("Access-Control-Allow-Headers"))
 
 		refused := preflight(handler, "https://evil.example")
 		require.GreaterOrEqual(t, refused.StatusCode, 400)

