@@ -29,7 +29,6 @@ var routes = []string{
 type function struct {
 	*lambdatest.Function
 	tb     testing.TB
-	cmd    *exec.Cmd
 	source *lambdatest.Source
 }
 
@@ -39,7 +38,7 @@ func startFunction(tb testing.TB, name string, settings []string) *function {
 	tb.Helper()
 	cmd := exec.Command(program(tb, name))
 	cmd.Env = slices.Clone(settings)
-	return &function{lambdatest.Start(tb, cmd), tb, cmd, lambdatest.Sources[0]}
+	return &function{lambdatest.Start(tb, cmd), tb, lambdatest.Sources[0]}
 }
 
 // functions starts both functions on the system, with more settings.
