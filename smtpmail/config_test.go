@@ -1,6 +1,7 @@
 package smtpmail_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -47,6 +48,14 @@ func TestNew(t *testing.T) {
 
 // The error of a bad configuration names the field, the value and the bound.
 func TestNewRefuses(t *testing.T) {
+	token := func(context.Context) (string, error) { return "", nil }
+	account := func(
+		password string, token func(context.Context) (string, error), mechanisms ...string,
+	) func(*smtpmail.Config) {
+		return func(c *smtpmail.Config) {
+			c.Username, c.Password, c.Token, c.Mechanisms = "otp", password, token, mechanisms
+		}
+	}
 	for _, test := range []struct {
 		change func(*smtpmail.Config)
 		want   string
@@ -87,6 +96,19 @@ func TestNewRefuses(t *testing.T) {
 			"Config.From is"},
 		{func(c *smtpmail.Config) { c.From = strings.Repeat("é", 65) + " <a@acme.example>" },
 			"its display name: it has 65 characters: at most 64 are allowed"},
+		{func(c *smtpmail.Config) { c.ReplyTo = "a@acme.example\r\nBcc: e@b.example" },
+			"Config.ReplyTo is "},
+		{func(c *smtpmail.Config) { c.ReturnPath = "Acme <a@acme.example>" },
+			"Config.ReturnPath is "},
+		{account("p", nil, "NTLM"),
+			`Config.Mechanisms is ["NTLM"]: with Password it must be some of SCRAM-SHA-256,`},
+		{account("p", nil, "PLAIN", "PLAIN"), "each once"},
+		{account("p", nil, "XOAUTH2"), "with Password it must"},
+		{account("p", nil, []string{}...), "Config.Mechanisms is empty"},
+		{account("p", token), "Config.Token is set, and Password too"},
+		{func(c *smtpmail.Config) { c.Token = token },
+			"Config.Username is empty: Token goes with it"},
+		{account("", token, "PLAIN"), "with Token it must be some of OAUTHBEARER, XOAUTH2"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			c := good()

@@ -40,7 +40,7 @@ func cutAfter(t *testing.T, offers, direction string, n int) bool {
 	err := sender.Send(t.Context(), message(ada))
 	sender.Close()
 	proxy.Close()
-	server.await(t, func() bool { return server.now() == 0 })
+	server.await(t, func() bool { return server.seen().open == 0 })
 
 	what := fmt.Sprintf("after %d bytes: %v", n, err)
 	saw := server.seen()

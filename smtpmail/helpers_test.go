@@ -1,15 +1,12 @@
 package smtpmail_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
-	"math/big"
 	"net"
+	"net/http/httptest"
 	"strconv"
 	"sync"
 	"testing"
@@ -22,48 +19,26 @@ import (
 	"github.com/seed-5978b5f1/otp/smtpmail"
 )
 
-// A certificate is one that the tests have made, for 127.0.0.1.
-type certificate struct {
-	pem, keyPEM []byte
-	roots       *x509.CertPool // trust it
+// secured is a server that has a certificate for 127.0.0.1. All servers of the tests share it.
+var secured = sync.OnceValue(func() *httptest.Server { return httptest.NewTLSServer(nil) })
+
+// roots trust the certificate.
+func roots() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(secured().Certificate())
+	return pool
 }
 
-// valid is good for an hour. All servers of the tests share it.
-var valid = sync.OnceValue(func() certificate { return newCertificate(time.Now().Add(time.Hour)) })
+// serverTLS returns what a server does TLS by.
+func serverTLS() *tls.Config { return &tls.Config{Certificates: secured().TLS.Certificates} }
 
-// newCertificate makes a certificate that is good until notAfter and signs itself.
-func newCertificate(notAfter time.Time) certificate {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// pemFiles returns the certificate and its key as files have them.
+func pemFiles() (certificate, key []byte) {
+	pair := secured().TLS.Certificates[0]
+	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	must(err)
-
-	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "smtpmail's tests"},
-		NotBefore:             notAfter.Add(-2 * time.Hour),
-		NotAfter:              notAfter,
-		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	must(err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	must(err)
-
-	c := certificate{
-		pem:    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		keyPEM: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}),
-		roots:  x509.NewCertPool(),
-	}
-	c.roots.AppendCertsFromPEM(c.pem)
-	return c
-}
-
-// server returns what a server does TLS by.
-func (c certificate) server() *tls.Config {
-	pair, err := tls.X509KeyPair(c.pem, c.keyPEM)
-	must(err)
-	return &tls.Config{Certificates: []tls.Certificate{pair}}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
 func must(err error) {
@@ -93,7 +68,7 @@ func configFor(address string) smtpmail.Config {
 	must(err)
 	return smtpmail.Config{
 		Host: host, Port: number,
-		TLS:      &tls.Config{RootCAs: valid().roots},
+		TLS:      &tls.Config{RootCAs: roots()},
 		Username: username, Password: password,
 		From:     from,
 		Renderer: plain{},

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/smtpmail"
 )
 
 // Dovecot takes access tokens that a service vouches for, by both mechanisms, short and long ones.
@@ -59,8 +58,6 @@ func TestTokenFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := configFor(server.address)
 			c.Password, c.Token = "", token
-			server.offer("AUTH XOAUTH2")
-
 			err := newSender(t, c).Send(t.Context(), message(ada))
 			require.ErrorIs(t, err, otp.ErrNotSent)
 			require.ErrorContains(t, err, "smtpmail: not sent: AUTH: Config.Token ")
@@ -108,31 +105,4 @@ func TestCheck(t *testing.T) {
 
 	require.NoError(t, sender.Close())
 	require.EqualError(t, sender.Check(t.Context()), "smtpmail: not sent: the Sender is closed")
-}
-
-// Mechanisms that do not fit are refused when the Sender is made.
-func TestMechanisms(t *testing.T) {
-	token := func(context.Context) (string, error) { return "", nil }
-	for _, test := range []struct {
-		change func(*smtpmail.Config)
-		want   string
-	}{
-		{func(c *smtpmail.Config) { c.Mechanisms = []string{"NTLM"} },
-			`Config.Mechanisms is ["NTLM"]: with Password it must be some of SCRAM-SHA-256,`},
-		{func(c *smtpmail.Config) { c.Mechanisms = []string{"PLAIN", "PLAIN"} }, "each once"},
-		{func(c *smtpmail.Config) { c.Mechanisms = []string{"XOAUTH2"} }, "with Password it must"},
-		{func(c *smtpmail.Config) { c.Mechanisms = []string{} }, "Config.Mechanisms is empty"},
-		{func(c *smtpmail.Config) { c.Token = token }, "Config.Token is set, and Password too"},
-		{func(c *smtpmail.Config) { c.Password, c.Username, c.Token = "", "", token },
-			"Config.Username is empty: Token goes with it"},
-		{func(c *smtpmail.Config) {
-			c.Password, c.Token, c.Mechanisms = "", token, []string{"PLAIN"}
-		}, "with Token it must be some of OAUTHBEARER, XOAUTH2"},
-	} {
-		c := good()
-		c.Username, c.Password = "otp", "p"
-		test.change(&c)
-		_, err := smtpmail.New(c)
-		require.ErrorContains(t, err, test.want)
-	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,6 +44,7 @@ var hostile = []string{
 	"\xff\xfe invalid", strings.Repeat("長い", 120),
 	strings.Repeat("x", 255), strings.Repeat("x", 256),
 	strings.Repeat("longer than any line may be ", 100), strings.Repeat("y", 5000),
+	strings.Repeat(strings.Repeat("läng", 1000)+"\n.\n", 100), // larger than any buffer
 }
 
 // FuzzMail sends mails by a real server, and finds in its mailboxes what was written, for whom it
@@ -169,41 +169,4 @@ type recorder struct {
 func (r *recorder) Render(m otp.Message) (mail otpmail.Mail, err error) {
 	r.mail, err = r.Renderer.Render(m)
 	return r.mail, err
-}
-
-// Mails that a transport cannot carry are told apart from those that a server refuses.
-func TestUnusableMails(t *testing.T) {
-	server, sender := startSending(t, fault{})
-
-	for name, mail := range map[string]otpmail.Mail{
-		"no subject":         {Text: "text"},
-		"a line end":         {Subject: "a\nb", Text: "text"},
-		"no text":            {Subject: "subject", HTML: "<p>"},
-		"no UTF-8":           {Subject: "subject", Text: "\xff"},
-		"a subject too long": {Subject: strings.Repeat("ä", 256), Text: "text"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			err := sender.SendMail(t.Context(), ada, mail)
-			require.ErrorIs(t, err, otp.ErrNotSent)
-			require.ErrorContains(t, err, "smtpmail: not sent: the mail is not usable: the ")
-		})
-	}
-	require.Zero(t, server.seen().connections)
-
-	longest := otpmail.Mail{Subject: strings.Repeat("ä", 255), Text: "text"}
-	require.NoError(t, sender.SendMail(t.Context(), ada, longest))
-}
-
-// A mail that is larger than any buffer arrives whole.
-func TestLargeMail(t *testing.T) {
-	relay := startRelay(t, "plain")
-	sender := newSender(t, configFor(relay.startTLS))
-	large := strings.Repeat(strings.Repeat("läng", 1000)+"\n.\n", 100)
-
-	start := time.Now()
-	require.NoError(t, sender.SendMail(t.Context(), ada,
-		otpmail.Mail{Subject: "large", Text: large, HTML: "<pre>" + large}))
-	got := relay.mails(t, ada, 1)[0]
-	require.True(t, got.text == large && got.html == "<pre>"+large)
-	t.Logf("%d bytes in %v", len(large), time.Since(start))
 }

@@ -121,9 +121,10 @@ func startRelayWith(t testing.TB, mechanisms, stored, tokens string) *relay {
 
 	r := startOpenSMTPD(t)
 	folder := filepath.Dir(r.mailboxes)
+	certificate, key := pemFiles()
 	for name, content := range map[string][]byte{
-		"cert.pem": valid().pem,
-		"key.pem":  valid().keyPEM,
+		"cert.pem": certificate,
+		"key.pem":  key,
 		"users":    []byte(username + ":" + stored + "\n"),
 		"oauth2":   fmt.Appendf(nil, oauth2Conf, tokens),
 	} {

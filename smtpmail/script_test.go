@@ -29,18 +29,17 @@ type scripted struct {
 	limit   int      // of connections, 0 for none
 	beyond  string   // said to further ones: a reply, cut or stall
 
-	mu        sync.Mutex
-	dialogues map[*dialogue]bool // that go on
-	faults    []fault
-	said      []string // said to the next announcement, and to the dot after it, before a close
-	open      int      // connections now
-	saw       seen
-	stalled   func() // called when it stops to answer
+	mu      sync.Mutex
+	faults  []fault
+	said    []string // said to the next announcement, and to the dot after it, before a close
+	saw     seen
+	stalled func() // called when it stops to answer
 }
 
 // seen is what a server has seen.
 type seen struct {
 	connections int
+	open        int // connections now
 	most        int // connections at a time
 	closed      int // connections that the client can see the end of
 	announced   int // MAIL
@@ -85,7 +84,7 @@ const (
 func startScripted(t testing.TB, f fault, offers ...string) *scripted {
 	t.Helper()
 
-	s := &scripted{tls: valid().server(), faults: []fault{f},
+	s := &scripted{tls: serverTLS(), faults: []fault{f},
 		offers: strings.Fields(strings.Join(offers, " "))}
 	s.start(t)
 	return s
@@ -130,16 +129,10 @@ func (s *scripted) serve(conn net.Conn) {
 	defer s.count(-1)
 
 	d := &dialogue{scripted: s, conn: conn, text: textproto.NewConn(conn)}
-	if s.limit > 0 && s.now() > s.limit {
-		s.refuse(d)
+	if s.limit > 0 && s.seen().open > s.limit {
+		d.end(s.beyond)
 		return
 	}
-	s.mu.Lock()
-	if s.dialogues == nil {
-		s.dialogues = map[*dialogue]bool{}
-	}
-	s.dialogues[d] = true
-	s.mu.Unlock()
 	if !d.answer("greeting", "220 ready") {
 		return
 	}
@@ -159,36 +152,15 @@ func (s *scripted) serve(conn net.Conn) {
 	}
 }
 
-// hangUp says something on all connections, and closes them.
-func (s *scripted) hangUp(t *testing.T, said string) {
-	t.Helper()
-
-	s.mu.Lock()
-	for d := range s.dialogues {
-		io.WriteString(d.conn, said)
-		d.conn.Close()
-	}
-	clear(s.dialogues)
-	s.mu.Unlock()
-	s.await(t, func() bool { return s.now() == 0 })
-}
-
-// refuse is for a connection beyond the limit.
-func (s *scripted) refuse(d *dialogue) {
-	switch s.beyond {
+// end says or does the last thing before the end of the connection.
+func (d *dialogue) end(said string) {
+	switch said {
 	case cut:
 	case stall:
 		d.stay()
 	default:
-		d.text.PrintfLine("%s", s.beyond)
+		d.text.PrintfLine("%s", said)
 	}
-}
-
-// now returns how many connections there are.
-func (s *scripted) now() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.open
 }
 
 // await waits until something is so.
@@ -227,21 +199,13 @@ func (s *scripted) say(said []string) {
 	s.said = said
 }
 
-// offer has the server offer an extension more.
-func (s *scripted) offer(extension string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	s.offers = append(s.offers, extension)
-}
-
 func (s *scripted) count(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
 	s.saw.connections += max(0, n)
-	s.open += n
-	s.saw.most = max(s.saw.most, s.open)
+	s.saw.open += n
+	s.saw.most = max(s.saw.most, s.saw.open)
 }
 
 type dialogue struct {
@@ -259,12 +223,10 @@ func (d *dialogue) obey(command string) bool {
 
 	switch verb {
 	case "EHLO":
-		lines := []string{"scripted", "ENHANCEDSTATUSCODES"}
-		d.mu.Lock()
-		lines = append(lines, d.offers...)
-		d.mu.Unlock()
+		lines := append([]string{"scripted", "ENHANCEDSTATUSCODES"}, d.offers...)
 		if d.encrypted {
-			return d.text.PrintfLine("%s", reply(append(lines, "AUTH PLAIN LOGIN"))) == nil
+			lines = append(lines, "AUTH PLAIN LOGIN XOAUTH2")
+			return d.text.PrintfLine("%s", reply(lines)) == nil
 		}
 		return d.answer("EHLO", reply(append(lines, "STARTTLS")))
 	case "STARTTLS":
@@ -317,16 +279,14 @@ func (d *dialogue) answer(step, reply string, next ...func() bool) bool {
 			return false
 		}
 		return len(next) == 0 || next[0]()
-	case cut:
+	case cut, stall:
+		d.end(wrong)
 		return false
 	case slow:
 		time.Sleep(200 * time.Millisecond)
 		return d.text.PrintfLine("%s", reply) == nil
 	case twice:
 		return d.text.PrintfLine("%s\r\n%s", reply, reply) == nil && (len(next) == 0 || next[0]())
-	case stall:
-		d.stay()
-		return false
 	default:
 		good := wrong[0] == reply[0] && len(next) > 0
 		return d.text.PrintfLine("%s", wrong) == nil && !strings.HasPrefix(wrong, "421") &&
@@ -464,7 +424,14 @@ func (d *dialogue) take() bool {
 	if valid && (planned == "" || !strings.ContainsAny(planned[:1], "345")) {
 		d.count1(&d.saw.taken)
 	}
-	return d.answer("dot", "250 taken") && d.wrong("after") == ""
+	if !d.answer("dot", "250 taken") {
+		return false
+	}
+	last := d.wrong("after")
+	if last != "" {
+		d.end(last)
+	}
+	return last == ""
 }
 
 func (s *scripted) count1(n *int) {
