@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"sync"
 )
 
@@ -33,3 +34,9 @@ func SchemaByMany(ctx context.Context, schema string, open func() (*sql.DB, erro
 	all.Wait()
 	return errors.Join(errs[:]...)
 }
+
+// SQLiteKey is SQLite's expression for a key such as a Service has, in base64. Only its first four
+// letters are of all 64: no table here has 64⁴ pages.
+var SQLiteKey = strings.Repeat("substr("+
+	"'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', 1 + (random() & 63), 1) || ",
+	4) + "hex(randomblob(9))"

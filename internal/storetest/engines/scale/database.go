@@ -19,6 +19,7 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/servers"
+	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
 	"github.com/seed-5978b5f1/otp/sqlstore"
 )
 
@@ -28,8 +29,8 @@ type database struct {
 	dialect      sqlstore.Dialect
 	server       func() (*servers.Server, error) // nil: a file
 
-	// insert inserts records of the usual sizes: $from and $to count them, and they expire within a
-	// day from $time on, in another order than that of their keys.
+	// insert inserts records of the usual sizes, with keys as a Service has them: $from and $to count
+	// them, and they expire within a day from $time on, in another order than that of their keys.
 	insert string
 	used   string // the value of a record once its code is used, of the same size
 
@@ -83,7 +84,8 @@ func frames() func(context.Context, *sql.DB) (float64, error) {
 
 var postgres = database{
 	driver: "pgx", dialect: sqlstore.PostgreSQL,
-	insert: `INSERT INTO otp_records SELECT CAST(left(md5(CAST(i AS TEXT)), 22) AS BYTEA),
+	insert: `INSERT INTO otp_records SELECT
+		CAST(left(encode(decode(md5(CAST(i AS TEXT)), 'hex'), 'base64'), 22) AS BYTEA),
 		decode(repeat(md5(CAST(i AS TEXT)), 8) || '0011223344', 'hex'), $time + i * 7919 % 86400
 		FROM generate_series(CAST($from AS BIGINT), $to) i`,
 	used: "id || substr(value, 23)",
@@ -111,8 +113,8 @@ var databases = []database{
 	{
 		name: "SQLite", driver: "sqlite", dialect: sqlstore.SQLite,
 		insert: `WITH RECURSIVE n(i) AS (SELECT $from UNION ALL SELECT i + 1 FROM n WHERE i < $to)
-			INSERT INTO otp_records SELECT CAST(lower(hex(randomblob(11))) AS BLOB),
-			randomblob(133), $time + i * 7919 % 86400 FROM n`,
+			INSERT INTO otp_records SELECT CAST(` + harness.SQLiteKey + ` AS BLOB), randomblob(133),
+			$time + i * 7919 % 86400 FROM n`,
 		used: "randomblob(133)",
 		fast: []string{"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
 			"PRAGMA cache_size = -4000000"},
@@ -130,7 +132,8 @@ var databases = []database{
 			return servers.StartMariaDB("--innodb-buffer-pool-size=512M",
 				"--innodb-log-file-size=1G")
 		},
-		insert: `INSERT INTO otp_records (id, value, expires) SELECT LEFT(MD5(seq), 22),
+		insert: `INSERT INTO otp_records (id, value, expires)
+			SELECT LEFT(TO_BASE64(UNHEX(MD5(seq))), 22),
 			UNHEX(CONCAT(REPEAT(MD5(seq), 8), '0011223344')), $time + seq * 7919 % 86400
 			FROM seq_$from_to_$to`,
 		used: "CONCAT(id, SUBSTR(value, 23)), version = version + 1",
