@@ -148,6 +148,10 @@ func TestRetries(t *testing.T) {
 		"at its very end":     {fails(certain, 99), 15 * time.Second, seconds(0, 1, 3, 7), 0},
 		"undeliverable":       {fails(otp.ErrUndeliverable, 99), lifetime, seconds(0), 0},
 		"the outcome is open": {fails(errors.New("connection reset"), 99), lifetime, seconds(0), 0},
+		"does not end by itself": {func(ctx context.Context, _ otp.Message) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}, lifetime, seconds(0), 0},
 		"a panic": {func(context.Context, otp.Message) error { panic("123456") }, lifetime,
 			seconds(0), 0},
 	} {
@@ -177,32 +181,6 @@ func TestRetries(t *testing.T) {
 			})
 		})
 	}
-}
-
-// A provider that fails for 20 seconds gets each mail afterwards, once.
-func TestOutage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		opts := background.Options{Workers: 4}
-		s, p := newSender(t, opts, func(ctx context.Context, _ otp.Message) error {
-			if time.Since(start) < 20*time.Second {
-				return otp.ErrNotSent
-			}
-			return takeTime(200*time.Millisecond)(ctx, otp.Message{})
-		})
-
-		var want []string
-		for i := range 100 {
-			want = append(want, fmt.Sprint(i))
-			require.NoError(t, s.Send(t.Context(), message(want[i])))
-			time.Sleep(100 * time.Millisecond)
-		}
-
-		pass(time.Minute)
-		require.ElementsMatch(t, want, p.sent)
-		require.Zero(t, s.Len())
-		require.NoError(t, s.Shutdown(t.Context()))
-	})
 }
 
 // A message that waits for another try takes no worker from the others.
@@ -334,23 +312,6 @@ func TestContext(t *testing.T) {
 	})
 }
 
-// A Sender that does not end by itself is ended, and its message is not sent again.
-func TestTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, p := newSender(t, background.Options{Timeout: 3 * time.Second},
-			func(ctx context.Context, _ otp.Message) error {
-				<-ctx.Done()
-				return ctx.Err() // open
-			})
-		require.NoError(t, s.Send(t.Context(), message("id")))
-		require.NoError(t, s.Shutdown(t.Context()))
-
-		require.Equal(t, 3*time.Second, time.Since(p.start))
-		require.Len(t, p.tries, 1)
-		require.ErrorIs(t, p.failures[0].Err, context.DeadlineExceeded)
-	})
-}
-
 // What has expired is not sent, neither on its way in nor after a long wait.
 func TestExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -426,29 +387,6 @@ func TestShutdownRunsOut(t *testing.T) {
 		slices.Sort(given)
 		require.Equal(t, []string{"4", "5", "6", "7", "8", "bad"}, given)
 		require.Zero(t, s.Len())
-	})
-}
-
-// A Shutdown that runs out of time ends the pauses too.
-func TestShutdownRunsOutInAPause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, p := newSender(t, background.Options{}, func(context.Context, otp.Message) error {
-			return otp.ErrNotSent
-		})
-		require.NoError(t, s.Send(t.Context(), message("id")))
-		pass(4 * time.Second)
-
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		require.ErrorContains(t, s.Shutdown(ctx), ": 1: context deadline exceeded")
-		synctest.Wait()
-
-		require.Equal(t, 5*time.Second, time.Since(p.start))
-		require.Zero(t, s.Len())
-		require.Len(t, p.tries, 4)
-		require.Len(t, p.failures, 5)
-		require.ErrorContains(t, p.failures[4].Err, "Shutdown had no time left")
-		require.Zero(t, p.failures[4].RetryAt)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -25,41 +26,11 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/background"
 	"github.com/seed-5978b5f1/otp/memstore"
+	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // deliveryTime is what a slow delivery takes.
 const deliveryTime = 200 * time.Millisecond
-
-// newService returns a Service that delivers by the sender.
-func newService(sender otp.Sender, store otp.Store, minSendTime time.Duration) (
-	*otp.Service, error,
-) {
-	return otp.New(otp.Config{
-		Purpose: "sign-in",
-		Secret:  []byte(strings.Repeat("s", 32)),
-		Store:   store,
-		Sender:  sender,
-		Policy:  otp.Policy{MinSendTime: minSendTime},
-	})
-}
-
-// A countingStore counts the calls of a store.
-type countingStore struct {
-	otp.Store
-	calls int
-}
-
-func (s *countingStore) Load(ctx context.Context, key string) ([]byte, error) {
-	s.calls++
-	return s.Store.Load(ctx, key)
-}
-
-func (s *countingStore) CompareAndSwap(
-	ctx context.Context, key string, from, to []byte, expiresAt time.Time,
-) (bool, error) {
-	s.calls++
-	return s.Store.CompareAndSwap(ctx, key, from, to, expiresAt)
-}
 
 // Send does the same calls in the same time for known and unknown addresses. It returns before the
 // delivery has begun, whether that is slow, fails or panics.
@@ -79,22 +50,30 @@ func TestKnownAndUnknownAreAnsweredAlike(t *testing.T) {
 							<-released
 							return deliver(ctx, m)
 						})
-					store := &countingStore{Store: memstore.New(nil)}
-					service, err := newService(sender, store, minSendTime)
-					require.NoError(t, err)
+					calls := 0
+					service, _ := otptest.New(t, otp.Config{
+						Sender: sender, Policy: otp.Policy{MinSendTime: minSendTime},
+						Store: &otptest.FaultyStore{
+							Store: memstore.New(nil),
+							Fault: func(otptest.StoreCall) (none otptest.StoreFault) {
+								calls++
+								return none
+							},
+						},
+					})
 
-					send := func(to string, decoy bool) (calls int, took time.Duration) {
-						store.calls = 0
+					send := func(to string, decoy bool) (made int, took time.Duration) {
+						calls = 0
 						start := time.Now()
 						_, err := service.Send(t.Context(), otp.Request{To: to, Decoy: decoy})
 						require.NoError(t, err)
-						return store.calls, time.Since(start)
+						return calls, time.Since(start)
 					}
-					calls, took := send("ada@example.com", false)
-					decoyCalls, decoyTook := send("eve@example.com", true)
+					made, took := send("ada@example.com", false)
+					decoyMade, decoyTook := send("eve@example.com", true)
 					require.Empty(t, p.sent)
-					require.Positive(t, calls)
-					require.Equal(t, decoyCalls, calls)
+					require.Positive(t, made)
+					require.Equal(t, decoyMade, made)
 					require.Equal(t, max(minSendTime, 0), took)
 					require.Equal(t, took, decoyTook)
 
@@ -143,10 +122,7 @@ func serve(file string) error {
 		return err
 	}
 
-	service, err := newService(sender, memstore.New(nil), -1)
-	if err != nil {
-		return err
-	}
+	service, _ := otptest.New(log.Default(), otp.Config{Sender: sender})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
