@@ -5,7 +5,6 @@ package histories
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -44,42 +43,9 @@ type step struct {
 	offset   time.Duration
 }
 
-func (s step) String() string {
-	switch s.op {
-	case "wait":
-		return fmt.Sprintf("wait for %s %+d ns", s.base, s.offset)
-	case "send":
-		return fmt.Sprintf("instance %d: Send(address %d, %v, binding %q, decoy %v), sender: %v",
-			s.instance, s.address, s.trust, s.binding, s.decoy, s.sender) + s.faults()
-	case "verify", "check":
-		return fmt.Sprintf("instance %d: %s(address %d, %v, %s code, number %d, key %q)%s",
-			s.instance, s.op, s.address, s.trust, s.code, s.nth, s.key, s.faults())
-	case "spend":
-		return fmt.Sprintf("instance %d: Spend(token %d, key %q)", s.instance, s.address, s.key)
-	}
-	return fmt.Sprintf("instance %d: %s(address %d, %v, binding %q)%s",
-		s.instance, s.op, s.address, s.trust, s.binding, s.faults())
-}
-
-func (s step) faults() (text string) {
-	if s.lands {
-		text += ", late swaps land before"
-	}
-	if s.late {
-		text += ", its first swap is late"
-	}
-	return text
-}
-
 func (h history) String() string {
-	var text strings.Builder
-	for i, in := range h.instances {
-		fmt.Fprintf(&text, "instance %d: %v ahead, keys %v, %+v\n",
-			i, h.ahead[i], in.Keys, in.Policy)
-	}
-
-	fmt.Fprintf(&text, "the store drops what has expired: %v\n", h.drops)
-	return text.String()
+	return fmt.Sprintf("instances %+v, ahead %v, the store drops what has expired: %v\n",
+		h.instances, h.ahead, h.drops)
 }
 
 // spellings of the two addresses; those of one are the same to the rules.

@@ -27,7 +27,7 @@ func TestLinearizableOverMemstore(t *testing.T) {
 	totals := map[string]int{}
 	histories, undecided := 0, 0
 	checkTimes(t, *concurrent, func(rt *rapid.T) {
-		r := record(t, linear.Drawn(true).Draw(rt, "plan"))
+		r := record(t, linear.Drawn().Draw(rt, "plan"))
 		r.Counts(totals)
 		histories++
 
@@ -79,8 +79,7 @@ func record(t *testing.T, plan linear.Plan) (r *linear.Recorder) {
 		}
 
 		var err error
-		r, err = linear.NewRecorder(
-			"ada@example.com", store, keys["secret"], plan.Instances...)
+		r, err = linear.NewRecorder(store, keys["secret"], plan.Instances...)
 		require.NoError(t, err)
 		r.DoubtfulRefusals, r.LateWrites = plan.Repeats, plan.Late
 		plan.Run(t.Context(), r)

@@ -94,9 +94,8 @@ var trusts = []otp.Trust{otp.Stranger, otp.Challenged, otp.Known}
 // A subject is one address with one Trust.
 type subject struct {
 	model.Record
-	promises promises
-	known    []model.Code // all codes ever issued, oldest first
-	status   otp.Status   // the last seen
+	known  []model.Code // all codes ever issued, oldest first
+	status otp.Status   // the last seen
 }
 
 // A world is one history while it runs.
@@ -127,8 +126,7 @@ func newWorld(h history, seen map[string]int) (*world, error) {
 	w := &world{h: h, seen: seen, keys: map[string]*subject{}, now: h.begin()}
 	for address := range w.subjects {
 		for range trusts {
-			s := &subject{promises: promises{instances: h.instances}}
-			w.subjects[address] = append(w.subjects[address], s)
+			w.subjects[address] = append(w.subjects[address], &subject{})
 		}
 	}
 
@@ -192,7 +190,7 @@ func run(t *testing.T, h history, seen map[string]int) (trace []string, disagree
 		w.at(t, s.instance, func(t *testing.T) {
 			before := time.Now()
 			what, err = w.step(t, s)
-			trace = append(trace, fmt.Sprintf("%3d %s %v: %s",
+			trace = append(trace, fmt.Sprintf("%3d %s %+v: %s",
 				i, before.Format("02T15:04:05.999999999"), s, what))
 		})
 		if err != nil {
@@ -450,7 +448,6 @@ func (w *world) delivered(
 		return fmt.Errorf("the message to %q has the code %s until %v; want %q, %s, %v",
 			m.To, m.Code.Reveal(), m.ExpiresAt, request.To, code.Text, code.Expires)
 	}
-	a.promises.delivered(code.Text, s.binding, code.Expires)
 
 	switch {
 	case s.sender == nil && err == nil:
@@ -512,30 +509,21 @@ func (w *world) verify(t *testing.T, s step) (what string, disagreement error) {
 	if live && want == otp.ErrExpired {
 		w.seen["verify an expired code beside a live one"]++
 	}
-	return what, w.verified(s, a, in, now, text, want, err)
+	return what, verified(s, a, in, now, want, err)
 }
 
 // verified compares the result of a Verify with the one wanted.
-func (w *world) verified(
-	s step, a *subject, in *model.Instance, now time.Time, text string, want, err error,
+func verified(
+	s step, a *subject, in *model.Instance, now time.Time, want, err error,
 ) error {
 	rejected, isRejected := errors.AsType[*otp.RejectedError](err)
 
 	switch {
-	case want == nil:
-		if err != nil {
-			return fmt.Errorf("Verify: %v, want nil", err)
-		}
-		if s.op == "check" {
-			_, err := a.promises.acceptable(text, s.binding)
-			return err
-		}
-		return a.promises.accepted(text, s.binding, s.key, now)
-	case want == otp.ErrRepeated:
-		if err != otp.ErrRepeated {
+	case want == nil || want == otp.ErrRepeated:
+		if err != want {
 			return fmt.Errorf("Verify: %v, want %v", err, want)
 		}
-		return a.promises.repeated(text, s.binding, s.key)
+		return nil
 	case want == model.ErrUnjudged:
 		if err == nil || errors.Is(err, otp.ErrRejected) || errors.Is(err, otp.ErrRepeated) {
 			return fmt.Errorf("Verify: %v, want an error that is no rejection", err)
@@ -546,9 +534,6 @@ func (w *world) verified(
 	}
 
 	a.status = rejected.Status
-	if want == otp.ErrMismatch {
-		a.promises.mismatched(s.binding, now)
-	}
 	return same(rejected.Status, a.Status(in, now, s.binding))
 }
 
@@ -597,13 +582,7 @@ func (w *world) administer(t *testing.T, s step) error {
 	err := call()
 	w.delayed(change)
 	for _, a := range w.subjects[s.address] {
-		now := w.evaluated(a)
-		change(&a.Record, now)
-		if s.op != "unlock" {
-			a.promises.void(now, s.op, func(binding string) bool {
-				return s.op == "revoke-all" || binding == s.binding
-			})
-		}
+		change(&a.Record, w.evaluated(a))
 	}
 	return err
 }

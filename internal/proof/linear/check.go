@@ -46,25 +46,8 @@ const (
 )
 
 func (o op) String() string {
-	text := string(o.kind)
-	if o.optional {
-		text += "?"
-	}
-
-	text += fmt.Sprintf(" binding %q", o.binding)
-	if o.decoy {
-		text += " decoy"
-	}
-	text += fmt.Sprintf(" code %q", o.text)
-	if o.kind == send {
-		text += fmt.Sprintf(" again %v", o.again)
-	}
-
-	text += fmt.Sprintf(": %v", o.err)
-	if o.status != nil {
-		text += fmt.Sprintf(" %+v", *o.status)
-	}
-	return text
+	return fmt.Sprintf("%s, optional %v, binding %q, decoy %v, code %q, again %v: %v %+v",
+		o.kind, o.optional, o.binding, o.decoy, o.text, o.again, o.err, o.status)
 }
 
 // follow returns the states in which the step can leave a record: none if it cannot have happened

@@ -27,7 +27,7 @@ type Plan struct {
 
 // A Step is one call of a client, after a pause.
 type Step struct {
-	Op       string
+	Op       string // a kind of op
 	Instance int
 	Binding  string
 	Decoy    bool
@@ -38,9 +38,11 @@ type Step struct {
 	Pause    time.Duration
 }
 
-// Drawn draws plans. Slow clients pause for up to a second, as long as the shortest codes live, and
-// the others for up to two milliseconds.
-func Drawn(slow bool) *rapid.Generator[Plan] {
+// pauses of clients and Senders are up to a second, as long as the shortest codes live.
+var pauses = []time.Duration{0, 0, 0, 2 * time.Millisecond, 500 * time.Millisecond, time.Second}
+
+// Drawn draws plans.
+func Drawn() *rapid.Generator[Plan] {
 	return rapid.Custom(func(rt *rapid.T) Plan {
 		instance := model.Instance{Policy: drawPolicy(rt), Keys: []string{"secret"}}
 		p := Plan{
@@ -55,17 +57,13 @@ func Drawn(slow bool) *rapid.Generator[Plan] {
 			p.Instances[1].Policy = drawPolicy(rt)
 		}
 
-		pauses := []time.Duration{0, 0, 0, 2 * time.Millisecond}
-		if slow {
-			pauses = append(pauses, 500*time.Millisecond, time.Second)
-		}
-		step := rapid.Custom(func(rt *rapid.T) Step { return drawStep(rt, pauses) })
-		p.Clients = rapid.SliceOfN(rapid.SliceOfN(step, 1, 8), 1, 6).Draw(rt, "clients")
+		steps := rapid.SliceOfN(rapid.Custom(drawStep), 1, 8)
+		p.Clients = rapid.SliceOfN(steps, 1, 6).Draw(rt, "clients")
 		return p
 	})
 }
 
-func drawStep(rt *rapid.T, pauses []time.Duration) Step {
+func drawStep(rt *rapid.T) Step {
 	return Step{
 		Op: oneOf(rt, "op", "send", "send", "verify", "verify", "verify", "verify",
 			"status", "check", "revoke", "revoke-all", "unlock", "spend"),
@@ -128,44 +126,4 @@ func pause(d time.Duration) {
 	if d > 0 {
 		<-time.After(d)
 	}
-}
-
-func (r *Recorder) step(ctx context.Context, s Step) {
-	switch s.Op {
-	case "send":
-		r.Send(ctx, s.Instance, s.Binding, s.Decoy, s.Takes, s.Sender)
-	case "verify", "check":
-		d := Delivered{s.Binding, "00000000"}
-		if all := r.Delivered(); len(all) > 0 {
-			d = all[len(all)-1]
-			if s.Code == "older" {
-				d = all[0]
-			}
-		}
-		if s.Code == "wrong" {
-			d.Text = Wrong(d.Text)
-		}
-		if s.Op == "check" {
-			r.CheckCode(ctx, s.Instance, d.Binding, d.Text, s.Key)
-			return
-		}
-		r.Verify(ctx, s.Instance, d.Binding, d.Text, s.Key)
-	case "status":
-		r.Status(ctx, s.Instance, s.Binding)
-	case "revoke":
-		r.Revoke(ctx, s.Instance, s.Binding)
-	case "revoke-all":
-		r.RevokeAll(ctx, s.Instance, s.Binding)
-	case "spend":
-		r.Spend(ctx, s.Instance, s.Key)
-	case "unlock":
-		r.Unlock(ctx, s.Instance)
-	}
-}
-
-// Wrong returns the digits with the first one changed.
-func Wrong(digits string) string {
-	b := []byte(digits)
-	b[0] = '0' + (b[0]-'0'+1)%10
-	return string(b)
 }

@@ -23,8 +23,6 @@ import (
 
 // A Recorder makes the calls of one history, all for one address, and remembers them.
 type Recorder struct {
-	// To is the address.
-	To string
 	// LateWrites says that a swap which returned an error may still happen after its call has
 	// returned.
 	LateWrites bool
@@ -40,18 +38,20 @@ type Recorder struct {
 	calls  int
 	sends  int // swaps of Sends that have won, or may have
 	ops    []porcupine.Operation
-	texts  []Delivered
+	texts  []delivered
 	counts map[string]int
 }
 
-// Delivered is a code that reached the person.
-type Delivered struct{ Binding, Text string }
+const address = "ada@example.com"
+
+// delivered is a code that reached the person.
+type delivered struct{ binding, text string }
 
 // NewRecorder returns a Recorder of calls to instances over the store.
 func NewRecorder(
-	to string, store otp.Store, secret []byte, instances ...model.Instance,
+	store otp.Store, secret []byte, instances ...model.Instance,
 ) (*Recorder, error) {
-	r := &Recorder{To: to, instances: instances, counts: map[string]int{}}
+	r := &Recorder{instances: instances, counts: map[string]int{}}
 
 	for _, in := range instances {
 		s, err := otp.New(otp.Config{
@@ -95,17 +95,82 @@ func (r *Recorder) tick() int64 {
 
 func now() time.Time { return time.Now().Round(0) }
 
-func (r *Recorder) begin(ctx context.Context, instance int, o op) (context.Context, *call) {
-	c := &call{op: o}
-	c.instance = &r.instances[instance]
+// step makes one call and records what its caller saw.
+func (r *Recorder) step(ctx context.Context, s Step) {
+	service := r.services[s.Instance]
+	c := &call{takes: s.Takes, sender: s.Sender, op: op{
+		kind: kind(s.Op), instance: &r.instances[s.Instance],
+		binding: s.Binding, decoy: s.Decoy, key: s.Key,
+	}}
+	if c.kind == verify || c.kind == check {
+		c.binding, c.text = r.choose(s)
+	}
+	submission := otp.Submission{
+		To: address, Binding: c.binding, Code: c.text, IdempotencyKey: s.Key}
+	request := otp.Request{To: address, Binding: s.Binding, Decoy: s.Decoy}
+	ctx = r.begin(ctx, c)
 
+	switch c.kind {
+	case send:
+		status, err := service.Send(ctx, request)
+		r.asked(c, status, err)
+	case verify:
+		r.verified(c, service.Verify(ctx, submission))
+	case check:
+		end, _ := r.judged(c, service.Check(ctx, submission))
+		r.maybe(c, wrong, c.doubts, end)
+	case spend:
+		r.spent(c, service.Spend(ctx, "token", s.Key, time.Now().Add(time.Hour)))
+	case revoke:
+		r.administered(c, service.Revoke(ctx, address, s.Binding))
+	case revokeAll:
+		r.administered(c, service.RevokeAll(ctx, address, s.Binding))
+	case unlock:
+		r.administered(c, service.Unlock(ctx, address))
+	case status:
+		got, err := service.Status(ctx, request)
+		if end := r.end(c); err == nil {
+			c.status = &got
+			r.add(c, c.op, c.begin, end)
+		}
+	}
+}
+
+// choose returns what to submit: symbols of the alphabet only.
+func (r *Recorder) choose(s Step) (binding, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	d := delivered{s.Binding, "00000000"}
+	if n := len(r.texts); n > 0 {
+		d = r.texts[n-1]
+		if s.Code == "older" {
+			d = r.texts[0]
+		}
+	}
+	if s.Code == "wrong" {
+		d.text = string('0'+(d.text[0]-'0'+1)%10) + d.text[1:]
+	}
+	return d.binding, d.text
+}
+
+func (r *Recorder) begin(ctx context.Context, c *call) context.Context {
 	r.mu.Lock()
 	r.calls++
 	c.id = r.calls
 	r.mu.Unlock()
 
 	c.begin, c.from = r.tick(), now()
-	return context.WithValue(ctx, callKey{}, c), c
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// end notes that a call has returned.
+func (r *Recorder) end(c *call) int64 {
+	c.to = now()
+	if c.key == "" { // the Service has drawn one
+		c.key = fmt.Sprint("call ", c.id)
+	}
+	return r.tick()
 }
 
 // add records a step of the call.
@@ -137,19 +202,9 @@ func (r *Recorder) maybe(c *call, k kind, n int, end int64) {
 	}
 }
 
-// Send calls Send of an instance, with a Sender that takes its time and then says what it is told
-// to.
-func (r *Recorder) Send(
-	ctx context.Context, instance int, binding string, decoy bool,
-	takes time.Duration, sender error,
-) {
-	ctx, c := r.begin(ctx, instance, op{kind: send, binding: binding, decoy: decoy})
-	c.takes, c.sender = takes, sender
-	status, err := r.services[instance].Send(ctx,
-		otp.Request{To: r.To, Binding: binding, Decoy: decoy})
-	c.to = now()
-	end := r.tick()
-
+// asked records a Send.
+func (r *Recorder) asked(c *call, status otp.Status, err error) {
+	end := r.end(c)
 	refused := errors.Is(err, otp.ErrLimited) || errors.Is(err, otp.ErrLocked)
 	if err != nil && !refused && !errors.Is(err, otp.ErrDelivery) {
 		r.maybe(c, send, min(1, c.doubts), end)
@@ -199,32 +254,20 @@ func (r *Recorder) deliver(ctx context.Context, m otp.Message) error {
 	c.sentFrom, c.sentAt = r.tick(), now()
 
 	r.mu.Lock()
-	r.texts = append(r.texts, Delivered{c.binding, c.text})
+	r.texts = append(r.texts, delivered{c.binding, c.text})
 	r.mu.Unlock()
 
 	pause(c.takes)
 	return c.sender
 }
 
-// Delivered returns the codes that have reached the person so far, oldest first.
-func (r *Recorder) Delivered() []Delivered {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.texts[:len(r.texts):len(r.texts)]
-}
-
-// Verify calls Verify of an instance and returns what it returned. The text must be symbols of the
-// alphabet only.
-func (r *Recorder) Verify(ctx context.Context, instance int, binding, text, key string) error {
-	ctx, c := r.begin(ctx, instance, op{kind: verify, binding: binding, text: text, key: key})
-	err := r.services[instance].Verify(ctx, otp.Submission{
-		To: r.To, Binding: binding, Code: text, IdempotencyKey: key})
-
+// verified records a Verify.
+func (r *Recorder) verified(c *call, err error) {
 	end, judged := r.judged(c, err)
 	if !judged {
 		r.maybe(c, verify, min(1, c.doubts), end)
 		r.maybe(c, wrong, c.doubts-1, end)
-		return err
+		return
 	}
 
 	if reason := errors.Unwrap(err); reason != nil && reason != otp.ErrUsed {
@@ -234,26 +277,11 @@ func (r *Recorder) Verify(ctx context.Context, instance int, binding, text, key 
 		c.doubts--
 	}
 	r.maybe(c, wrong, c.doubts, end)
-	return err
-}
-
-// CheckCode calls Check of an instance.
-func (r *Recorder) CheckCode(ctx context.Context, instance int, binding, text, key string) {
-	ctx, c := r.begin(ctx, instance, op{kind: check, binding: binding, text: text, key: key})
-	err := r.services[instance].Check(ctx, otp.Submission{
-		To: r.To, Binding: binding, Code: text, IdempotencyKey: key})
-	end, _ := r.judged(c, err)
-	r.maybe(c, wrong, c.doubts, end)
 }
 
 // judged records the answer to a submission, if it is one.
 func (r *Recorder) judged(c *call, err error) (end int64, judged bool) {
-	c.to = now()
-	end = r.tick()
-	if c.key == "" { // the Service has drawn one
-		c.key = fmt.Sprint("call ", c.id)
-	}
-
+	end = r.end(c)
 	step := c.op
 	rejected, isRejected := errors.AsType[*otp.RejectedError](err)
 	switch {
@@ -268,16 +296,9 @@ func (r *Recorder) judged(c *call, err error) (end int64, judged bool) {
 	return end, true
 }
 
-// Spend calls Spend of an instance, always with the same id.
-func (r *Recorder) Spend(ctx context.Context, instance int, key string) {
-	ctx, c := r.begin(ctx, instance, op{kind: spend, key: key})
-	err := r.services[instance].Spend(ctx, "token", key, time.Now().Add(time.Hour))
-	c.to = now()
-	end := r.tick()
-	if key == "" {
-		c.key = fmt.Sprint("call ", c.id)
-	}
-
+// spent records a Spend.
+func (r *Recorder) spent(c *call, err error) {
+	end := r.end(c)
 	if err != nil && err != otp.ErrRepeated && err != otp.ErrUsed {
 		r.maybe(c, spend, 1, end)
 		return
@@ -287,30 +308,10 @@ func (r *Recorder) Spend(ctx context.Context, instance int, key string) {
 	r.add(c, step, c.begin, end)
 }
 
-// Revoke calls Revoke of an instance.
-func (r *Recorder) Revoke(ctx context.Context, instance int, binding string) {
-	ctx, c := r.begin(ctx, instance, op{kind: revoke, binding: binding})
-	r.administered(c, r.services[instance].Revoke(ctx, r.To, binding))
-}
-
-// RevokeAll calls RevokeAll of an instance with an exception.
-func (r *Recorder) RevokeAll(ctx context.Context, instance int, except string) {
-	ctx, c := r.begin(ctx, instance, op{kind: revokeAll, binding: except})
-	r.administered(c, r.services[instance].RevokeAll(ctx, r.To, except))
-}
-
-// Unlock calls Unlock of an instance.
-func (r *Recorder) Unlock(ctx context.Context, instance int) {
-	ctx, c := r.begin(ctx, instance, op{kind: unlock})
-	r.administered(c, r.services[instance].Unlock(ctx, r.To))
-}
-
 // administered records a call that works on the records of all Trusts. If it ends in an error, the
 // last swap of the watched record may have won: the error may be that of another record.
 func (r *Recorder) administered(c *call, err error) {
-	c.to = now()
-	end := r.tick()
-	doubts := c.doubts
+	end, doubts := r.end(c), c.doubts
 	if err == nil {
 		r.add(c, c.op, c.begin, end)
 	} else {
@@ -318,18 +319,6 @@ func (r *Recorder) administered(c *call, err error) {
 	}
 
 	r.maybe(c, c.kind, doubts, end)
-}
-
-// Status calls Status of an instance.
-func (r *Recorder) Status(ctx context.Context, instance int, binding string) {
-	ctx, c := r.begin(ctx, instance, op{kind: status, binding: binding})
-	got, err := r.services[instance].Status(ctx, otp.Request{To: r.To, Binding: binding})
-	c.to = now()
-	end := r.tick()
-	if err == nil {
-		c.status = &got
-		r.add(c, c.op, c.begin, end)
-	}
 }
 
 // Counts adds how often each step was recorded to the totals.

@@ -511,22 +511,7 @@ func (r *Record) written(in *Instance, now time.Time) {
 func (r *Record) Dropped() { r.Codes, r.KeepUntil = nil, time.Time{} }
 
 // String describes all that is known, for reports of disagreement and to compare records.
-func (r *Record) String() string {
-	text := ""
-	for _, c := range r.Codes {
-		text += fmt.Sprintf("[%q of %d in %d, binding %q decoy %v key %s issued %s life %v",
-			c.Text, c.Length, c.Alphabet, c.Binding, c.Decoy, c.Key, clock(c.Issued),
-			c.Expires.Sub(c.Issued))
-		text += fmt.Sprintf(" left %d/%d used %v with %q] ", c.Left, c.Given, c.Used, c.With)
-	}
-	for _, at := range r.Sends {
-		text += "sent " + clock(at) + " "
-	}
-	return text + fmt.Sprintf("failures %d until %s, keep until %s",
-		r.Failures, clock(r.FailuresUntil), clock(r.KeepUntil))
-}
-
-func clock(t time.Time) string { return t.Format("02T15:04:05.999999999") }
+func (r *Record) String() string { return fmt.Sprintf("%+v", *r) }
 
 // A Token is what is known of one id of Spend. The zero value is an id never heard of.
 type Token struct {
