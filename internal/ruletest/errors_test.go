@@ -83,14 +83,6 @@ func TestForeignErrors(t *testing.T) {
 	}
 }
 
-// errUsedOrRepeated is the answer to a code that was used with this key.
-func errUsedOrRepeated(idempotencyKey string) error {
-	if idempotencyKey == "" {
-		return otp.ErrUsed
-	}
-	return otp.ErrRepeated
-}
-
 // The errors of a Sender name their class, keep their cause, and never match more than that.
 func TestDeliveryErrorsOfSenders(t *testing.T) {
 	refused := fmt.Errorf("acme: %w", otp.NotSent(io.ErrUnexpectedEOF))

@@ -5,12 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"maps"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
@@ -42,41 +40,95 @@ func wrong(code string, n int) string {
 	return string(b)
 }
 
-// send returns the code that was sent and the Status. The test ends if Send is refused.
-func send(
-	t testing.TB, s *otp.Service, in *otptest.Inbox, r otp.Request,
-) (code string, status otp.Status) {
+// A fixture is one instance of a service. Its methods are calls, for ada unless the argument says
+// otherwise, and end the test unless the outcome is the one wanted.
+type fixture struct {
+	*otp.Service
+	in *otptest.Inbox
+	t  testing.TB
+}
+
+// start starts an instance. A policy without SendLimits allows so many that no test runs into them
+// by accident.
+func start(t testing.TB, c otp.Config) *fixture {
 	t.Helper()
 
-	status, err := s.Send(t.Context(), r)
-	require.NoError(t, err)
-	return in.Code(t, r.To), status
+	if c.Policy.SendLimits == nil {
+		c.Policy.SendLimits = often
+	}
+	s, in := otptest.New(t, c)
+	return &fixture{s, in, t}
 }
 
-// submit submits for ada, without a Binding.
-func submit(t testing.TB, s *otp.Service, code string) error {
-	return s.Verify(t.Context(), otp.Submission{To: ada, Code: code})
+// sent returns the code that was sent and the Status.
+func (f *fixture) sent(r otp.Request) (code string, status otp.Status) {
+	f.t.Helper()
+
+	if r.To == "" {
+		r.To = ada
+	}
+	status, err := f.Send(f.t.Context(), r)
+	require.NoError(f.t, err)
+	return f.in.Code(f.t, r.To), status
 }
 
-// submitBound submits for ada with a Binding.
-func submitBound(t testing.TB, s *otp.Service, binding, code string) error {
-	return s.Verify(t.Context(), otp.Submission{To: ada, Binding: binding, Code: code})
+// send returns the code that was sent for a Binding.
+func (f *fixture) send(binding string) string {
+	f.t.Helper()
+	code, _ := f.sent(otp.Request{Binding: binding})
+	return code
+}
+
+// refused returns the Status of a Send that is refused.
+func (f *fixture) refused(binding string, want error) otp.Status {
+	f.t.Helper()
+	status, err := f.Send(f.t.Context(), otp.Request{To: ada, Binding: binding})
+	require.ErrorIs(f.t, err, want)
+	return status
+}
+
+func (f *fixture) submit(binding, code string, want error) {
+	f.t.Helper()
+	require.ErrorIs(f.t, submitBound(f.t, f.Service, binding, code), want)
+}
+
+func (f *fixture) verify(sub otp.Submission, want error) {
+	f.t.Helper()
+	require.ErrorIs(f.t, f.Verify(f.t.Context(), sub), want)
+}
+
+// miss submits so many wrong codes.
+func (f *fixture) miss(binding, code string, times int) {
+	f.t.Helper()
+	for i := range times {
+		f.submit(binding, wrong(code, i), otp.ErrMismatch)
+	}
 }
 
 // exhaust submits wrong codes until the code no longer works.
-func exhaust(t testing.TB, s *otp.Service, sub otp.Submission) {
-	t.Helper()
+func (f *fixture) exhaust(sub otp.Submission) {
+	f.t.Helper()
 
 	code := sub.Code
 	for i := 0; ; i++ {
 		sub.Code = wrong(code, i)
 
-		err := s.Verify(t.Context(), sub)
+		err := f.Verify(f.t.Context(), sub)
 		if errors.Is(err, otp.ErrExhausted) {
 			return
 		}
-		require.ErrorIs(t, err, otp.ErrMismatch)
+		require.ErrorIs(f.t, err, otp.ErrMismatch)
 	}
+}
+
+// submit submits for ada, without a Binding.
+func submit(t testing.TB, s *otp.Service, code string) error {
+	return submitBound(t, s, "", code)
+}
+
+// submitBound submits for ada with a Binding.
+func submitBound(t testing.TB, s *otp.Service, binding, code string) error {
+	return s.Verify(t.Context(), otp.Submission{To: ada, Binding: binding, Code: code})
 }
 
 // wantNotJudged ends the test unless err says that a submission was not judged.
@@ -102,8 +154,9 @@ func rejection(t testing.TB, err error) otp.Status {
 type table struct {
 	mu     sync.Mutex
 	values map[string][]byte
-	calls  []string // "load" and "swap", with "+" where a value was found or the swap won
-	onSwap func()   // runs before a swap, without the lock
+	until  time.Time // until when the last swap that won keeps its value
+	calls  []string  // "load" and "swap", with "+" where a value was found or the swap won
+	onSwap func()    // runs before a swap, without the lock
 }
 
 func newTable() *table { return &table{values: map[string][]byte{}} }
@@ -120,7 +173,7 @@ func (s *table) Load(ctx context.Context, key string) ([]byte, error) {
 }
 
 func (s *table) CompareAndSwap(
-	ctx context.Context, key string, old, new []byte, _ time.Time,
+	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (bool, error) {
 	if s.onSwap != nil {
 		s.onSwap()
@@ -135,7 +188,7 @@ func (s *table) CompareAndSwap(
 
 	equal := bytes.Equal(s.values[key], old)
 	if equal {
-		s.values[key] = bytes.Clone(new)
+		s.values[key], s.until = bytes.Clone(new), expires
 	}
 	s.calls = append(s.calls, "swap"+mark(equal))
 	return equal, nil
@@ -156,13 +209,6 @@ func (s *table) took() []string {
 	calls := s.calls
 	s.calls = nil
 	return calls
-}
-
-// dump returns a copy of all values.
-func (s *table) dump() map[string][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.values)
 }
 
 // failing wraps a Store so that calls of one method fail while *on: before they reach the Store, or
@@ -205,35 +251,14 @@ func parallel(n int, call func(i int) error) []error {
 	return errs
 }
 
-var errOther = errors.New("other")
-
-// tally counts errors by the first of the kinds that they match. nil counts as nil, the rest as
-// errOther.
-func tally(errs []error, kinds ...error) map[error]int {
+// tally counts errors, those of rejections by their reason.
+func tally(errs []error) map[error]int {
 	counts := map[error]int{}
-
-next:
 	for _, err := range errs {
-		for _, kind := range kinds {
-			if errors.Is(err, kind) {
-				counts[kind]++
-
-				continue next
-			}
-		}
-
-		if err != nil {
-			err = errOther
+		if rejected, ok := errors.AsType[*otp.RejectedError](err); ok {
+			err = rejected.Reason
 		}
 		counts[err]++
 	}
 	return counts
-}
-
-// wantTally compares two tallies.
-func wantTally(t testing.TB, want, got map[error]int) {
-	t.Helper()
-
-	maps.DeleteFunc(want, func(_ error, n int) bool { return n == 0 })
-	assert.Equal(t, want, got)
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -27,28 +27,19 @@ func config() otp.Config {
 	}
 }
 
-// A Trust shows by its name, and as unknown without one.
-func TestTrustString(t *testing.T) {
-	for trust, want := range map[otp.Trust]string{
-		otp.Stranger:   "Stranger",
-		otp.Challenged: "Challenged",
-		otp.Known:      "Known",
-		-1:             "Trust(?)",
-		3:              "Trust(?)",
-	} {
-		assert.Equal(t, want, trust.String())
-	}
-}
-
-// A Kind shows by its name, and as unknown without one. Service and Message carry it.
+// A Trust and a Kind show by their names, and as unknown without one. Service and Message carry the
+// Kind.
 func TestKind(t *testing.T) {
-	names := []string{"General", "SignIn", "ConfirmAddress", "ChangeAddress", "ResetPassword",
-		"ConfirmTransaction"}
-	for i, name := range names {
-		assert.Equal(t, name, otp.Kind(i).String())
+	for value, want := range map[fmt.Stringer]string{
+		otp.Stranger: "Stranger", otp.Challenged: "Challenged", otp.Known: "Known",
+		otp.Trust(-1): "Trust(?)", otp.Trust(3): "Trust(?)",
+		otp.General: "General", otp.SignIn: "SignIn", otp.ConfirmAddress: "ConfirmAddress",
+		otp.ChangeAddress: "ChangeAddress", otp.ResetPassword: "ResetPassword",
+		otp.ConfirmTransaction: "ConfirmTransaction",
+		otp.Kind(-1):           "Kind(?)", otp.Kind(6): "Kind(?)",
+	} {
+		assert.Equal(t, want, value.String())
 	}
-	assert.Equal(t, "Kind(?)", otp.Kind(-1).String())
-	assert.Equal(t, "Kind(?)", otp.Kind(6).String())
 
 	service, inbox := otptest.New(t, otp.Config{Kind: otp.ConfirmTransaction})
 	assert.Equal(t, otp.ConfirmTransaction, service.Kind())
@@ -57,27 +48,6 @@ func TestKind(t *testing.T) {
 	_, err = service.Send(t.Context(), otp.Request{To: ada, Binding: "session/payment"})
 	require.NoError(t, err)
 	require.Equal(t, otp.ConfirmTransaction, inbox.Messages()[0].Kind)
-}
-
-// A Service tells the form of an address that it goes by.
-func TestServiceNormalize(t *testing.T) {
-	config := config()
-	config.Normalize = func(to string) (string, error) {
-		if to == "nobody" {
-			return "", io.EOF
-		}
-		return "+" + to, nil
-	}
-	service, err := otp.New(config)
-	require.NoError(t, err)
-
-	to, err := service.Normalize("1")
-	require.NoError(t, err)
-	require.Equal(t, "+1", to)
-
-	_, err = service.Normalize("nobody")
-	require.ErrorIs(t, err, otp.ErrInvalid)
-	require.ErrorIs(t, err, io.EOF)
 }
 
 // New takes each value at its bound. Beyond it, the error names the field, the value and the bound.
@@ -158,16 +128,6 @@ func TestNewKeepsNothingOfTheCaller(t *testing.T) {
 	assert.Equal(t, sorted, s.Policy().SendLimits)
 }
 
-// Policy returns the effective policy.
-func TestPolicy(t *testing.T) {
-	s, err := otp.New(config())
-	require.NoError(t, err)
-
-	assert.Equal(t, 6, s.Policy().Length)
-	assert.Equal(t, 10, s.Policy().MaxLength)
-	assert.Equal(t, 500*time.Millisecond, s.Policy().MinSendTime)
-}
-
 // A Pseudonym depends on Secret, Purpose and the normal form of the address, and on nothing else.
 func TestPseudonym(t *testing.T) {
 	pseudonym := func(to string, change func(*otp.Config)) string {
@@ -192,50 +152,14 @@ func TestPseudonym(t *testing.T) {
 // Services with another Secret or Purpose share nothing, also on one store.
 func TestServicesShareNothing(t *testing.T) {
 	store := newTable()
-	s, in := otptest.New(t, otp.Config{Secret: testSecret, Store: store})
-	code, _ := send(t, s, in, otp.Request{To: ada})
+	code := start(t, otp.Config{Secret: testSecret, Store: store}).send("")
 
-	other, _ := otptest.New(t, otp.Config{Secret: bytes.Repeat([]byte{9}, 32), Store: store})
-	require.ErrorIs(t, submit(t, other, code), otp.ErrNoCode)
-	other, _ = otptest.New(t, otp.Config{Secret: testSecret, Store: store, Purpose: "other"})
-	require.ErrorIs(t, submit(t, other, code), otp.ErrNoCode)
-}
-
-// Status says what Send would say, and changes nothing.
-func TestStatus(t *testing.T) {
-	store := newTable()
-	s, in := otptest.New(t, otp.Config{Store: store})
-	ask := otp.Request{To: ada, Binding: "session"}
-
-	status, err := s.Status(t.Context(), ask)
-	require.NoError(t, err)
-	assert.Equal(t, otp.Status{CodeLength: 6}, status)
-
-	code, sent := send(t, s, in, ask)
-	store.took()
-	status, err = s.Status(t.Context(), ask)
-	require.NoError(t, err)
-	assert.Equal(t, sent, status)
-	assert.Equal(t, []string{"load+"}, store.took())
-
-	err = submitBound(t, s, "session", wrong(code, 0))
-	status, _ = s.Status(t.Context(), ask)
-	assert.Equal(t, status, rejection(t, err))
-	assert.Equal(t, 4, status.AttemptsLeft)
-
-	status, _ = s.Status(t.Context(), otp.Request{To: ada, Binding: "other"})
-	assert.False(t, status.Live)
-}
-
-// The longest address, Binding and lifetime are taken.
-func TestTheLongestOfAll(t *testing.T) {
-	s, in := otptest.New(t, otp.Config{Policy: otp.Policy{Lifetime: day}})
-	ask := otp.Request{To: strings.Repeat("a", 1024), Binding: strings.Repeat("b", 1024)}
-
-	code, status := send(t, s, in, ask)
-	assert.Greater(t, time.Until(status.ExpiresAt), day-2*time.Second)
-	require.NoError(t, s.Verify(t.Context(), otp.Submission{
-		To: ask.To, Binding: ask.Binding, Code: code, IdempotencyKey: strings.Repeat("k", 128)}))
+	for _, other := range []otp.Config{
+		{Secret: bytes.Repeat([]byte{9}, 32)}, {Secret: testSecret, Purpose: "other"},
+	} {
+		other.Store = store
+		start(t, other).submit("", code, otp.ErrNoCode)
+	}
 }
 
 // FuzzVerify: whatever is submitted, it is accepted only with the digits of the code and the rest
@@ -248,8 +172,8 @@ func FuzzVerify(f *testing.F) {
 	f.Add("\xff", "\x00", "\xff\xfe", "\x00")
 
 	f.Fuzz(func(t *testing.T, to, binding, typed, key string) {
-		s, in := otptest.New(t, otp.Config{Secret: testSecret})
-		code, _ := send(t, s, in, otp.Request{To: ada})
+		s := start(t, otp.Config{Secret: testSecret})
+		code := s.send("")
 		sub := otp.Submission{To: to, Binding: binding, Code: typed, IdempotencyKey: key}
 
 		err := s.Verify(t.Context(), sub)
@@ -264,24 +188,10 @@ func FuzzVerify(f *testing.F) {
 		require.Equal(t, ada, address)
 		require.Empty(t, binding)
 		sub.Code = code
-		require.ErrorIs(t, s.Verify(t.Context(), sub), errUsedOrRepeated(key))
-	})
-}
-
-// FuzzStoredValue: whatever lies in the store, nothing is accepted.
-func FuzzStoredValue(f *testing.F) {
-	f.Add([]byte{1}, "492013")
-	f.Add(make([]byte, 200), "000000")
-
-	f.Fuzz(func(t *testing.T, value []byte, typed string) {
-		store := newTable()
-		s, _ := otptest.New(t, otp.Config{Store: store, Secret: testSecret})
-		_, err := s.Send(t.Context(), otp.Request{To: ada, Decoy: true})
-		require.NoError(t, err)
-
-		for key := range store.values {
-			store.values[key] = value
+		want := otp.ErrRepeated
+		if key == "" {
+			want = otp.ErrUsed
 		}
-		require.Error(t, submit(t, s, typed))
+		s.verify(sub, want)
 	})
 }
