@@ -142,42 +142,6 @@ func (s *lastSwap) CompareAndSwap(
 	return true, nil
 }
 
-// Every field of the tags counts, and so does each place where one ends.
-func TestTagsDependOnTheirFields(t *testing.T) {
-	records := newRecords("test", testPolicy(Policy{}), nil, testKeys(t))
-	seen := map[any]string{}
-	see := func(name string, value any) {
-		t.Helper()
-		assert.NotContains(t, seen, value, name)
-		seen[value] = name
-	}
-
-	for name, r := range map[string]*record{
-		"base":              records.of("a", "b", Stranger),
-		"address":           records.of("x", "b", Stranger),
-		"a trusted one":     records.of("a", "b", Challenged),
-		"a more trusted":    records.of("a", "b", Known),
-		"longer than Trust": records.of("a\x01", "b", Stranger),
-	} {
-		see(name, r.key)
-		see(name+", tag", r.bindingTag)
-		see(name+", other Binding", r.tagOf("c"))
-		for _, c := range []*code{{seed: operationID{1}}, {seed: operationID{2}}} {
-			see(name+", repeat", r.repeatTag(c, "key"))
-			see(name+", another key", r.repeatTag(c, "kez"))
-			see(name+", no key", r.repeatTag(c, ""))
-			see(name+", no key again", r.repeatTag(c, ""))
-		}
-		assert.Zero(t, r.tagOf(""))
-	}
-
-	same := records.of("a", "b", Stranger)
-	assert.Contains(t, seen, same.key)
-	assert.Contains(t, seen, same.bindingTag)
-	other := records.of("a", "c", Stranger)
-	see("a repeat of another Binding", other.repeatTag(&code{seed: operationID{1}}, "key"))
-}
-
 // A record that is released holds no address, no Binding and nothing that was made from them in
 // text.
 func TestReleasedRecordsHoldNoAddress(t *testing.T) {
@@ -220,16 +184,11 @@ func (s *oddStore) CompareAndSwap(
 	return s.swapped, s.err
 }
 
-func updateOver(t *testing.T, store Store, changed bool) (int, error) {
-	t.Helper()
-	r := newRecords("test", testPolicy(Policy{}), store, testKeys(t)).of("a", "", Stranger)
-	defer r.release()
-	return update(t.Context(), r, func(time.Time) (int, bool) { return 7, changed })
-}
-
-// The outcome of a step counts only if no swap was needed, or one has won.
+// The outcome of a step counts only if no swap was needed, or one has won. After each swap without
+// an answer, an operation waits twice as long. After six it gives up.
 func TestUpdate(t *testing.T) {
 	errStore := errors.New("no answer")
+	refusals := make([]time.Duration, 64)
 
 	for _, c := range []struct {
 		name    string
@@ -237,40 +196,36 @@ func TestUpdate(t *testing.T) {
 		changed bool
 		want    int
 		err     error
-		swaps   int
+		swaps   []time.Duration // when, in milliseconds
 		loads   int
 	}{
-		{"nothing to write", oddStore{}, false, 7, nil, 0, 1},
-		{"a swap that wins", oddStore{swapped: true}, true, 7, nil, 1, 1},
-		{"swaps that all lose", oddStore{}, true, 0, errContended, 64, 65},
-		{"swaps without an answer", oddStore{err: errStore}, true, 0, errStore, 6, 7},
+		{"nothing to write", oddStore{}, false, 7, nil, nil, 1},
+		{"a swap that wins", oddStore{swapped: true}, true, 7, nil, []time.Duration{0}, 1},
+		{"swaps that all lose", oddStore{}, true, 0, errContended, refusals, 65},
+		{"swaps without an answer", oddStore{err: errStore}, true, 0, errStore,
+			[]time.Duration{0, 10, 30, 70, 150, 310}, 7},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				got, err := updateOver(t, &c.store, c.changed)
+				begin := time.Now()
+				r := newRecords("test", testPolicy(Policy{}), &c.store, testKeys(t)).
+					of("a", "", Stranger)
+				defer r.release()
+				got, err := update(t.Context(), r, func(time.Time) (int, bool) {
+					return 7, c.changed
+				})
+
 				require.ErrorIs(t, err, c.err)
 				assert.Equal(t, c.want, got)
-				assert.Len(t, c.store.swaps, c.swaps)
 				assert.Equal(t, c.loads, c.store.loads)
+				var swaps []time.Duration
+				for _, at := range c.store.swaps {
+					swaps = append(swaps, at.Sub(begin)/time.Millisecond)
+				}
+				assert.Equal(t, c.swaps, swaps)
 			})
 		})
 	}
-}
-
-// After each swap without an answer, an operation waits twice as long. After six it gives up.
-func TestPausesBetweenFaults(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := &oddStore{err: errors.New("no answer")}
-		begin := time.Now()
-		_, err := updateOver(t, store, true)
-		require.ErrorIs(t, err, store.err)
-
-		var after []time.Duration
-		for _, at := range store.swaps {
-			after = append(after, at.Sub(begin)/time.Millisecond)
-		}
-		assert.Equal(t, []time.Duration{0, 10, 30, 70, 150, 310}, after)
-	})
 }
 
 // Rule 10: the code of a decoy is derived, as that of a real Send is.

@@ -77,20 +77,6 @@ func submission(t testing.TB, id byte, text string, codes deriver) *guess {
 	}
 }
 
-// Rule 5: half of the lifetime is judged to the nanosecond, for odd lifetimes too.
-func TestResendableToTheNanosecond(t *testing.T) {
-	for _, seconds := range []time.Duration{1, 2, 5, 600, 601, 86_400} {
-		c := code{issued: start, lifetime: seconds * time.Second}
-		half := start.Add(c.lifetime / 2)
-
-		for _, from := range []time.Duration{
-			-time.Second, -1, 0, 1, 499_999_999, 500_000_000, 500_000_001, time.Second,
-		} {
-			assert.Equal(t, from <= 0, c.resendable(half.Add(from)), "%v + %v", c.lifetime, from)
-		}
-	}
-}
-
 // A Send that finds itself recorded delivers the latest live code of its Binding, if that can be
 // derived, and is not recorded twice.
 func TestARecordedSend(t *testing.T) {
@@ -197,72 +183,6 @@ func TestWhatIsDerived(t *testing.T) {
 	assert.Equal(t, 3, s.failures, "one for each live code")
 }
 
-// Rule 10: the code of a decoy never verifies, also where it is guessed.
-func TestRule10ADecoyNeverVerifies(t *testing.T) {
-	s := state{codes: []code{liveCode(1)}}
-	s.codes[0].decoy = true
-	codes := &answers{texts: map[operationID]string{{1}: "111111"}}
-
-	reason, changed := s.verify(testPolicy(Policy{}), start, submission(t, 2, "111111", codes))
-	assert.Equal(t, ErrMismatch, reason)
-	assert.True(t, changed)
-	assert.Equal(t, 4, s.codes[0].left)
-
-	s.codes[0].decoy = false
-	reason, _ = s.verify(testPolicy(Policy{}), start, submission(t, 3, "111111", codes))
-	assert.NoError(t, reason)
-}
-
-// Rule 3: a code whose key is unknown here is neither right nor wrong. A guess costs something only
-// if it was compared with a code.
-func TestRule03UnknownKeys(t *testing.T) {
-	s := state{codes: []code{liveCode(1)}}
-	codes := &answers{texts: map[operationID]string{}}
-
-	reason, changed := s.verify(testPolicy(Policy{}), start, submission(t, 8, "000000", codes))
-	assert.Equal(t, errUnknownKey, reason)
-	assert.False(t, changed)
-
-	s.codes = append(s.codes, liveCode(2))
-	codes.texts[operationID{2}] = "222222"
-	reason, changed = s.verify(testPolicy(Policy{}), start, submission(t, 9, "000000", codes))
-	assert.Equal(t, errUnknownKey, reason)
-	assert.True(t, changed)
-	assert.Equal(t, 4, s.codes[1].left)
-}
-
-// Rule 1: an operation finds its acceptance whatever has happened since.
-func TestRule01AnAcceptanceIsFoundAgain(t *testing.T) {
-	codes := &answers{texts: map[operationID]string{{1}: "111111"}}
-	own := submission(t, 7, "111111", codes)
-
-	for name, since := range map[string]func(*state) time.Time{
-		"nothing": func(*state) time.Time { return start },
-		"expiry":  func(*state) time.Time { return start.Add(time.Hour) },
-		"exhaustion": func(s *state) time.Time {
-			s.codes[0].left = 0
-			return start
-		},
-		"Revoke": func(s *state) time.Time {
-			s.revoke(start, tag{})
-			return start
-		},
-		"Unlock": func(s *state) time.Time {
-			s.unlock()
-			return start
-		},
-	} {
-		s := state{codes: []code{liveCode(1)}}
-		reason, changed := s.verify(testPolicy(Policy{}), start, own)
-		require.NoError(t, reason)
-		require.True(t, changed)
-
-		reason, changed = s.verify(testPolicy(Policy{}), since(&s), own)
-		require.NoError(t, reason, name)
-		require.False(t, changed, name)
-	}
-}
-
 // Rule 6: nothing is taken back from a count that has reached its end, because the record no longer
 // knows how many failures there were.
 func TestRule06AFullCountStays(t *testing.T) {
@@ -358,37 +278,6 @@ func TestFailuresCountAsLongAsBefore(t *testing.T) {
 	}
 }
 
-// A time in the second that has begun is no answer, even if a Send would have been admitted when it
-// began.
-func TestRetryAtIsAfterNow(t *testing.T) {
-	p := testPolicy(Policy{SendLimits: []Limit{{1, time.Minute}}})
-	s := state{sends: []time.Time{start.Add(240 * time.Second)}}
-	for i := range byte(3) { // they fill all places; a Send repeats them for half of their lifetime
-		s.codes = append(s.codes, liveCode(i))
-	}
-	keys := testKeys(t)
-	a := &sendRequest{keys: keys}
-	for i := range s.codes {
-		s.codes[i].key = keys.codes[0].id
-	}
-
-	now := start.Add(300*time.Second + 1)
-	_, _, refused := s.admit(p, now.Add(-1), a)
-	require.NoError(t, refused)
-	_, _, refused = s.admit(p, now, a)
-	require.Equal(t, ErrLiveCodes, refused)
-
-	assert.Equal(t, start.Add(600*time.Second), s.retryAt(p, now, a))
-}
-
-// A second that has begun counts in full where a wait begins, and not at all where a lifetime does.
-func TestRounding(t *testing.T) {
-	for nanoseconds, up := range map[time.Duration]time.Duration{0: 0, 1: 1, 999_999_999: 1} {
-		assert.Equal(t, start.Add(up*time.Second), roundUp(start.Add(nanoseconds)))
-		assert.Equal(t, start, roundDown(start.Add(nanoseconds)))
-	}
-}
-
 // Rule 6: success takes back no failures that no longer count: those that Unlock has cleared, or
 // that have lapsed in the shorter window of another instance. A stranger's stay.
 func TestRule06FailuresAreTakenBackOnce(t *testing.T) {
@@ -440,45 +329,6 @@ func TestUnlockKeepsTheIDs(t *testing.T) {
 	assert.True(t, s.unlock())
 }
 
-// Waiting periods begin with the next whole second.
-func TestWaitsAreRoundedUp(t *testing.T) {
-	p, now := testPolicy(Policy{FailureWindow: time.Hour}), start.Add(300*time.Millisecond)
-	s := state{codes: []code{liveCode(1)}}
-	codes := &answers{texts: map[operationID]string{{1}: "111111"}}
-
-	reason, _ := s.verify(p, now, submission(t, 7, "000000", codes))
-	require.Equal(t, ErrMismatch, reason)
-	assert.Equal(t, start.Add(time.Hour+time.Second), s.failuresUntil)
-
-	s.count(now, operationID{1})
-	assert.Equal(t, []time.Time{start.Add(time.Second)}, s.sends)
-}
-
-// Rule 7: the attempts that are left on live codes count, not those that they were issued with.
-func TestRule07SpentAttemptsAreNotOpen(t *testing.T) {
-	p := testPolicy(Policy{MaxFailures: 12})
-	c := liveCode(1)
-	c.left, c.binding = 1, tag{1}
-	s := state{codes: []code{c}, failures: 4, failuresUntil: start.Add(time.Hour)}
-
-	_, length, refused := s.admit(p, start, &sendRequest{keys: testKeys(t)})
-	require.NoError(t, refused)
-	assert.Equal(t, 6, length, "4 failures, 1 open attempt, 5 new ones")
-}
-
-// Rule 5: of two codes that could be sent again, the later one is.
-func TestRule05TheLatestIsSentAgain(t *testing.T) {
-	p, keys := testPolicy(Policy{}), testKeys(t)
-	s := state{codes: []code{liveCode(1), liveCode(2)}}
-	for i := range s.codes {
-		s.codes[i].key = keys.codes[0].id
-	}
-
-	outcome, _ := s.send(p, start, requestFor(keys, operationID{9}))
-	require.NoError(t, outcome.refused)
-	assert.Equal(t, operationID{2}, outcome.code.seed)
-}
-
 // Rule 3: the text of a used code is told before that of a live one.
 func TestRule03UsedBeforeLive(t *testing.T) {
 	used := liveCode(1)
@@ -489,52 +339,6 @@ func TestRule03UsedBeforeLive(t *testing.T) {
 	reason, changed := s.verify(testPolicy(Policy{}), start, submission(t, 7, "111111", codes))
 	assert.Equal(t, ErrUsed, reason)
 	assert.False(t, changed)
-}
-
-// Between dead codes, the latest one tells why none works.
-func TestDeadReason(t *testing.T) {
-	exhausted, expired := liveCode(1), liveCode(2)
-	exhausted.left = 0
-	expired.issued = start.Add(-expired.lifetime)
-
-	for want, codes := range map[error][]code{
-		ErrNoCode:    nil,
-		ErrExpired:   {exhausted, expired},
-		ErrExhausted: {expired, exhausted},
-	} {
-		s := state{codes: codes}
-		assert.Equal(t, want, s.deadReason(start, tag{}))
-		assert.Equal(t, ErrNoCode, s.deadReason(start, tag{1}))
-	}
-}
-
-// Status is about all live codes of a Binding: the most attempts, the last expiry.
-func TestStatusOfTwoCodes(t *testing.T) {
-	older, newer := liveCode(1), liveCode(2)
-	older.lifetime, newer.left = time.Hour, 2
-	s := state{codes: []code{older, newer}}
-
-	status := s.status(testPolicy(Policy{}), start, &sendRequest{keys: testKeys(t)})
-	assert.Equal(t, 5, status.AttemptsLeft)
-	assert.Equal(t, start.Add(time.Hour), status.ExpiresAt)
-}
-
-// Revoke removes live codes only: why a dead one does not work stays known.
-func TestRevokeLeavesDeadCodes(t *testing.T) {
-	exhausted := liveCode(1)
-	exhausted.left = 0
-	s := state{codes: []code{exhausted, liveCode(2)}}
-
-	assert.True(t, s.revoke(start, tag{}))
-	assert.Equal(t, []code{exhausted}, s.codes)
-	assert.False(t, s.revoke(start, tag{}))
-}
-
-// A time that was written under a wrong clock does not stay, also where nothing else changes it.
-func TestAWrongClockDoesNotPinFailures(t *testing.T) {
-	s := state{failures: 10, failuresUntil: start.Add(5 * maxFailureWindow)}
-	s.retain(testPolicy(Policy{}), start)
-	assert.Equal(t, start.Add(maxFailureWindow), s.failuresUntil)
 }
 
 // Rule 3: beside a comparable code, expired ones are compared, too. What has the text of one costs
