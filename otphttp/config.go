@@ -223,9 +223,7 @@ func (c *Config) check() error {
 		return errors.New("Config.Keys is empty: at least one key is required")
 	case len(c.Name) > 32 || strings.ContainsFunc(c.Name, notInName):
 		return fmt.Errorf(
-			`Config.Name is %q: it must be 1 to 32 ASCII letters, digits, "-" and "_"`,
-			c.Name,
-		)
+			`Config.Name is %q: it must be 1 to 32 ASCII letters, digits, "-" and "_"`, c.Name)
 	case c.Name == "device" || strings.HasPrefix(c.Name, "note-"):
 		return fmt.Errorf("Config.Name is %q: another cookie has this name", c.Name)
 	case c.Find == nil:

@@ -39,8 +39,7 @@ func (d *devices) mark(address string) string {
 	head = append(head, make([]byte, 16)...)
 	rand.Read(head[8:]) // never fails
 	return base64.RawURLEncoding.EncodeToString(
-		append(head, sum(d.keys[0], head, []byte(address))...),
-	)
+		append(head, sum(d.keys[0], head, []byte(address))...))
 }
 
 // made returns when the mark was made, if it is one for the address and not too old.

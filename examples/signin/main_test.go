@@ -52,36 +52,47 @@ func read(t *testing.T, answer *http.Response, err error) string {
 	return string(body)
 }
 
+// newClient returns a client of the application on an empty database, and its URL. The client keeps
+// cookies.
+func newClient(t *testing.T, terminal io.Writer) (*http.Client, string) {
+	t.Helper()
+	app := newApp(filepath.Join(t.TempDir(), "signin.db"), terminal, nil)
+	server := httptest.NewServer(app)
+	t.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &http.Client{Jar: jar}, server.URL
+}
+
 // A person signs in twice, by two spellings of an address: as a stranger, and within the same
 // minute on a device that is known, whose sends have limits of their own.
 func TestSignIn(t *testing.T) {
 	terminal := new(screen)
-	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), terminal, nil))
-	t.Cleanup(server.Close)
-	jar, err := cookiejar.New(nil)
-	require.NoError(t, err)
-	browser := &http.Client{Jar: jar}
-
+	browser, url := newClient(t, terminal)
 	for _, spelling := range []string{"Ada@example.com", "ADA@EXAMPLE.COM"} {
-		answer, err := browser.Get(server.URL + "/sign-in/")
+		answer, err := browser.Get(url + "/sign-in/")
 		require.Contains(t, read(t, answer, err), "Sign in")
-		answer, err = browser.PostForm(server.URL+"/sign-in/", email(spelling))
+		answer, err = browser.PostForm(url+"/sign-in/", email(spelling))
 		require.Contains(t, read(t, answer, err), "Enter the code")
 
-		code := url.Values{"email": {"ada@example.com"}, "code": {terminal.code(t)}}
-		answer, err = browser.PostForm(server.URL+"/sign-in/code", code)
+		form := email("ada@example.com")
+		form.Set("code", terminal.code(t))
+		answer, err = browser.PostForm(url+"/sign-in/code", form)
 		require.Contains(t, read(t, answer, err), "You are signed in as ada@example.com.")
 	}
 }
 
-// A client that asks without end is refused.
-func TestBudget(t *testing.T) {
-	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard, nil))
-	t.Cleanup(server.Close)
+// The form says what is no address, and a client that asks without end is refused.
+func TestRefusals(t *testing.T) {
+	browser, url := newClient(t, io.Discard)
+	answer, err := browser.Get(url)
+	require.Contains(t, read(t, answer, err), "Sign in")
+	answer, err = browser.PostForm(url+"/sign-in/", email("ada"))
+	require.Contains(t, read(t, answer, err), "Enter an address such as")
 
 	refused := 0
 	for range 40 {
-		answer, err := http.Get(server.URL + "/sign-in/code")
+		answer, err := browser.Get(url + "/sign-in/code")
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
 		if answer.StatusCode == http.StatusTooManyRequests {
@@ -89,18 +100,4 @@ func TestBudget(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, refused, 8)
-}
-
-// The form says what is no address.
-func TestBadAddress(t *testing.T) {
-	server := httptest.NewServer(newApp(filepath.Join(t.TempDir(), "signin.db"), io.Discard, nil))
-	t.Cleanup(server.Close)
-	jar, err := cookiejar.New(nil)
-	require.NoError(t, err)
-	browser := &http.Client{Jar: jar}
-
-	answer, err := browser.Get(server.URL)
-	require.Contains(t, read(t, answer, err), "Sign in")
-	answer, err = browser.PostForm(server.URL+"/sign-in/", email("ada"))
-	require.Contains(t, read(t, answer, err), "Enter an address such as")
 }

@@ -58,7 +58,8 @@ func TestProofs(t *testing.T) {
 
 	key := sha256.Sum256(server.Certificate().RawSubjectPublicKeyInfo)
 	out, err := exec.CommandContext(t.Context(), "node", "proofs.mjs",
-		"https://acme.example/sign-in/", server.Listener.Addr().String(), base64.StdEncoding.EncodeToString(key[:])).CombinedOutput()
+		"https://acme.example/sign-in/", server.Listener.Addr().String(),
+		base64.StdEncoding.EncodeToString(key[:])).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 

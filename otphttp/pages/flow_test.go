@@ -40,35 +40,18 @@ func TestWholeFlow(t *testing.T) {
 
 			b.get("/").want(t, c.title)
 			page := b.submit("/", "email", ada)
-			page.want(
-				t,
-				"Enter the code",
-				c.sent,
-				"6 digits",
-				"valid for another 10 min",
-				"Attempts left: 5",
-				"ask for another code in 1:00",
-			)
+			page.want(t, "Enter the code", c.sent, "6 digits", "valid for another 10 min",
+				"Attempts left: 5", "ask for another code in 1:00")
 			for _, attribute := range []string{
 				`autocomplete="one-time-code"`, `inputmode="numeric"`, `data-wait="60"`,
 			} {
 				require.Contains(t, page.text, attribute)
 			}
-			require.Equal(
-				t,
-				kind == otp.ResetPassword,
-				strings.Contains(page.text, `autocomplete="new-password"`),
-			)
+			require.Equal(t, kind == otp.ResetPassword,
+				strings.Contains(page.text, `autocomplete="new-password"`))
 
-			answer := b.post(
-				"/code",
-				"email",
-				ada,
-				"code",
-				s.inbox.Code(t, ada),
-				"password",
-				"long enough",
-			)
+			answer := b.post("/code", "email", ada, "code", s.inbox.Code(t, ada), "password",
+				"long enough")
 			require.Equal(t, http.StatusSeeOther, answer.StatusCode)
 			require.Equal(t, c.location, resolve(t, "/code", answer.Header.Get("Location")))
 			require.Equal(t, 1, s.done)

@@ -45,10 +45,7 @@ func TestLanguagesAreComplete(t *testing.T) {
 		require.Len(t, texts, len(english), tag)
 
 		for key, text := range english {
-			wanted, got := placeholders.FindAllString(
-				text,
-				-1,
-			), placeholders.FindAllString(
+			wanted, got := placeholders.FindAllString(text, -1), placeholders.FindAllString(
 				texts[key],
 				-1,
 			)
@@ -89,10 +86,8 @@ func TestTextsAreUsed(t *testing.T) {
 	for key := range english {
 		key = strings.TrimPrefix(key, "phone.")
 		prefix, _, _ := strings.Cut(key, ".")
-		built := slices.Contains(
-			[]string{"title", "intro", "submit", "done", "done_text", "error"},
-			prefix,
-		)
+		built := slices.Contains([]string{"title", "intro", "submit", "done", "done_text", "error"},
+			prefix)
 		assert.True(t, built || strings.Contains(code.String(), `"`+key+`"`), "%s is not used", key)
 	}
 }

@@ -34,9 +34,7 @@ func Run(routes func(*web.App) (http.Handler, error)) {
 	os.Exit(1)
 }
 
-func start(
-	routes func(*web.App) (http.Handler, error), log *slog.Logger,
-) (http.Handler, error) {
+func start(routes func(*web.App) (http.Handler, error), log *slog.Logger) (http.Handler, error) {
 	settings, onAWS, err := setup.FromEnv(os.Getenv)
 	if err != nil {
 		return nil, err

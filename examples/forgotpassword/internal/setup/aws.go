@@ -72,10 +72,8 @@ func (s Settings) secret(ctx context.Context, cfg aws.Config) ([]byte, error) {
 	}
 
 	client := secretsmanager.NewFromConfig(cfg)
-	out, err := client.GetSecretValue(
-		ctx,
-		&secretsmanager.GetSecretValueInput{SecretId: &s.SecretID},
-	)
+	out, err := client.GetSecretValue(ctx,
+		&secretsmanager.GetSecretValueInput{SecretId: &s.SecretID})
 	if err != nil {
 		return nil, fmt.Errorf("settings: reading the secret OTP_SECRET_ID: %w", err)
 	}

@@ -1,22 +1,7 @@
 // Package setup puts the application together: from settings on AWS, or without any on a laptop.
 //
-// The settings are environment variables:
-//
-//	PRODUCT          name of the product, which stands on pages and mails. Default: the display name
-//	                 of MAIL_FROM, or else its domain
-//	OTP_TABLE        name of the DynamoDB table of package dynamostore
-//	USERS_TABLE      name of the DynamoDB table of the accounts: partition key "email", a string
-//	MAIL_FROM        sender of the mails, "Acme <no-reply@acme.example>": an identity that SES has
-//	                 verified
-//	OTP_SECRET_ID    name or ARN of the secret in AWS Secrets Manager: a key in base64, as
-//	                 "openssl rand -base64 32" makes
-//	OTP_SECRET       that key itself, in place of OTP_SECRET_ID, where the platform hands out
-//	                 secrets this way
-//	ALLOWED_ORIGINS  origins of single-page applications that may use the API, separated by commas:
-//	                 "https://app.acme.example". Optional
-//
-// Region, credentials and endpoints are those of the AWS SDK: AWS_REGION, AWS_PROFILE,
-// AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SESV2 and so on.
+// The settings are environment variables, which manual.md lists. Region, credentials and endpoints
+// are those of the AWS SDK.
 package setup
 
 import (
@@ -67,16 +52,12 @@ func FromEnv(getenv func(string) string) (s Settings, any bool, err error) {
 		return s, true, errors.New(
 			"settings: one of OTP_SECRET_ID and OTP_SECRET must be set, and not both")
 	}
-	return s, true, s.checkOrigins()
-}
-
-func (s Settings) checkOrigins() error {
 	for _, origin := range s.origins() {
 		if err := new(http.CrossOriginProtection).AddTrustedOrigin(origin); err != nil {
-			return fmt.Errorf("settings: ALLOWED_ORIGINS: %w", err)
+			return s, true, fmt.Errorf("settings: ALLOWED_ORIGINS: %w", err)
 		}
 	}
-	return nil
+	return s, true, nil
 }
 
 // product returns the name of the product. A MAIL_FROM that is no address is refused by package
