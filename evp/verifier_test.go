@@ -115,24 +115,6 @@ func TestNonceComesFirst(t *testing.T) {
 	requireStep(t, StepNonce, err)
 }
 
-// The same token again is none, in this browser or in another.
-func TestReplay(t *testing.T) {
-	s := newScene()
-	v, err := New(s.config)
-	require.NoError(t, err)
-	here, elsewhere := map[string]bool{visit: true}, map[string]bool{"of another visit": true}
-
-	token := s.browser.Token(address, visit)
-	_, err = v.Verify(t.Context(), token, func(nonce string) bool { return elsewhere[nonce] })
-	requireStep(t, StepNonce, err)
-	proof, err := v.Verify(t.Context(), token, func(nonce string) bool { return here[nonce] })
-	require.NoError(t, err)
-
-	delete(here, proof.Nonce)
-	_, err = v.Verify(t.Context(), token, func(nonce string) bool { return here[nonce] })
-	requireStep(t, StepNonce, err)
-}
-
 // Only trusted issuers are looked up, where some are named.
 func TestTrustedIssuers(t *testing.T) {
 	s := newScene()

@@ -1,6 +1,7 @@
 package otphttp_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -28,22 +29,15 @@ func BenchmarkTimesOfLookUps(b *testing.B) {
 	} {
 		b.Run(fmt.Sprintf("%v and %v", c.hit, c.miss), func(b *testing.B) {
 			codes, _ := otptest.New(b, otp.Config{Policy: otp.Policy{MinSendTime: 100 * ms}})
-			flow, err := otphttp.New(otphttp.Config{
-				Codes: codes, Keys: testKeys, AllowUnbound: true,
-				Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
-					known := strings.HasPrefix(typed, "known")
-					if known {
-						time.Sleep(c.hit)
-					} else {
-						time.Sleep(c.miss)
-					}
-					return otphttp.Recipient{Known: known}, nil
-				},
-				Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) {
-					return nil, nil
-				},
+			flow := newBenchFlow(b, codes, func(config *otphttp.Config) {
+				config.AllowUnbound = true
+				find := config.Find
+				config.Find = func(r *http.Request, typed string) (otphttp.Recipient, error) {
+					to, err := find(r, typed)
+					time.Sleep(map[bool]time.Duration{true: c.hit, false: c.miss}[to.Known])
+					return to, err
+				}
 			})
-			require.NoError(b, err)
 
 			mux := http.NewServeMux()
 			mux.HandleFunc("/send", flow.ServeSend)
@@ -56,43 +50,43 @@ func BenchmarkTimesOfLookUps(b *testing.B) {
 	}
 }
 
-// measureTimes lets sixteen clients ask for known and unknown addresses in turn.
-func measureTimes(b *testing.B, url string) {
-	var mu sync.Mutex
-	took := map[string]*[2][]float64{}
-	post := func(known int, path, body string) string {
-		start := time.Now()
-		answer, err := http.Post(url+path, "application/json", strings.NewReader(body))
-		if err != nil {
-			b.Error(err)
-			return ""
-		}
-		defer answer.Body.Close()
-		text := make([]byte, 4096)
-		n, _ := answer.Body.Read(text)
-
-		mu.Lock()
-		defer mu.Unlock()
-		if took[path] == nil {
-			took[path] = new([2][]float64)
-		}
-		took[path][known] = append(took[path][known], float64(time.Since(start))/1e6)
-		_, session, _ := strings.Cut(string(text[:n]), `"session":"`)
-		session, _, _ = strings.Cut(session, `"`)
-		return session
+// newBenchFlow returns a Flow for the accounts whose address begins with "known".
+func newBenchFlow(
+	b *testing.B, codes *otp.Service, configure func(*otphttp.Config),
+) *otphttp.Flow {
+	config := otphttp.Config{
+		Codes: codes, Keys: testKeys,
+		Find: func(_ *http.Request, typed string) (otphttp.Recipient, error) {
+			return otphttp.Recipient{Known: strings.HasPrefix(typed, "known")}, nil
+		},
+		Accept: func(*http.Request, otphttp.Claim) (otphttp.Done, error) { return nil, nil },
 	}
+	configure(&config)
+	flow, err := otphttp.New(config)
+	require.NoError(b, err)
+	return flow
+}
 
-	var clients sync.WaitGroup
+// A stopwatch has the times of requests for unknown (0) and known addresses (1), in milliseconds.
+type stopwatch struct {
+	mu   sync.Mutex
+	took [2][]float64
+}
+
+func (s *stopwatch) stop(known int, begun time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.took[known] = append(s.took[known], float64(time.Since(begun))/1e6)
+}
+
+// inTurns lets clients ask for known and unknown addresses in turn, 2·b.N in all.
+func inTurns(b *testing.B, clients int, ask func(known int, email string)) {
+	var all sync.WaitGroup
 	next := make(chan int)
-	for range 16 {
-		clients.Go(func() {
+	for range clients {
+		all.Go(func() {
 			for i := range next {
-				known := i % 2
-				email := fmt.Sprintf("%s%d@example.com", []string{"other", "known"}[known], i)
-				session := post(known, "/send", `{"session":"","email":"`+email+`"}`)
-				with := `{"session":"` + session + `","code":"000000"}`
-				post(known, "/verify", with)
-				post(known, "/status", with)
+				ask(i%2, fmt.Sprintf("%s%d@example.com", []string{"other", "known"}[i%2], i))
 			}
 		})
 	}
@@ -100,24 +94,48 @@ func measureTimes(b *testing.B, url string) {
 		next <- i
 	}
 	close(next)
-	clients.Wait()
+	all.Wait()
+}
 
-	for path, times := range took {
-		slices.Sort(times[0])
-		slices.Sort(times[1])
-		b.ReportMetric(100*toldRight(times), path[1:]+"-told-%")
-		b.ReportMetric(times[1][len(times[1])/2], path[1:]+"-p50-ms")
+// measureTimes lets sixteen clients ask for codes, enter wrong ones, and look.
+func measureTimes(b *testing.B, url string) {
+	times := map[string]*stopwatch{"send": {}, "verify": {}, "status": {}}
+	post := func(known int, path, body string) (session string) {
+		begun := time.Now()
+		answer, err := http.Post(url+"/"+path, "application/json", strings.NewReader(body))
+		if err != nil {
+			b.Error(err)
+			return ""
+		}
+		defer answer.Body.Close()
+		var document struct{ Session string }
+		json.NewDecoder(answer.Body).Decode(&document)
+		times[path].stop(known, begun)
+		return document.Session
+	}
+	inTurns(b, 16, func(known int, email string) {
+		session := post(known, "send", `{"session":"","email":"`+email+`"}`)
+		with := `{"session":"` + session + `","code":"000000"}`
+		post(known, "verify", with)
+		post(known, "status", with)
+	})
+
+	for path, watch := range times {
+		b.ReportMetric(100*watch.toldRight(), path+"-told-%")
+		b.ReportMetric(watch.took[1][len(watch.took[1])/2], path+"-p50-ms")
 	}
 }
 
 // toldRight returns the share of requests that the best threshold puts on the right side.
-func toldRight(times *[2][]float64) float64 {
+func (s *stopwatch) toldRight() float64 {
 	best := 0.0
 	below := func(sorted []float64, at float64) float64 {
 		return float64(sort.SearchFloat64s(sorted, at)) / float64(len(sorted))
 	}
-	for _, at := range slices.Concat(times[0], times[1]) {
-		best = max(best, math.Abs(below(times[0], at)-below(times[1], at)))
+	slices.Sort(s.took[0])
+	slices.Sort(s.took[1])
+	for _, at := range slices.Concat(s.took[0], s.took[1]) {
+		best = max(best, math.Abs(below(s.took[0], at)-below(s.took[1], at)))
 	}
 	return 0.5 + best/2
 }

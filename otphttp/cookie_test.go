@@ -39,18 +39,6 @@ func TestBinding(t *testing.T) {
 	}
 }
 
-// A form that a link of another site leads to gets a cookie that no other site can use.
-func TestBindingAfterALink(t *testing.T) {
-	r := httptest.NewRequest(http.MethodGet, site, nil)
-	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	w := httptest.NewRecorder()
-	otphttp.Binding(w, r)
-
-	cookie := w.Result().Cookies()[0]
-	assert.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
-	assert.False(t, cookie.Partitioned)
-}
-
 // Once a code was sent, Binding and session outlive the browser by as long.
 func TestCookiesLiveAsLong(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
@@ -102,7 +90,7 @@ func TestCookiesOfOtherSites(t *testing.T) {
 }
 
 // What another site makes a browser send sets no cookie, and none gets SameSite=None but for a
-// listed application.
+// listed application: a form that a link of another site leads to neither.
 func TestNoCookiesForOtherSites(t *testing.T) {
 	s, c := newService(t, origins(spa)), newClient(t)
 	c.header.Set("Origin", "https://evil.example")
@@ -113,6 +101,12 @@ func TestNoCookiesForOtherSites(t *testing.T) {
 		assert.Empty(t, answer.Cookies())
 	}
 
-	posted := c.post(func(w http.ResponseWriter, r *http.Request) { s.Binding(w, r) })
-	assert.Equal(t, http.SameSiteLaxMode, posted.Cookies()[0].SameSite)
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		opened := newClient(t).do(func(w http.ResponseWriter, r *http.Request) {
+			r.Header = c.header
+			s.Binding(w, r)
+		}, request(method, "/"))
+		assert.Equal(t, http.SameSiteLaxMode, opened.Cookies()[0].SameSite)
+		assert.False(t, opened.Cookies()[0].Partitioned)
+	}
 }

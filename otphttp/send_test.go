@@ -105,39 +105,24 @@ func transcript(
 	return out.String()
 }
 
-// A second request of the same browser does not end the flow: the code of the first is there.
+// A second request of the same browser does not end the flow: the code of the first is there. A
+// stranger whom the limits refuse learns when to come back, and has no session to look with.
 func TestAskingTooSoon(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, c := newService(t, nil), newClient(t)
-		c.get(func(w http.ResponseWriter, r *http.Request) { s.Binding(w, r) })
-		binding := c.cookies["__Host-otp"].Value
-
-		// The browser drops the answer to the first click.
-		lost := newClient(t)
-		lost.cookies["__Host-otp"] = c.cookies["__Host-otp"]
-		lost.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
-
-		refused := c.post(s.ServeSend, "email", ada)
-		d := refused.want(t, http.StatusTooManyRequests, "send_limited")
-		assert.True(t, d.Flow.Live)
-		assert.Equal(t, "60", refused.Header.Get("Retry-After"))
-		assert.Equal(t, binding, c.cookies["__Host-otp"].Value)
-		require.Len(t, s.inbox.Messages(), 1)
-
-		c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
-	})
-}
-
-// A stranger whom the limits refuse learns when to come back, and has no session to look with.
-func TestLimitedStranger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, stranger := newService(t, nil), newClient(t), newClient(t)
 		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		before := c.cookies[binding].Value
 
-		d := stranger.post(s.ServeSend, "email", ada).
-			want(t, http.StatusTooManyRequests, "send_limited")
-		assert.False(t, d.Flow.Live)
+		for who, live := range map[*client]bool{c: true, stranger: false} {
+			refused := who.post(s.ServeSend, "email", ada)
+			d := refused.want(t, http.StatusTooManyRequests, "send_limited")
+			assert.Equal(t, live, d.Flow.Live)
+			assert.Equal(t, "60", refused.Header.Get("Retry-After"))
+		}
+		assert.Equal(t, before, c.cookies[binding].Value)
+		require.Len(t, s.inbox.Messages(), 1)
 		stranger.get(s.ServeStatus).want(t, http.StatusForbidden, "session_missing")
+		c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
 	})
 }
 

@@ -2,7 +2,6 @@ package pages_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -201,7 +200,10 @@ func TestLongerCodes(t *testing.T) {
 
 // Letters have another keyboard.
 func TestLetters(t *testing.T) {
-	letters := lettersWebsite(t)
+	codes, _ := otptest.New(t, otp.Config{
+		Kind: otp.ResetPassword, Policy: otp.Policy{Alphabet: otp.Letters, Length: 8},
+	})
+	letters := newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })
 	page := newBrowser(t, letters).ask(ada)
 	page.want(t, "characters")
 	require.Contains(t, page.text, `autocapitalize="characters"`)
@@ -227,7 +229,8 @@ func TestScannersSpendNothing(t *testing.T) {
 	require.Zero(t, s.done)
 }
 
-// What is not a form of these pages gets a page of its own.
+// What is not a form of these pages gets a page of its own. What another site makes a browser send
+// sets no cookie.
 func TestErrorPages(t *testing.T) {
 	s := newWebsite(t, func(_ *pages.Options, c *otphttp.Config) {
 		c.Allow = func(_ http.ResponseWriter, r *http.Request) bool {
@@ -237,8 +240,11 @@ func TestErrorPages(t *testing.T) {
 	b := newBrowser(t, s)
 	b.ask(ada)
 
-	foreign := form("/code", "code=123456")
-	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+	foreign := func(path string) *http.Request {
+		r := form(path, "email="+ada+"&code=123456")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		return r
+	}
 	flood := form("/code", "code=123456")
 	flood.Header.Set("X-Flood", "yes")
 	floodOfReads := httptest.NewRequest(http.MethodGet, site+"/code", nil)
@@ -250,7 +256,8 @@ func TestErrorPages(t *testing.T) {
 		status  int
 		text    string
 	}{
-		{foreign, 403, "The request came from another website"},
+		{foreign("/code"), 403, "The request came from another website"},
+		{foreign("/"), 403, "The request came from another website"},
 		{flood, 429, "Too many requests are coming from your network."},
 		{floodOfReads, 429, "Too many requests are coming from your network."},
 		{form("/code", "code=1&code=2"), 400, "The form couldn’t be read."},
@@ -261,73 +268,45 @@ func TestErrorPages(t *testing.T) {
 		page := b.do(c.request)
 		require.Equal(t, c.status, page.StatusCode)
 		page.want(t, c.text)
+		if c.status == http.StatusForbidden {
+			assert.Empty(t, page.Cookies())
+			stranger := newBrowser(t, s).do(c.request.Clone(t.Context()))
+			assert.Empty(t, stranger.Cookies())
+		}
 		if c.status == http.StatusTooManyRequests {
 			assert.Equal(t, "60", page.Header.Get("Retry-After"))
 			page.want(t, "Back to the code")
 		}
 	}
 	b.get("/code").want(t, "Attempts left: 5")
+	require.Len(t, s.inbox.Messages(), 1)
 }
 
 // A browser that loses cookies between two mails gets the same code again, and the first mail
 // works. Without any cookie the page says what to do.
 func TestLostCookies(t *testing.T) {
-	const session, binding = "__Host-otp-flow", "__Host-otp"
-	for name, c := range map[string]struct {
-		lose  func(*browser)
-		again bool // the same code
-	}{
-		"what ends with the browser": {func(b *browser) {
-			maps.DeleteFunc(b.cookies, func(_ string, c *http.Cookie) bool { return c.MaxAge == 0 })
-		}, true},
-		"the Binding": {func(b *browser) { delete(b.cookies, binding) }, true},
-		"the Binding, and a page makes another one": {func(b *browser) {
-			delete(b.cookies, binding)
-			b.get("/code")
-		}, true},
-		"the session": {func(b *browser) { delete(b.cookies, session) }, true},
-		"all":         {func(b *browser) { clear(b.cookies) }, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newWebsite(t, nil)
-				b := newBrowser(t, s)
-				b.ask(ada)
-				first := s.inbox.Code(t, ada)
-				time.Sleep(61 * time.Second)
-				c.lose(b)
+	for _, lost := range []string{"__Host-otp", "__Host-otp-flow", "all"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newWebsite(t, nil)
+			b := newBrowser(t, s)
+			b.ask(ada)
+			first := s.inbox.Code(t, ada)
+			time.Sleep(61 * time.Second)
 
-				if !c.again {
-					b.post("/", "email", ada, "again", "yes").want(t, "Please allow cookies")
-					b.get("/code").want(t, "Enter the code where you asked for it")
-					return
-				}
-				b.submit("/", "email", ada, "again", "yes").want(t, "Sent again.")
-				require.Equal(t, first, s.inbox.Code(t, ada))
-				require.Len(t, s.inbox.Messages(), 2)
-				b.post("/code", "email", ada, "code", first, "password", "long enough")
-				require.Equal(t, 1, s.done)
-			})
+			if lost == "all" {
+				clear(b.cookies)
+				b.post("/", "email", ada, "again", "yes").want(t, "Please allow cookies")
+				b.get("/code").want(t, "Enter the code where you asked for it")
+				return
+			}
+			delete(b.cookies, lost)
+			b.get("/code") // makes another Binding
+			b.submit("/", "email", ada, "again", "yes").want(t, "Sent again.")
+			require.Equal(t, first, s.inbox.Code(t, ada))
+			b.post("/code", "email", ada, "code", first, "password", "long enough")
+			require.Equal(t, 1, s.done)
 		})
 	}
-}
-
-// What another site makes a browser send sets no cookie.
-func TestNoCookiesForOtherSites(t *testing.T) {
-	s := newWebsite(t, nil)
-	known := newBrowser(t, s)
-	known.get("/")
-
-	for _, b := range []*browser{newBrowser(t, s), known} {
-		for _, path := range []string{"/", "/code"} {
-			foreign := form(path, "email="+ada+"&code=123456")
-			foreign.Header.Set("Sec-Fetch-Site", "cross-site")
-			page := b.do(foreign)
-			assert.Equal(t, http.StatusForbidden, page.StatusCode)
-			assert.Empty(t, page.Cookies())
-		}
-	}
-	assert.Empty(t, s.inbox.Messages())
 }
 
 func form(path, body string) *http.Request {

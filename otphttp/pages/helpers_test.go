@@ -209,13 +209,3 @@ func (v view) wantNot(t *testing.T, text string) {
 
 // wrong returns another code of the same shape.
 func wrong(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:] }
-
-// lettersWebsite has codes of letters.
-func lettersWebsite(t *testing.T) *website {
-	t.Helper()
-
-	codes, _ := otptest.New(t, otp.Config{
-		Kind: otp.ResetPassword, Policy: otp.Policy{Alphabet: otp.Letters, Length: 8},
-	})
-	return newWebsite(t, func(_ *pages.Options, c *otphttp.Config) { c.Codes = codes })
-}

@@ -95,22 +95,6 @@ func TestSignInLinks(t *testing.T) {
 		b.get("/done?next=/orders").attr(`a class="button" href`))
 }
 
-// New refuses fields and paths that no form can have.
-func TestFieldsThatCollide(t *testing.T) {
-	for want, options := range map[string]pages.Options{
-		`Options.PasswordField is "code"`:            {PasswordField: "code"},
-		`Options.PasswordField is "idempotency_key"`: {PasswordField: "idempotency_key"},
-		`Options.Path is "//x/"`:                     {Path: "//x/"},
-		`Options.Path is "/{x}/"`:                    {Path: "/{x}/"},
-		`Options.Path is "x/"`:                       {Path: "x/"},
-		`Config.AddressField is "email"`:             {Phone: true},
-	} {
-		options.Product = "Acme"
-		_, err := pages.New(newFlow(t, otp.SignIn), options)
-		require.ErrorContains(t, err, want)
-	}
-}
-
 // Who may solve a challenge to get another code is shown it, also while the code of before lives.
 func TestChallengeBesideALiveCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -30,7 +30,7 @@ func newFlow(t *testing.T, kind otp.Kind) *otphttp.Flow {
 	return flow
 }
 
-// A bad option is refused by its name.
+// A bad option is refused by its name, and so are fields and paths that no form can have.
 func TestNewRefusesBadOptions(t *testing.T) {
 	flow := newFlow(t, otp.SignIn)
 	_, err := pages.New(nil, pages.Options{Product: "Acme"})
@@ -42,23 +42,26 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		"Options.Product is empty":   func(o *pages.Options) { o.Product = " " },
 		`Options.Path is "reset/"`:   func(o *pages.Options) { o.Path = "reset/" },
 		`Options.Path is "/reset"`:   func(o *pages.Options) { o.Path = "/reset" },
+		`Options.Path is "//x/"`:     func(o *pages.Options) { o.Path = "//x/" },
+		`Options.Path is "/{x}/"`:    func(o *pages.Options) { o.Path = "/{x}/" },
+		`PasswordField is "code"`:    func(o *pages.Options) { o.PasswordField = "code" },
+		`Field is "idempotency_key"`: func(o *pages.Options) { o.PasswordField = "idempotency_key" },
+		`AddressField is "email"`:    func(o *pages.Options) { o.Phone = true },
 		`Logo is "//evil.example/x"`: func(o *pages.Options) { o.Logo = "//evil.example/x" },
 		`Logo is "https://x/x.png"`:  func(o *pages.Options) { o.Logo = "https://x/x.png" },
 		`Next is "javascript:x"`:     func(o *pages.Options) { o.Next = "javascript:x" },
 		`SignInURL is "data:x"`:      func(o *pages.Options) { o.SignInURL = "data:x" },
 		`SupportURL is "%"`:          func(o *pages.Options) { o.SupportURL = "%" },
-		"Links[0].URL":               withLink("vbscript:x"),
-		"MinPassword is 15":          func(o *pages.Options) { o.MaxPassword = 10 },
+		"Links[0].URL": func(o *pages.Options) {
+			o.Links = []pages.Link{{Text: "Terms", URL: "vbscript:x"}}
+		},
+		"MinPassword is 15": func(o *pages.Options) { o.MaxPassword = 10 },
 	} {
 		options := pages.Options{Product: "Acme"}
 		spoil(&options)
 		_, err := pages.New(flow, options)
 		require.ErrorContains(t, err, message)
 	}
-}
-
-func withLink(url string) func(*pages.Options) {
-	return func(o *pages.Options) { o.Links = []pages.Link{{Text: "Terms", URL: url}} }
 }
 
 // Every answer has the headers that keep a page from leaking or being abused.
