@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,50 +24,14 @@ import (
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-// A faultyStore remembers the keys that it was given, and fails at times with an error that tells
-// too much.
-type faultyStore struct {
-	otp.Store
-	random *rand.Rand
-
-	mu   sync.Mutex
-	keys map[string]bool
-}
-
-func (s *faultyStore) fault(key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	s.keys[key] = true
-	if s.random.IntN(50) == 0 {
-		return fmt.Errorf("no connection for the key %s", key)
-	}
-	return nil
-}
-
-func (s *faultyStore) Load(ctx context.Context, key string) ([]byte, error) {
-	if err := s.fault(key); err != nil {
-		return nil, err
-	}
-	return s.Store.Load(ctx, key)
-}
-
-func (s *faultyStore) CompareAndSwap(ctx context.Context, key string, old, new []byte,
-	expires time.Time) (bool, error) {
-
-	if err := s.fault(key); err != nil {
-		return false, err
-	}
-	return s.Store.CompareAndSwap(ctx, key, old, new, expires)
-}
-
 // A traffic is a service under all kinds of use, with what its telemetry must not tell.
 type traffic struct {
 	t       *testing.T
 	service *otp.Service
 	inbox   *otptest.Inbox
-	store   *faultyStore
 	random  *rand.Rand
+
+	keys map[string]bool // that the store was given
 
 	// counts are the calls by operation and outcome, as the caller saw them.
 	counts map[string]int
@@ -77,6 +42,15 @@ type traffic struct {
 	// when they are first asked for: after the last call.
 	secrets func() []string
 	ids     func() map[string]bool
+}
+
+// fault fails at times with an error that tells too much.
+func (tr *traffic) fault(c otptest.StoreCall) (f otptest.StoreFault) {
+	tr.keys[c.Key] = true
+	if tr.random.IntN(50) == 0 {
+		f.Before = fmt.Errorf("no connection for the key %s", c.Key)
+	}
+	return f
 }
 
 // deliver fails at times, in every way, with errors that tell too much.
@@ -98,13 +72,13 @@ func (tr *traffic) deliver(_ context.Context, m otp.Message) error {
 func newTraffic(t *testing.T, opts *otelotp.Options) *traffic {
 	t.Helper()
 	tr := &traffic{t: t, random: rand.New(rand.NewPCG(3, 4)), counts: map[string]int{},
-		used: map[string]string{}}
-	tr.store = &faultyStore{Store: memstore.New(nil), random: tr.random, keys: map[string]bool{}}
+		keys: map[string]bool{}, used: map[string]string{}}
 	tr.secrets, tr.ids = sync.OnceValue(tr.listSecrets), sync.OnceValue(tr.listIDs)
 
 	observe, err := otelotp.Observe(opts)
 	require.NoError(t, err)
-	store, err := otelotp.NewStore(tr.store, opts)
+	store, err := otelotp.NewStore(
+		&otptest.FaultyStore{Store: memstore.New(nil), Fault: tr.fault}, opts)
 	require.NoError(t, err)
 	sender, err := otelotp.NewSender(otp.SenderFunc(tr.deliver), opts)
 	require.NoError(t, err)
@@ -117,33 +91,13 @@ func newTraffic(t *testing.T, opts *otelotp.Options) *traffic {
 	return tr
 }
 
-// count notes how a call ended, in the words of the caller.
+// count notes how a call ended.
 func (tr *traffic) count(operation string, err error) {
+	first := slices.IndexFunc(results, func(r result) bool { return errors.Is(err, r.err) })
 	outcome := "error"
-	for _, o := range []struct {
-		word string
-		is   bool
-	}{
-		{"ok", err == nil},
-		{"invalid", errors.Is(err, otp.ErrInvalid)},
-		{"repeated", errors.Is(err, otp.ErrRepeated)},
-		{"used", errors.Is(err, otp.ErrUsed)},
-		{"mismatch", errors.Is(err, otp.ErrMismatch)},
-		{"expired", errors.Is(err, otp.ErrExpired)},
-		{"exhausted", errors.Is(err, otp.ErrExhausted)},
-		{"no_code", errors.Is(err, otp.ErrNoCode)},
-		{"malformed", errors.Is(err, otp.ErrMalformed)},
-		{"limited", errors.Is(err, otp.ErrLimited)},
-		{"locked", errors.Is(err, otp.ErrLocked)},
-		{"undeliverable", errors.Is(err, otp.ErrUndeliverable)},
-		{"not_sent", errors.Is(err, otp.ErrNotSent) && !errors.Is(err, otp.ErrUndeliverable)},
-		{"delivery_unknown", errors.Is(err, otp.ErrDelivery) && !errors.Is(err, otp.ErrNotSent)},
-	} {
-		if o.is {
-			outcome = o.word
-		}
+	if first >= 0 {
+		outcome = results[first].want
 	}
-
 	tr.counts[operation+" "+outcome]++
 }
 
@@ -178,7 +132,7 @@ func (tr *traffic) verify(ctx context.Context, to string) error {
 	if latest := tr.latest(to); latest != "" {
 		code = latest
 		if tr.random.IntN(2) == 0 {
-			code = wrong(latest)
+			code = strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, latest)
 		}
 	}
 	if tr.random.IntN(4) == 0 && tr.used[to] != "" {
@@ -205,20 +159,12 @@ func (tr *traffic) latest(to string) (code string) {
 	return code
 }
 
-// wrong returns another code of the same length.
-func wrong(code string) string {
-	if code[0] == '0' {
-		return "1" + code[1:]
-	}
-	return "0" + code[1:]
-}
-
 func (tr *traffic) listSecrets() []string {
 	all := []string{"ada.", "lovelace", "@", "idempotency-key", "not a code", "no connection"}
 	for _, m := range tr.inbox.Messages() {
 		all = append(all, m.Code.Reveal())
 	}
-	for key := range tr.store.keys {
+	for key := range tr.keys {
 		all = append(all, key)
 	}
 	return all

@@ -33,16 +33,12 @@ import (
 
 // A dashboard is what the test reads of Grafana's model.
 type dashboard struct {
-	UID, Title    string
-	SchemaVersion int
-	Templating    struct {
-		List []struct{ Name, Query string }
+	Templating struct {
+		List []struct{ Query string }
 	}
 	Panels []struct {
-		ID          int
-		Title, Type string
-		Description string
-		Targets     []struct{ Expr, LegendFormat string }
+		Title   string
+		Targets []struct{ Expr, LegendFormat string }
 	}
 }
 
@@ -117,7 +113,8 @@ func observeQueue(t *testing.T, opts *otelotp.Options) {
 // and sound there.
 func TestDashboardAndAlertsInPrometheus(t *testing.T) {
 	tr, metrics := serveTraffic(t)
-	checkExposition(t, tr, metrics)
+	d := readDashboard(t)
+	checkNames(t, d, checkExposition(t, tr, metrics))
 	server := startPrometheus(t, metrics)
 
 	// All that the test has counted is there.
@@ -134,7 +131,6 @@ func TestDashboardAndAlertsInPrometheus(t *testing.T) {
 	}
 
 	// Each query of the dashboard finds series, by the second reading at the latest.
-	d := readDashboard(t)
 	require.GreaterOrEqual(t, len(d.expressions()), 11)
 	require.Equal(t, "1", server.value(t, "otp_background_held"))
 	for name, expression := range d.expressions() {
@@ -147,17 +143,13 @@ func TestDashboardAndAlertsInPrometheus(t *testing.T) {
 	require.Empty(t, server.value(t, `sum by (otp_result) (rate(otp_operations_total[1m]))`))
 
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		health := server.rules(c)
-		assert.Len(c, health, 9)
-		for rule, state := range health {
-			assert.Equal(c, "ok", state, rule)
-		}
+		assert.Equal(c, 9, strings.Count(server.get(c, "rules"), `"health":"ok"`))
 	}, time.Minute, 100*time.Millisecond)
 }
 
 // checkExposition checks that the text that Prometheus reads tells no secret. Counts and bounds may
-// have the digits of a code by chance, so only names and labels are looked at.
-func checkExposition(t *testing.T, tr *traffic, url string) {
+// have the digits of a code by chance, so only names and labels are looked at. It returns the text.
+func checkExposition(t *testing.T, tr *traffic, url string) string {
 	t.Helper()
 
 	response, err := http.Get(url)
@@ -171,28 +163,19 @@ func checkExposition(t *testing.T, tr *traffic, url string) {
 		name, _, _ := strings.Cut(line, "} ")
 		tr.checkText(name)
 	}
+	return string(body)
 }
 
-// Every name of a metric and of a label in the dashboard and the alert rules is one that the
-// exporter makes.
-func TestNamesInDashboardAndAlerts(t *testing.T) {
-	_, metrics := serveTraffic(t)
-	response, err := http.Get(metrics)
-	require.NoError(t, err)
-	defer response.Body.Close()
-	exposition, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
+// checkNames checks that every name of a metric and of a label in the dashboard and the alert rules
+// is one that the exporter makes.
+func checkNames(t *testing.T, d *dashboard, exposition string) {
+	t.Helper()
 
-	made := map[string]bool{}
 	name := regexp.MustCompile(`\botp_[a-z_]+`)
-	for _, found := range name.FindAllString(string(exposition), -1) {
-		made[found] = true
-	}
-
+	made := name.FindAllString(exposition, -1)
 	alerts, err := os.ReadFile("alerts.yml")
 	require.NoError(t, err)
 	used := name.FindAllString(string(alerts), -1)
-	d := readDashboard(t)
 	for _, expression := range d.expressions() {
 		used = append(used, name.FindAllString(expression, -1)...)
 	}
@@ -201,27 +184,7 @@ func TestNamesInDashboardAndAlerts(t *testing.T) {
 	}
 
 	require.Greater(t, len(used), 50)
-	for _, found := range used {
-		require.True(t, made[found], found)
-	}
-}
-
-// What Grafana wants of a dashboard that is imported.
-func TestDashboardIsWhole(t *testing.T) {
-	d := readDashboard(t)
-	require.NotEmpty(t, d.UID)
-	require.NotEmpty(t, d.Title)
-	require.NotZero(t, d.SchemaVersion)
-
-	ids := map[int]bool{}
-	for _, panel := range d.Panels {
-		require.False(t, ids[panel.ID], "%d is there twice", panel.ID)
-		ids[panel.ID] = true
-		require.NotEmpty(t, panel.Title)
-		require.NotEmpty(t, panel.Description)
-		require.Equal(t, "timeseries", panel.Type)
-		require.NotEmpty(t, panel.Targets)
-	}
+	require.Subset(t, made, used)
 }
 
 // The alerts fire where they should, and stay quiet where they should: alerts_test.yml.
@@ -285,15 +248,15 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// get reads the answer of Prometheus's API into result.
-func (s *prometheusServer) get(t require.TestingT, path string, result any) {
+// get returns the answer of Prometheus's API.
+func (s *prometheusServer) get(t require.TestingT, path string) string {
 	response, err := http.Get(s.url + "/api/v1/" + path)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode, "%s: %s", path, body)
-	require.NoError(t, json.Unmarshal(body, result))
+	return string(body)
 }
 
 // value returns the first value of a query, or "" if it finds none.
@@ -301,29 +264,10 @@ func (s *prometheusServer) value(t require.TestingT, query string) string {
 	var answer struct {
 		Data struct{ Result []struct{ Value [2]any } }
 	}
-	s.get(t, "query?query="+url.QueryEscape(query), &answer)
+	text := s.get(t, "query?query="+url.QueryEscape(query))
+	require.NoError(t, json.Unmarshal([]byte(text), &answer))
 	if len(answer.Data.Result) == 0 {
 		return ""
 	}
 	return answer.Data.Result[0].Value[1].(string)
-}
-
-// rules returns the health of the alert rules, by name.
-func (s *prometheusServer) rules(t require.TestingT) map[string]string {
-	var answer struct {
-		Data struct {
-			Groups []struct {
-				Rules []struct{ Name, Health string }
-			}
-		}
-	}
-	s.get(t, "rules", &answer)
-
-	health := map[string]string{}
-	for _, group := range answer.Data.Groups {
-		for _, rule := range group.Rules {
-			health[rule.Name] = rule.Health
-		}
-	}
-	return health
 }

@@ -132,32 +132,38 @@ func TestStepsOfProofs(t *testing.T) {
 	require.Equal(t, map[string]int{"ok ": 1, "invalid token": 2, "mismatch ": 1}, counted)
 }
 
-// The results, where errors match each other, and which of them are failures of the service.
+// A result is what telemetry says of an error, and whether it is a failure of the service.
+type result struct {
+	err     error
+	want    string
+	failure bool
+}
+
+// results are the errors of a Service and of evp. The first that an error matches is its own.
+var results = []result{
+	{nil, "ok", false},
+	{otp.ErrInvalid, "invalid", false},
+	{otp.ErrRepeated, "repeated", false},
+	{otp.ErrMismatch, "mismatch", false},
+	{otp.ErrExpired, "expired", false},
+	{otp.ErrUsed, "used", false},
+	{otp.ErrExhausted, "exhausted", false},
+	{otp.ErrNoCode, "no_code", false},
+	{otp.ErrMalformed, "malformed", false},
+	{otp.ErrLimited, "limited", false},
+	{otp.ErrLocked, "locked", false},
+	{otp.ErrUndeliverable, "undeliverable", false},
+	{otp.ErrNotSent, "not_sent", true},
+	{otp.ErrDelivery, "delivery_unknown", true},
+	{evp.ErrInvalid, "invalid", false},
+	{evp.ErrUnavailable, "unavailable", false},
+}
+
 func TestResults(t *testing.T) {
-	for _, test := range []struct {
-		err     error
-		want    string
-		failure bool
-	}{
-		{nil, "ok", false},
-		{otp.ErrInvalid, "invalid", false},
-		{otp.ErrRepeated, "repeated", false},
-		{&otp.RejectedError{Reason: otp.ErrMismatch}, "mismatch", false},
-		{&otp.RejectedError{Reason: otp.ErrExpired}, "expired", false},
-		{&otp.RejectedError{Reason: otp.ErrUsed}, "used", false},
-		{&otp.RejectedError{Reason: otp.ErrExhausted}, "exhausted", false},
-		{&otp.RejectedError{Reason: otp.ErrNoCode}, "no_code", false},
-		{&otp.RejectedError{Reason: otp.ErrMalformed}, "malformed", false},
-		{otp.ErrLimited, "limited", false},
-		{otp.ErrLocked, "locked", false},
-		{otp.ErrUndeliverable, "undeliverable", false},
-		{otp.ErrNotSent, "not_sent", true},
-		{otp.ErrDelivery, "delivery_unknown", true},
-		{evp.ErrInvalid, "invalid", false},
-		{evp.ErrUnavailable, "unavailable", false},
-		{errors.New("store: connection refused"), "error", true},
-		{context.DeadlineExceeded, "error", true},
-	} {
+	for _, test := range append(results,
+		result{errors.New("store: connection refused"), "error", true},
+		result{context.DeadlineExceeded, "error", true},
+	) {
 		opts, reader, _ := newProviders()
 		observe, err := otelotp.Observe(opts)
 		require.NoError(t, err)

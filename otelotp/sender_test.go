@@ -72,9 +72,7 @@ func TestSpansOfNotices(t *testing.T) {
 	err = sender.SendMail(t.Context(), "ada@example.com", otpmail.Mail{})
 	require.ErrorIs(t, err, otp.ErrNotSent)
 	require.ErrorContains(t, err, "no SendMail")
-}
 
-func TestSenderNeedsASender(t *testing.T) {
-	_, err := otelotp.NewSender(nil, nil)
+	_, err = otelotp.NewSender(nil, nil)
 	require.ErrorContains(t, err, "next is nil")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otelotp"
+	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // An answer is a Store that gives one answer.
@@ -63,6 +64,9 @@ func TestSpansOfTheStore(t *testing.T) {
 				test.swapped, test.err)
 		})
 	}
+
+	_, err := otelotp.NewStore(nil, nil)
+	require.ErrorContains(t, err, "next is nil")
 }
 
 // checkStoreSpan checks all that a span of a store has.
@@ -90,9 +94,7 @@ func TestSpansStandInOneTrace(t *testing.T) {
 	sender, err := otelotp.NewSender(
 		otp.SenderFunc(func(context.Context, otp.Message) error { return nil }), opts)
 	require.NoError(t, err)
-	service, err := otp.New(otp.Config{Purpose: "sign-in", Secret: make([]byte, 32), Store: store,
-		Sender: sender, Observe: observe, Policy: otp.Policy{MinSendTime: -1}})
-	require.NoError(t, err)
+	service, _ := otptest.New(t, otp.Config{Store: store, Sender: sender, Observe: observe})
 
 	ctx, caller := opts.TracerProvider.Tracer("app").Start(t.Context(), "POST /sign-in")
 	_, err = service.Send(ctx, otp.Request{To: "ada@example.com"})
@@ -109,9 +111,4 @@ func TestSpansStandInOneTrace(t *testing.T) {
 	}
 	require.Equal(t, []string{"otp.store.compare_and_swap", "otp.sender.send", "otp.send",
 		"POST /sign-in"}, names)
-}
-
-func TestStoreNeedsAStore(t *testing.T) {
-	_, err := otelotp.NewStore(nil, nil)
-	require.ErrorContains(t, err, "next is nil")
 }
