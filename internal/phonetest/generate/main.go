@@ -10,6 +10,7 @@ import (
 	"log"
 	"maps"
 	"os"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,8 +68,8 @@ func source() []byte {
 // A plan is what the metadata says of one calling code.
 type plan struct {
 	regions  []string
-	trunks   []string  // longest first
-	patterns []pattern // of numbers of each kind and region
+	trunks   []string         // longest first
+	patterns []*syntax.Regexp // of numbers of each kind and region
 }
 
 // readPlans returns the plans by calling code.
@@ -104,7 +105,11 @@ func (p *plan) add(m *phonenumbers.PhoneMetadata) {
 		m.GetPersonalNumber(), m.GetVoip(), m.GetPager(), m.GetUan(), m.GetVoicemail(),
 	} {
 		if text := kind.GetNationalNumberPattern(); text != "" && text != "NA" {
-			p.patterns = append(p.patterns, compile(text))
+			pattern, err := syntax.Parse(text, syntax.Perl)
+			if err != nil {
+				log.Fatal(err)
+			}
+			p.patterns = append(p.patterns, pattern)
 		}
 	}
 }
@@ -113,7 +118,7 @@ func (p *plan) add(m *phonenumbers.PhoneMetadata) {
 func (p *plan) lengths(beginning string) []int {
 	var all []int
 	for _, pattern := range p.patterns {
-		all = append(all, pattern.lengths(beginning)...)
+		all = append(all, lengths(pattern, beginning)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -3,89 +3,69 @@ package main
 import (
 	"log"
 	"regexp/syntax"
-	"slices"
 )
-
-// A pattern is a regular expression for national numbers, compiled to the instructions of an
-// automaton.
-type pattern struct{ *syntax.Prog }
 
 // maxLength bounds how long the numbers are that are looked at.
 const maxLength = 17
 
-func compile(text string) pattern {
-	expression, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		log.Fatal(err)
-	}
-	program, err := syntax.Compile(expression.Simplify())
-	if err != nil {
-		log.Fatal(err)
-	}
-	return pattern{program}
-}
-
-// lengths returns how long the texts of digits are that begin so and match. It goes through all of
-// them at once: what counts is where in the automaton some text of each length can be.
-func (p pattern) lengths(beginning string) []int {
-	var all []int
-	states := p.follow([]uint32{uint32(p.Start)})
-	for length := range maxLength + 1 {
-		if length >= len(beginning) && slices.ContainsFunc(states, p.isMatch) {
+// lengths returns how long the texts of digits are that begin so and match a pattern.
+func lengths(pattern *syntax.Regexp, beginning string) (all []int) {
+	reached := follow(pattern, 1, beginning)
+	for length := len(beginning); length <= maxLength; length++ {
+		if reached>>length&1 == 1 {
 			all = append(all, length)
 		}
-
-		digits := "0123456789"
-		if length < len(beginning) {
-			digits = beginning[length : length+1]
-		}
-		states = p.step(states, digits)
 	}
 	return all
 }
 
-func (p pattern) isMatch(state uint32) bool { return p.Inst[state].Op == syntax.InstMatch }
-
-// step returns the states behind one of the digits.
-func (p pattern) step(states []uint32, digits string) []uint32 {
-	var next []uint32
-	for _, state := range states {
-		if p.isMatch(state) {
-			continue
+// follow returns how many digits there can be behind an expression, as bits, given how many there
+// can be in front of it. All digits behind the beginning are free, so that nothing else counts.
+func follow(e *syntax.Regexp, from uint32, beginning string) uint32 {
+	switch e.Op {
+	case syntax.OpLiteral:
+		for _, digit := range e.Rune {
+			from = step(from, beginning, []rune{digit, digit})
 		}
-		if slices.ContainsFunc([]rune(digits), p.Inst[state].MatchRune) {
-			next = append(next, p.Inst[state].Out)
+		return from
+	case syntax.OpCharClass:
+		return step(from, beginning, e.Rune)
+	case syntax.OpAlternate:
+		behind := uint32(0)
+		for _, sub := range e.Sub {
+			behind |= follow(sub, from, beginning)
 		}
+		return behind
+	case syntax.OpQuest:
+		return from | follow(e.Sub[0], from, beginning)
+	case syntax.OpRepeat:
+		behind := uint32(0)
+		for n := range e.Max + 1 {
+			if n >= e.Min {
+				behind |= from
+			}
+			from = follow(e.Sub[0], from, beginning)
+		}
+		return behind
+	case syntax.OpEmptyMatch, syntax.OpCapture, syntax.OpConcat:
+		for _, sub := range e.Sub {
+			from = follow(sub, from, beginning)
+		}
+		return from
 	}
-	return p.follow(next)
+	log.Fatalf("an expression of the kind %v: %v", e.Op, e)
+	return 0
 }
 
-// follow returns the states that read a digit or match, and can be reached without a digit.
-func (p pattern) follow(states []uint32) []uint32 {
-	var reached []uint32
-	seen := map[uint32]bool{}
-
-	var visit func(uint32)
-	visit = func(state uint32) {
-		if seen[state] {
-			return
-		}
-		seen[state] = true
-
-		switch in := p.Inst[state]; in.Op {
-		case syntax.InstAlt, syntax.InstAltMatch:
-			visit(in.Out)
-			visit(in.Arg)
-		case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
-			visit(in.Out)
-		case syntax.InstFail:
-		default:
-			reached = append(reached, state)
+// step is follow for one digit of a class, which is given by its first and last digits.
+func step(from uint32, beginning string, class []rune) (behind uint32) {
+	for i := 0; i < len(class); i += 2 {
+		for length := range maxLength {
+			if length >= len(beginning) || class[i] <= rune(beginning[length]) &&
+				rune(beginning[length]) <= class[i+1] {
+				behind |= from & (1 << length) << 1
+			}
 		}
 	}
-
-	for _, state := range states {
-		visit(state)
-	}
-	return reached
+	return behind
 }
