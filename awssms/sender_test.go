@@ -14,7 +14,6 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/awssms"
 	"github.com/seed-5978b5f1/otp/otpsms"
-	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // What leaves, to the last field.
@@ -171,30 +170,6 @@ func TestTextsThatCannotBeWritten(t *testing.T) {
 	require.ErrorContains(t, s.Send(t.Context(), transfer), "needs an otpsms.Payer")
 	require.Equal(t, notSent, classOf(s.Send(t.Context(), letters)))
 	require.Zero(t, api.seconds)
-}
-
-// In a Service, with Config.Normalize: the whole way.
-func TestInAService(t *testing.T) {
-	aws := serve(t, accept)
-	for operation, newSender := range operations {
-		service, inbox := otptest.New(t, otp.Config{Normalize: otpsms.Normalize,
-			Sender: newSender(t, newClient(aws.URL))})
-
-		_, err := service.Send(t.Context(), otp.Request{To: "+49 151 12345678"})
-		require.NoError(t, err, operation)
-
-		sent := inbox.Code(t, "+49 151 12345678")
-		requests := aws.got()
-		last := requests[len(requests)-1].Body
-		require.Equal(t, number, last["DestinationPhoneNumber"])
-		if operation == "SendTextMessage" {
-			require.Contains(t, last["MessageBody"], sent)
-		} else {
-			require.Equal(t, map[string]any{"code": sent}, last["TemplateVariables"])
-		}
-
-		require.NoError(t, service.Verify(t.Context(), otp.Submission{To: number, Code: sent}))
-	}
 }
 
 func TestConfigurationsRefused(t *testing.T) {
