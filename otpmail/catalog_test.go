@@ -294,7 +294,7 @@ func TestOptionsAreCopied(t *testing.T) {
 	require.Contains(t, mail.Text, "https://acme.example#c=")
 }
 
-// Nothing that is put into a mail adds a line, a header or markup.
+// Nothing that is put into a mail or a notice adds a line, a header or markup.
 func FuzzHostile(f *testing.F) {
 	for _, text := range []string{
 		"Acme", `<img src=x onerror=alert(1)>`, `"><script>x</script>`, `{code}{product}{content}`,
@@ -326,6 +326,14 @@ func FuzzHostile(f *testing.F) {
 		m.Data = otpmail.Details{{Name: "Amount", Value: "5"}}
 		plain := render(t, newCatalog(t, opts), m)
 		requireSameShape(t, plain, mail)
+
+		n := notice(otpmail.NewDevice, language)
+		plain, err = newCatalog(t, opts).Notice(n)
+		require.NoError(t, err)
+		n.Details = otpmail.Details{{Name: name, Value: value}}
+		got, err := s.Notice(n)
+		require.NoError(t, err)
+		requireSameShape(t, plain, got)
 	})
 }
 

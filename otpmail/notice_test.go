@@ -75,27 +75,3 @@ func TestBadNotices(t *testing.T) {
 		require.Zero(t, mail)
 	}
 }
-
-// Nothing in a notice adds a line, a header or markup.
-func FuzzNotice(f *testing.F) {
-	f.Add("Firefox", "en")
-	f.Add("x\r\nBcc: eve@evil.example", "de")
-	f.Add("</td><script>", "ar")
-
-	f.Fuzz(func(t *testing.T, value, language string) {
-		s := newCatalog(t, acme())
-		plain := notice(otpmail.NewDevice, language)
-		hostile := plain
-		hostile.Details = []otpmail.Detail{{Name: value, Value: value}}
-		got, err := s.Notice(hostile)
-		if err != nil {
-			return
-		}
-
-		require.NoError(t, got.Check())
-		want, err := s.Notice(plain)
-		require.NoError(t, err)
-		requireSameShape(t, want, got)
-		require.Equal(t, want.Subject, got.Subject)
-	})
-}

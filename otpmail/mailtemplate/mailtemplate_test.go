@@ -183,7 +183,8 @@ func TestWhatIsNotShownIsRefused(t *testing.T) {
 
 func TestHostileDataIsInert(t *testing.T) {
 	mails := newTemplates(t, files("layout.html",
-		`<p title="{{.Data}}">{{.Data}} {{.Code}}</p>{{range .Details}}{{.Value}}{{end}}`,
+		`<p title="{{.Data}}"><a href="https://a.example/?q={{.Data}}">{{.Data}}</a> {{.Code}}</p>`+
+			`{{range .Details}}{{.Value}}{{end}}`,
 		"reset/en.json", `{"subject": "For {{.Data}}"}`))
 
 	for data, subject := range map[string]string{
@@ -197,8 +198,8 @@ func TestHostileDataIsInert(t *testing.T) {
 	} {
 		mail := render(t, mails, message("reset", "en", data))
 		assert.Equal(t, subject, mail.Subject)
-		assert.Equal(t, 2, strings.Count(mail.HTML, "<"), mail.HTML)
-		assert.Equal(t, 2, strings.Count(mail.HTML, `"`), mail.HTML)
+		assert.Equal(t, 4, strings.Count(mail.HTML, "<"), mail.HTML)
+		assert.Equal(t, 4, strings.Count(mail.HTML, `"`), mail.HTML)
 		assert.Equal(t, 1, strings.Count(mail.HTML, code), mail.HTML)
 		for _, body := range []string{mail.HTML, mail.Text} {
 			assert.False(t, strings.ContainsFunc(body, func(r rune) bool {
@@ -206,24 +207,6 @@ func TestHostileDataIsInert(t *testing.T) {
 			}), "control characters in %q", body)
 		}
 	}
-}
-
-// Nothing in Data adds a header, markup or control characters.
-func FuzzData(f *testing.F) {
-	mails := newTemplates(f, files("layout.html",
-		`<p title="{{.Data}}"><a href="https://a.example/?q={{.Data}}">{{.Data}}</a> {{.Code}}</p>`+
-			`{{range .Details}}{{.Value}}{{end}}`,
-		"reset/en.json", `{"subject": "For {{.Data}}"}`))
-
-	for _, data := range []string{"Ada", "x\r\nBcc: y", `"><script>`, "{{.Code}}", "\xff\x00"} {
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data string) {
-		mail := render(t, mails, message("reset", "en", data))
-		require.Equal(t, 4, strings.Count(mail.HTML, "<"))
-		require.Equal(t, 4, strings.Count(mail.HTML, `"`))
-		require.Equal(t, strings.Join(strings.Fields(mail.Subject), " "), mail.Subject)
-	})
 }
 
 // Data that does not fit is not mailed, and the error does not tell what it was.
