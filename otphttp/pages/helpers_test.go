@@ -29,6 +29,7 @@ const (
 // A website is the pages with everything around them.
 type website struct {
 	*pages.Pages
+	flow  *otphttp.Flow
 	codes *otp.Service
 	inbox *otptest.Inbox
 	done  int
@@ -60,9 +61,10 @@ func newWebsiteFor(
 		configure(&options, &config)
 	}
 
-	flow, err := otphttp.New(config)
+	var err error
+	s.flow, err = otphttp.New(config)
 	require.NoError(t, err)
-	s.Pages, err = pages.New(flow, options)
+	s.Pages, err = pages.New(s.flow, options)
 	require.NoError(t, err)
 	return s
 }

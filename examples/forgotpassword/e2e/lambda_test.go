@@ -167,7 +167,7 @@ func TestLogOfFunctions(t *testing.T) {
 
 // idle are the settings of a function that need nothing to be there.
 var idle = []string{
-	"OTP_TABLE=codes", "USERS_TABLE=users", "MAIL_FROM=" + mailFrom,
+	"PRODUCT=Acme", "OTP_TABLE=codes", "USERS_TABLE=users", "MAIL_FROM=" + mailFrom,
 	"AWS_REGION=" + servers.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 }
 
@@ -176,8 +176,6 @@ func TestLambdaWithoutSettings(t *testing.T) {
 	for _, name := range []string{"generate", "reset"} {
 		for named, settings := range map[string][]string{
 			"OTP_SECRET_ID and OTP_SECRET": idle,
-			"OTP_SECRET: otp: key 1":       append(idle, "OTP_SECRET=short"),
-			"ALLOWED_ORIGINS":              append(idle, secretEnv, "ALLOWED_ORIGINS=*"),
 			"BasePath":                     append(idle, secretEnv, "BASE_PATH=auth"),
 			"settings":                     nil,
 		} {

@@ -19,9 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -78,17 +76,9 @@ func makeTables(t *testing.T, db *dynamodb.Client) {
 	t.Helper()
 	tables.codes, tables.accounts = servers.TableName(), servers.TableName()
 	require.NoError(t, dynamostore.CreateTable(t.Context(), db, tables.codes, nil))
-	_, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName: &tables.accounts,
-		KeySchema: []types.KeySchemaElement{
-			{AttributeName: aws.String("email"), KeyType: types.KeyTypeHash},
-		},
-		AttributeDefinitions: []types.AttributeDefinition{
-			{AttributeName: aws.String("email"), AttributeType: types.ScalarAttributeTypeS},
-		},
-		BillingMode: types.BillingModePayPerRequest,
-	})
-	require.NoError(t, err)
+	options := &dynamostore.Options{PartitionKey: "email"} // one key, as this table has
+	require.NoError(t, dynamostore.CreateTable(t.Context(), db, tables.accounts, options))
+	var err error
 	tables.hash, err = users.Hash(t.Context(), oldPassword)
 	require.NoError(t, err)
 }

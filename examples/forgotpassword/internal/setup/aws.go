@@ -40,7 +40,7 @@ func AWS(ctx context.Context, s Settings, log *slog.Logger) (*web.App, error) {
 		return nil, err
 	}
 
-	mails, err := otpmail.NewCatalog(otpmail.Options{Product: s.product()})
+	mails, err := otpmail.NewCatalog(otpmail.Options{Product: s.Product})
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func AWS(ctx context.Context, s Settings, log *slog.Logger) (*web.App, error) {
 		return nil, err
 	}
 	return &web.App{
-		Product: s.product(), Codes: codes, Keys: otp.Keys{secret},
+		Product: s.Product, Codes: codes, Keys: otp.Keys{secret},
 		Users: users.NewDynamo(db, s.UsersTable), Mails: mails, Mail: sender, Log: log,
 		HTTPS: true, Origins: s.origins(),
 	}, nil

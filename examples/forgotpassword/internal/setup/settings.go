@@ -5,11 +5,9 @@
 package setup
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/mail"
 	"strings"
 )
 
@@ -31,7 +29,7 @@ func FromEnv(getenv func(string) string) (s Settings, any bool, err error) {
 		{"MAIL_FROM", &s.MailFrom, true},
 		{"OTP_TABLE", &s.CodesTable, true},
 		{"USERS_TABLE", &s.UsersTable, true},
-		{"PRODUCT", &s.Product, false},
+		{"PRODUCT", &s.Product, true},
 		{"OTP_SECRET_ID", &s.SecretID, false},
 		{"OTP_SECRET", &s.Secret, false},
 		{"ALLOWED_ORIGINS", &s.Origins, false},
@@ -58,21 +56,6 @@ func FromEnv(getenv func(string) string) (s Settings, any bool, err error) {
 		}
 	}
 	return s, true, nil
-}
-
-// product returns the name of the product. A MAIL_FROM that is no address is refused by package
-// mail.
-func (s Settings) product() string {
-	if s.Product != "" {
-		return s.Product
-	}
-
-	address, err := mail.ParseAddress(s.MailFrom)
-	if err != nil {
-		return s.MailFrom
-	}
-	_, domain, _ := strings.Cut(address.Address, "@")
-	return cmp.Or(address.Name, domain)
 }
 
 // origins returns the list of a setting.

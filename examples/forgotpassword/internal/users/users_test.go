@@ -5,14 +5,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
+	"github.com/seed-5978b5f1/otp/dynamostore"
 	"github.com/seed-5978b5f1/otp/internal/servers"
+
+	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
 
 // Both stores keep the same promises.
@@ -86,16 +87,8 @@ func TestForeignItems(t *testing.T) {
 func newTable(t *testing.T) (*dynamodb.Client, string) {
 	t.Helper()
 	client, table := servers.DynamoDB(t), servers.TableName()
-	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName: &table,
-		KeySchema: []types.KeySchemaElement{{
-			AttributeName: aws.String("email"), KeyType: types.KeyTypeHash,
-		}},
-		AttributeDefinitions: []types.AttributeDefinition{{
-			AttributeName: aws.String("email"), AttributeType: types.ScalarAttributeTypeS,
-		}},
-		BillingMode: types.BillingModePayPerRequest,
-	})
+	options := &dynamostore.Options{PartitionKey: "email"} // one key, as this table has
+	err := dynamostore.CreateTable(t.Context(), client, table, options)
 	require.NoError(t, err)
 	return client, table
 }

@@ -52,7 +52,7 @@ func TestReset(t *testing.T) {
 }
 
 // Rule 10: whoever asks, fails, is limited and goes on for days sees the same for an address with
-// an account and for one without: answers, times and calls of the stores, with mail that fails too.
+// an account and for one without: answers, times and look-ups, with mail that fails too.
 // Nothing goes to an address without an account.
 func TestKnownAndUnknownAddressesAnswerAlike(t *testing.T) {
 	for _, mailErr := range []error{nil, errBroken} {
@@ -98,13 +98,10 @@ func TestBadPasswordsCostNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.generate(ada)
-		before := strings.Count(w.calls.String(), "codes.CompareAndSwap")
-
-		for range 6 {
+		for range 6 { // one more than there are attempts
 			w.reset(ada, w.code(), "short").
 				want(t, http.StatusUnprocessableEntity, "password_too_short")
 		}
-		assert.Equal(t, before, strings.Count(w.calls.String(), "codes.CompareAndSwap"))
 		w.reset(ada, w.code(), newPassword).want(t, http.StatusOK, "")
 	})
 }
@@ -138,28 +135,6 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 		} {
 			assert.Contains(t, w.log.String(), needed)
 		}
-	})
-}
-
-// No address but one bare one gets further than the form.
-func TestBadAddresses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		for _, email := range []string{
-			"", "ada@example.com,eve@example.com", "ada@example.com\r\nBcc: eve@example.com",
-		} {
-			w.post("/generate-otp", map[string]string{"email": email}).
-				want(t, http.StatusBadRequest, "address_invalid")
-			w.reset(email, "12345678", newPassword).
-				want(t, http.StatusBadRequest, "address_invalid")
-			w.login(email, oldPassword).want(t, http.StatusBadRequest, "address_invalid")
-		}
-		assert.Empty(t, w.mailbox.Letters())
-
-		// What was meant is certain.
-		w.post("/generate-otp", map[string]string{"email": "Ada <ada@example.com>"}).
-			want(t, http.StatusAccepted, "")
-		assert.Len(t, w.mailbox.Letters(), 1)
 	})
 }
 

@@ -19,7 +19,6 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otpmail"
-	"github.com/seed-5978b5f1/otp/otptest"
 	"github.com/seed-5978b5f1/otp/sesmail"
 
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/mail"
@@ -78,14 +77,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 
 	secret, log := make([]byte, 32), slog.New(slog.NewTextHandler(&w.log, nil))
-	store := &otptest.FaultyStore{
-		Store: memstore.New(nil),
-		Fault: func(c otptest.StoreCall) otptest.StoreFault {
-			w.calls.Write([]byte("codes." + c.Method + "\n"))
-			return otptest.StoreFault{}
-		},
-	}
-	codes, err := web.NewCodes(secret, store, ses, web.MinSendTime, log)
+	codes, err := web.NewCodes(secret, memstore.New(nil), ses, web.MinSendTime, log)
 	require.NoError(t, err)
 
 	accounts := users.NewMemory()
