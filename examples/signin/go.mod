@@ -1,4 +1,5 @@
-// Passwordless sign-in, apart from the library so that its importers never see what it needs.
+// Passwordless sign-in and step-up, apart from the library so that its importers never see what it
+// needs.
 module github.com/seed-5978b5f1/otp/examples/signin
 
 go 1.26.0
@@ -10,6 +11,9 @@ replace (
 )
 
 require (
+	github.com/alexedwards/scs/sqlite3store v0.0.0-20251002162104-209de6e426de
+	github.com/alexedwards/scs/v2 v2.9.0
+	github.com/go-chi/chi/v5 v5.5.0
 	github.com/seed-5978b5f1/otp v0.0.0
 	github.com/seed-5978b5f1/otp/examples/budget v0.0.0
 	github.com/seed-5978b5f1/otp/smtpmail v0.0.0
@@ -26,7 +30,6 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.13.10 // indirect
 	github.com/aws/smithy-go v1.28.8 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
-	github.com/go-chi/chi/v5 v5.5.0 // indirect
 	github.com/go-chi/httprate v0.16.1 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect

@@ -1,5 +1,6 @@
-// Signin signs people in by a code that they get by mail, and knows their devices again. Codes and
-// sessions are in a file of SQLite.
+// Signin signs people in by a code that they get by mail, knows their devices again, and has them
+// confirm payouts by another code. It stands on chi and scs. Codes and sessions are in a file of
+// SQLite.
 //
 //	go -C examples/signin run .
 //
@@ -13,7 +14,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
 	"flag"
 	"fmt"
@@ -24,13 +24,15 @@ import (
 	"os"
 	"time"
 
+	"github.com/alexedwards/scs/sqlite3store"
+	"github.com/alexedwards/scs/v2"
+	"github.com/go-chi/chi/v5"
 	_ "modernc.org/sqlite"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/evp"
 	"github.com/seed-5978b5f1/otp/examples/budget"
 	"github.com/seed-5978b5f1/otp/otphttp"
-	"github.com/seed-5978b5f1/otp/otphttp/pages"
 	"github.com/seed-5978b5f1/otp/otpmail"
 	"github.com/seed-5978b5f1/otp/sendlimit"
 	"github.com/seed-5978b5f1/otp/smtpmail"
@@ -61,39 +63,61 @@ func must[T any](value T, err error) T {
 	return value
 }
 
+// schema is the table of sessions, each under the hash of its cookie.
+const schema = "CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY, data, expiry REAL);"
+
 // newApp returns the application on a database. Mails are written to out. Proofs are optional.
 func newApp(file string, out io.Writer, proofs *evp.Verifier) http.Handler {
 	db := must(sql.Open("sqlite", "file:"+file+
 		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)"))
 	must(db.Exec(schema + sqlstore.Schema(sqlstore.SQLite, nil)))
+	sessions := scs.New()
+	sessions.Store, sessions.HashTokenInStore = sqlite3store.New(db), true
+	sessions.Lifetime = 30 * 24 * time.Hour
 
 	secret := make([]byte, 32) // in production: otp.ParseKey(os.Getenv("OTP_SECRET"))
 	rand.Read(secret)
-	mails := must(otpmail.NewCatalog(otpmail.Options{Product: "Acme"}))
-	logins := must(otp.New(otp.Config{
-		Purpose: "sign-in", Kind: otp.SignIn, Secret: secret, Sender: newSender(mails, out),
-		Store: must(sqlstore.New(db, sqlstore.SQLite, nil)), Normalize: otpmail.Normalize,
-	}))
+	store, sender := must(sqlstore.New(db, sqlstore.SQLite, nil)), newSender(out)
+	newCodes := func(kind otp.Kind, purpose string, policy otp.Policy) *otp.Service {
+		return must(otp.New(otp.Config{
+			Purpose: purpose, Kind: kind, Secret: secret, Store: store, Sender: sender,
+			Policy: policy, Normalize: otpmail.Normalize,
+		}))
+	}
+	logins := newCodes(otp.SignIn, "sign-in", otp.Policy{})
+	orders := newCodes(otp.ConfirmTransaction, "payout", otp.Policy{
+		SendLimits: []otp.Limit{{Count: 5, Window: time.Minute}}, // each payout needs a code
+	})
 
 	// In production: with Config.Proxies behind a proxy, and Counter for several instances.
 	clients := must(budget.New(budget.Config{PerMinute: 30}))
-	a := app{db, logins}
-	flow := must(otphttp.New(otphttp.Config{
-		Codes: logins, Keys: otp.Keys{secret}, Find: find, Accept: a.accept, Allow: clients.Allow,
-		Anyone: true, Devices: true, Proofs: proofs, Insecure: true, // in production: HTTPS
-	}))
-	options := pages.Options{
-		Product: "Acme", Path: "/sign-in/", OriginTrial: os.Getenv("ORIGIN_TRIAL"),
+	config := otphttp.Config{
+		Keys: otp.Keys{secret}, Allow: clients.Allow, Insecure: true, // in production: HTTPS
 	}
+	payouts := &Payouts{}
+	stepUp := must(StepUp(sessions, orders, payouts, config))
+	config.Proofs = proofs
+	signIn := must(SignIn(sessions, logins, config))
 
-	mux := http.NewServeMux()
-	mux.Handle("/sign-in/", must(pages.New(flow, options)))
-	mux.HandleFunc("GET /{$}", a.home)
-	return clients.Wrap(mux)
+	r := chi.NewRouter()
+	r.Use(clients.Wrap, sessions.LoadAndSave)
+	r.Handle("/sign-in/*", signIn)
+	r.Handle("/confirm/*", stepUp)
+	r.Get("/", home(sessions))
+	ownPages := http.NewCrossOriginProtection().Handler
+	r.With(ownPages).Post("/payouts", func(w http.ResponseWriter, r *http.Request) {
+		payouts.Add(Payout{
+			ID: rand.Text(), Owner: sessions.GetString(r.Context(), "account"),
+			IBAN: "DE02 1203 0000 0000 2020 51", Amount: r.PostFormValue("amount"),
+		})
+		http.Redirect(w, r, "/confirm/", http.StatusSeeOther)
+	})
+	return r
 }
 
 // newSender bounds what strangers can have the service send: to one domain, and in all.
-func newSender(mails *otpmail.Catalog, out io.Writer) otp.Sender {
+func newSender(out io.Writer) otp.Sender {
+	mails := must(otpmail.NewCatalog(otpmail.Options{Product: "Acme"}))
 	return must(sendlimit.New(newTransport(mails, out), sendlimit.Options{
 		Total:    []otp.Limit{{Count: 1000, Window: time.Hour}},
 		PerGroup: []otp.Limit{{Count: 300, Window: time.Hour}},
@@ -116,58 +140,20 @@ func newTransport(mails *otpmail.Catalog, out io.Writer) otp.Sender {
 	})
 }
 
-// find welcomes everybody: the first code makes the account.
-func find(_ *http.Request, typed string) (otphttp.Recipient, error) {
-	to, err := otpmail.ParseAddress(typed)
-	return otphttp.Recipient{To: to, Known: true}, err
-}
-
-// An app knows who is signed in.
-type app struct {
-	db     *sql.DB
-	logins *otp.Service
-}
-
-// schema is the table of sessions, each under the hash of its cookie.
-const schema = "CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, address, expires);"
-
-// accept begins a session once the code is accepted. Accounts go by the form of an address that
-// codes go by: two spellings are one person.
-func (a app) accept(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
-	account, err := a.logins.Normalize(c.To)
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, w http.ResponseWriter) error {
-		token := rand.Text()
-		hash := sha256.Sum256([]byte(token))
-		const insert = "INSERT INTO sessions VALUES (?, ?, unixepoch('now', '+30 days'))"
-		_, err := a.db.ExecContext(ctx, insert, hash[:], account)
-		http.SetCookie(w, &http.Cookie{
-			Name: "session", Value: token, Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true,
-			SameSite: http.SameSiteLaxMode,
-		})
-		return err
-	}, nil
-}
-
 var homePage = template.Must(template.New("home").Parse(`<!DOCTYPE html>
 <html lang="en"><title>Acme</title><link rel="stylesheet" href="/sign-in/style.css">
-<main><h1>Welcome</h1><p>You are signed in as {{.}}.</p></main></html>`))
+<main><h1>Welcome</h1><p>You are signed in as {{.}}.</p>
+<form method="post" action="/payouts"><label for="amount">Amount of the payout</label>
+<input id="amount" name="amount" value="€250"><button>Pay out</button></form></main></html>`))
 
 // home greets who is signed in, and leads others to sign in.
-func (a app) home(w http.ResponseWriter, r *http.Request) {
-	var hash [sha256.Size]byte // of no token
-	if cookie, err := r.Cookie("session"); err == nil {
-		hash = sha256.Sum256([]byte(cookie.Value))
+func home(sessions *scs.SessionManager) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		account := sessions.GetString(r.Context(), "account")
+		if account == "" {
+			http.Redirect(w, r, "/sign-in/", http.StatusSeeOther)
+			return
+		}
+		homePage.Execute(w, account)
 	}
-
-	var address string
-	const query = "SELECT address FROM sessions WHERE hash = ? AND expires > unixepoch()"
-	if a.db.QueryRowContext(r.Context(), query, hash[:]).Scan(&address) != nil {
-		http.Redirect(w, r, "/sign-in/", http.StatusSeeOther)
-		return
-	}
-
-	homePage.Execute(w, address)
 }

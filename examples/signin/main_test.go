@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -39,60 +42,110 @@ func (s *screen) code(t *testing.T) string {
 	return codes[len(codes)-1]
 }
 
-func email(typed string) url.Values { return url.Values{"email": {typed}} }
+// A client is a browser on the application with an empty database. It follows redirects and keeps
+// cookies.
+type client struct {
+	*http.Client
+	url      string
+	terminal *screen
+}
 
-func read(t *testing.T, answer *http.Response, err error) string {
+func newClient(t *testing.T) *client {
+	t.Helper()
+	terminal := new(screen)
+	app := newApp(filepath.Join(t.TempDir(), "signin.db"), terminal, nil)
+	server := httptest.NewServer(app)
+	t.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &client{&http.Client{Jar: jar}, server.URL, terminal}
+}
+
+// get returns what the page says, if it has the status.
+func (c *client) get(t *testing.T, status int, path string) string {
+	t.Helper()
+	answer, err := c.Get(c.url + path)
+	return read(t, status, answer, err)
+}
+
+// post submits a form of names and values.
+func (c *client) post(t *testing.T, status int, path string, form ...string) string {
+	t.Helper()
+	values := url.Values{}
+	for i := 0; i < len(form); i += 2 {
+		values.Set(form[i], form[i+1])
+	}
+	answer, err := c.PostForm(c.url+path, values)
+	return read(t, status, answer, err)
+}
+
+func read(t *testing.T, status int, answer *http.Response, err error) string {
 	t.Helper()
 	require.NoError(t, err)
 	defer answer.Body.Close()
 
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(body))
+	require.Equal(t, status, answer.StatusCode, string(body))
 	return string(body)
-}
-
-// newClient returns a client of the application on an empty database, and its URL. The client keeps
-// cookies.
-func newClient(t *testing.T, terminal io.Writer) (*http.Client, string) {
-	t.Helper()
-	app := newApp(filepath.Join(t.TempDir(), "signin.db"), terminal, nil)
-	server := httptest.NewServer(app)
-	t.Cleanup(server.Close)
-	jar, err := cookiejar.New(nil)
-	require.NoError(t, err)
-	return &http.Client{Jar: jar}, server.URL
 }
 
 // A person signs in twice, by two spellings of an address: as a stranger, and within the same
 // minute on a device that is known, whose sends have limits of their own.
 func TestSignIn(t *testing.T) {
-	terminal := new(screen)
-	browser, url := newClient(t, terminal)
-	for _, spelling := range []string{"Ada@example.com", "ADA@EXAMPLE.COM"} {
-		answer, err := browser.Get(url + "/sign-in/")
-		require.Contains(t, read(t, answer, err), "Sign in")
-		answer, err = browser.PostForm(url+"/sign-in/", email(spelling))
-		require.Contains(t, read(t, answer, err), "Enter the code")
+	c := newClient(t)
+	require.Contains(t, c.get(t, 200, "/"), "Sign in")
+	require.Contains(t, c.post(t, 200, "/sign-in/", "email", "ada"), "Enter an address such as")
 
-		form := email("ada@example.com")
-		form.Set("code", terminal.code(t))
-		answer, err = browser.PostForm(url+"/sign-in/code", form)
-		require.Contains(t, read(t, answer, err), "You are signed in as ada@example.com.")
+	for _, spelling := range []string{"Ada@example.com", "ADA@EXAMPLE.COM"} {
+		before := c.sessionCookie(t)
+		c.get(t, 200, "/sign-in/")
+		require.Contains(t, c.post(t, 200, "/sign-in/", "email", spelling), "Enter the code")
+		welcome := c.post(t, 200, "/sign-in/code",
+			"email", "ada@example.com", "code", c.terminal.code(t))
+		require.Contains(t, welcome, "You are signed in as ada@example.com.")
+		require.NotEqual(t, before, c.sessionCookie(t), "whoever knew it would be signed in")
 	}
 }
 
-// The form says what is no address, and a client that asks without end is refused.
-func TestRefusals(t *testing.T) {
-	browser, url := newClient(t, io.Discard)
-	answer, err := browser.Get(url)
-	require.Contains(t, read(t, answer, err), "Sign in")
-	answer, err = browser.PostForm(url+"/sign-in/", email("ada"))
-	require.Contains(t, read(t, answer, err), "Enter an address such as")
+// sessionCookie returns the token of the session, if there is one.
+func (c *client) sessionCookie(t *testing.T) string {
+	t.Helper()
+	site, err := url.Parse(c.url)
+	require.NoError(t, err)
+	for _, cookie := range c.Jar.Cookies(site) {
+		if cookie.Name == "session" {
+			return cookie.Value
+		}
+	}
+	return ""
+}
 
-	refused := 0
+// Who is signed in confirms a payout, which the page shows. A payout that was edited meanwhile is
+// not confirmed by the code of the one before.
+func TestPayout(t *testing.T) {
+	c := newClient(t)
+	c.get(t, http.StatusUnauthorized, "/confirm/")
+	c.get(t, 200, "/sign-in/")
+	c.post(t, 200, "/sign-in/", "email", "ada@example.com")
+	c.post(t, 200, "/sign-in/code", "code", c.terminal.code(t))
+
+	require.Contains(t, c.post(t, 200, "/payouts", "amount", "€250"), "€250")
+	require.Contains(t, c.post(t, 200, "/confirm/"), "DE02 1203")
+	first := c.terminal.code(t)
+	c.post(t, 200, "/payouts", "amount", "€300")
+	c.post(t, http.StatusConflict, "/confirm/code", "code", first)
+
+	require.Contains(t, c.post(t, 200, "/confirm/"), "€300")
+	c.post(t, 200, "/confirm/code", "code", c.terminal.code(t))
+	require.Contains(t, c.get(t, 200, "/confirm/"), "€250", "the second is done, the first is not")
+}
+
+// A client that asks without end is refused.
+func TestBudget(t *testing.T) {
+	c, refused := newClient(t), 0
 	for range 40 {
-		answer, err := browser.Get(url + "/sign-in/code")
+		answer, err := c.Get(c.url + "/sign-in/code")
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
 		if answer.StatusCode == http.StatusTooManyRequests {
@@ -100,4 +153,21 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, refused, 8)
+}
+
+// Signing in takes 25 lines beyond imports, and the step-up 20 more.
+func TestLines(t *testing.T) {
+	for name, most := range map[string]int{"signin.go": 25, "stepup.go": 20} {
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, name, nil, parser.ParseComments)
+		require.NoError(t, err)
+
+		lines := 0
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok {
+				lines += files.Position(f.End()).Line - files.Position(f.Pos()).Line + 1
+			}
+		}
+		require.LessOrEqual(t, lines, most, name)
+	}
 }

@@ -1,8 +1,9 @@
-package sessions
+package main
 
 import (
 	"context"
 	"net/http"
+	"os"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -12,7 +13,8 @@ import (
 	"github.com/seed-5978b5f1/otp/otpmail"
 )
 
-// SignIn returns the pages that sign people in, below /sign-in/. The first code makes the account.
+// SignIn returns the pages that sign people in, below /sign-in/. The first code makes the account,
+// which goes by the form of an address that codes go by: two spellings are one person.
 func SignIn(sessions *scs.SessionManager, codes *otp.Service, c otphttp.Config) (
 	http.Handler, error) {
 	c.Codes, c.Name, c.Anyone, c.Devices = codes, "sign-in", true, true
@@ -21,17 +23,19 @@ func SignIn(sessions *scs.SessionManager, codes *otp.Service, c otphttp.Config) 
 		return otphttp.Recipient{To: to, Known: true}, err
 	}
 	c.Accept = func(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
+		account, err := codes.Normalize(c.To)
 		return func(ctx context.Context, _ http.ResponseWriter) error {
 			if err := sessions.RenewToken(ctx); err != nil {
 				return err
 			}
-			sessions.Put(ctx, "account", c.To)
+			sessions.Put(ctx, "account", account)
 			return nil
-		}, nil
+		}, err
 	}
 	flow, err := otphttp.New(c)
 	if err != nil {
 		return nil, err
 	}
-	return pages.New(flow, pages.Options{Product: "Acme", Path: "/sign-in/", Next: "/"})
+	return pages.New(flow, pages.Options{Product: "Acme", Path: "/sign-in/", Next: "/",
+		OriginTrial: os.Getenv("ORIGIN_TRIAL")})
 }
