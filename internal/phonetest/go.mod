@@ -4,6 +4,7 @@ module github.com/seed-5978b5f1/otp/internal/phonetest
 go 1.26.0
 
 require (
+	github.com/brianvoe/gofakeit/v7 v7.18.2
 	github.com/nyaruka/phonenumbers v1.8.1
 	github.com/seed-5978b5f1/otp v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1

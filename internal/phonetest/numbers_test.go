@@ -1,12 +1,11 @@
 package phonetest
 
 import (
-	"math/rand/v2"
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/brianvoe/gofakeit/v7"
 	"github.com/nyaruka/phonenumbers"
 	"github.com/stretchr/testify/require"
 )
@@ -37,14 +36,14 @@ func numbers(t *testing.T) []number {
 
 	var all []number
 	seen := map[string]bool{}
-	random := rand.New(rand.NewPCG(1, 2))
+	random := gofakeit.New(4)
 	for _, m := range metadata.GetMetadata() {
 		for _, kind := range []*phonenumbers.PhoneNumberDesc{
 			m.GetFixedLine(), m.GetMobile(), m.GetTollFree(), m.GetPremiumRate(),
 			m.GetSharedCost(), m.GetPersonalNumber(), m.GetVoip(), m.GetPager(), m.GetUan(),
 			m.GetVoicemail(),
 		} {
-			for _, national := range nationals(t, random, kind) {
+			for _, national := range nationals(random, kind) {
 				n := number{parse(m, national), m.GetNationalPrefix()}
 				if phonenumbers.IsValidNumber(n.PhoneNumber) && !seen[n.e164()] {
 					seen[n.e164()] = true
@@ -57,51 +56,17 @@ func numbers(t *testing.T) []number {
 }
 
 // nationals returns the example of a kind and random numbers of its pattern.
-func nationals(t *testing.T, random *rand.Rand, kind *phonenumbers.PhoneNumberDesc) []string {
-	t.Helper()
+func nationals(random *gofakeit.Faker, kind *phonenumbers.PhoneNumberDesc) []string {
 	pattern := kind.GetNationalNumberPattern()
 	if pattern == "" || pattern == "NA" {
 		return nil
 	}
 
-	expression, err := syntax.Parse(pattern, syntax.Perl)
-	require.NoError(t, err)
 	all := []string{kind.GetExampleNumber()}
 	for range perKind {
-		all = append(all, match(random, expression))
+		all = append(all, random.Regex(pattern))
 	}
 	return all
-}
-
-// match returns a random text that the expression matches.
-func match(random *rand.Rand, e *syntax.Regexp) string {
-	repeat := func(least, most int) string {
-		var text strings.Builder
-		for range least + random.IntN(most-least+1) {
-			text.WriteString(match(random, e.Sub[0]))
-		}
-		return text.String()
-	}
-
-	switch e.Op {
-	case syntax.OpLiteral:
-		return string(e.Rune)
-	case syntax.OpCharClass:
-		at := 2 * random.IntN(len(e.Rune)/2)
-		return string(e.Rune[at] + rune(random.IntN(int(e.Rune[at+1]-e.Rune[at])+1)))
-	case syntax.OpAlternate:
-		return match(random, e.Sub[random.IntN(len(e.Sub))])
-	case syntax.OpQuest:
-		return repeat(0, 1)
-	case syntax.OpRepeat:
-		return repeat(e.Min, e.Max)
-	}
-
-	var text strings.Builder // OpConcat, OpCapture
-	for _, sub := range e.Sub {
-		text.WriteString(match(random, sub))
-	}
-	return text.String()
 }
 
 // parse returns the number with these national digits, leading zeros included.

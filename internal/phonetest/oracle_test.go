@@ -1,7 +1,6 @@
 package phonetest
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -48,8 +47,6 @@ func TestNormalizeAgainstLibphonenumber(t *testing.T) {
 
 	t.Log(spelled, "spellings:", counts)
 	assert.Greater(t, spelled, 50_000)
-	assert.ElementsMatch(t, []string{read, readHere, bothRefuse, long, argentina, notTheTrunk,
-		zeroTooMany}, slices.Collect(maps.Keys(counts)))
 	assert.Greater(t, counts[read], 45_000)
 }
 
