@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -96,31 +95,6 @@ func compare(b *testing.B, address string, connections int) (rates [len(clients)
 		b.ReportMetric(trips, client.name+"-trips") // with those of the connection
 	}
 	return rates
-}
-
-// On loopback without delay, at a server without extensions, a mail takes little more than the
-// dialogue about it: go-mail sends one that is written already.
-func BenchmarkThroughputOnLoopback(b *testing.B) {
-	const mails = 500
-	address := startOpenSMTPD(b).plaintext
-	sends := [...]func(int) error{openSender(b, address, 1), openGoMail(b, address, 1)}
-
-	var took [len(sends)][]time.Duration
-	for i := range 2 * len(sends) * mails {
-		which := (i + i/2) % 2 // each is the first of two as often as the other
-		begin := time.Now()
-		require.NoError(b, sends[which](0))
-		took[which] = append(took[which], time.Since(begin))
-	}
-	var median [len(sends)]time.Duration
-	for i := range took {
-		slices.Sort(took[i])
-		median[i] = took[i][len(took[i])/2]
-	}
-	b.ReportMetric(float64(median[0].Microseconds()), "µs/mail")
-	b.ReportMetric(float64(median[1].Microseconds()), "go-mail-µs/mail")
-	b.ReportMetric(0, "ns/op")
-	assert.GreaterOrEqual(b, median[1].Seconds()/median[0].Seconds(), 0.9)
 }
 
 // benchMail is as large as those of otpmail.

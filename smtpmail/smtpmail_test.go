@@ -41,8 +41,6 @@ func TestSend(t *testing.T) {
 
 			got := relay.mails(t, to, 1)[0]
 			assert.Contains(t, got.subject(t), "Acme")
-			assert.Equal(t, `"Acme" <no-reply@acme.example>`, got.header.Get("From"))
-			assert.Equal(t, to, got.header.Get("To"))
 			code := regexp.MustCompile(`\b[0-9]{6}\b`).FindString(got.text)
 			assert.Contains(t, got.html, code)
 			require.NoError(t, service.Verify(t.Context(), otp.Submission{To: to, Code: code}))
@@ -86,28 +84,15 @@ func TestHeader(t *testing.T) {
 	assert.Equal(t, "Your code is\n123456\n", got.text)
 }
 
-// Each way to connect, and each mechanism of AUTH, as real servers have them.
+// Implicit TLS, and each mechanism of AUTH, as real servers have them. The other tests connect by
+// STARTTLS or without TLS.
 func TestConnecting(t *testing.T) {
-	relay := startRelay(t, allMechanisms)
-
-	t.Run("STARTTLS", func(t *testing.T) {
-		sender := newSender(t, configFor(relay.startTLS))
-		require.NoError(t, sender.Send(t.Context(), message("starttls@acme.example")))
-		relay.mails(t, "starttls@acme.example", 1)
-	})
-
 	t.Run("implicit TLS", func(t *testing.T) {
+		relay := startRelay(t, allMechanisms)
 		c := configFor(relay.implicit)
 		c.Security = smtpmail.ImplicitTLS
 		require.NoError(t, newSender(t, c).Send(t.Context(), message("implicit@acme.example")))
 		relay.mails(t, "implicit@acme.example", 1)
-	})
-
-	t.Run("plaintext", func(t *testing.T) {
-		c := configFor(relay.plaintext)
-		c.Security, c.Username, c.Password = smtpmail.Plaintext, "", ""
-		require.NoError(t, newSender(t, c).Send(t.Context(), message("plain@acme.example")))
-		relay.mails(t, "plain@acme.example", 1)
 	})
 
 	for _, mechanism := range strings.Fields(allMechanisms) {
