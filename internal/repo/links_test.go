@@ -37,9 +37,14 @@ func TestReadmeLeadsEverywhere(t *testing.T) {
 	}
 
 	for _, name := range files(t, ".go") {
-		if folder := path.Dir(name); !folders[folder] && !strings.HasPrefix(folder, "examples/") {
+		folder := path.Dir(name)
+		if !folders[folder] && !strings.HasPrefix(folder, "examples/") {
 			assert.False(t, importable(name, parsed(t, name, read(t, name))),
 				"no link to package %s", folder)
+		}
+		if folder == "examples/recipes" && !strings.HasSuffix(name, "_test.go") &&
+			path.Base(name) != "doc.go" {
+			assert.True(t, near[name], "no link to %s", name)
 		}
 	}
 	for _, name := range files(t, ".mod") {
@@ -49,12 +54,6 @@ func TestReadmeLeadsEverywhere(t *testing.T) {
 	}
 	for _, name := range files(t, ".md") {
 		if strings.HasPrefix(name, "docs/") {
-			assert.True(t, near[name], "no link to %s", name)
-		}
-	}
-	for _, name := range files(t, ".go") {
-		if path.Dir(name) == "examples/recipes" && !strings.HasSuffix(name, "_test.go") &&
-			path.Base(name) != "doc.go" {
 			assert.True(t, near[name], "no link to %s", name)
 		}
 	}
