@@ -61,7 +61,7 @@ test-running:
 bench: ## measure, and hold the figures to their bounds, in about an hour
 	mkdir -p build
 	$(SERVERS) -only dynamodb,postgres,mariadb,redis $(GO) -C internal/storetest test -run '^$$' \
-		-bench . -skip 'Purge|LiveCodes|Written' -benchtime 1000x -count 6 -timeout=30m ./... \
+		-bench . -skip 'Purge|LiveCodes|Written|Scale' -benchtime 1000x -count 6 -timeout=30m ./... \
 		>build/bench.txt
 	$(SERVERS) -only postgres,mariadb $(GO) -C internal/storetest test -run '^$$' \
 		-bench 'Purge|LiveCodes|Written' -benchtime 1x -timeout=30m ./sqldb ./memory >>build/bench.txt
@@ -78,12 +78,10 @@ engines: ## the stores on more engines: PostgreSQL 18, PgBouncer, drivers, clust
 	$(GO) -C internal/storetest/engines vet ./...
 	OTP_REQUIRE_TOOLS=1 $(GO) -C internal/storetest/engines test -timeout=30m ./...
 
-scale: ## fill databases with RECORDS (default a million), print what codes cost, draw pictures
+scale: ## fill databases with RECORDS (default a million), measure what codes cost, draw pictures
 	mkdir -p build
-	sh internal/servers/more/setup.sh
-	cd internal/storetest/engines && \
-		$(GO) run ./scale -records $(RECORDS) -figures $(CURDIR)/build/scale.json \
-			-pictures $(CURDIR)/docs/images
+	$(GO) -C internal/storetest test -run '^$$' -bench Scale -benchtime 1x -timeout=3h ./sqldb \
+		-args -records=$(RECORDS) -pictures=$(CURDIR)/docs/images | tee build/scale.txt
 
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
 	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./histories \

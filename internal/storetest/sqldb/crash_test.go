@@ -12,7 +12,7 @@ import (
 
 // startDatabase starts a server for this test, and creates the default table.
 func startDatabase(
-	t *testing.T, name string, start func() (*servers.Server, error),
+	t testing.TB, name string, start func() (*servers.Server, error),
 ) (*servers.Server, harness.Database) {
 	t.Helper()
 

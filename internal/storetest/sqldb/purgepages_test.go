@@ -122,7 +122,7 @@ func purgeByHand(tb testing.TB, name string, rows int, forward bool) (w purgeWor
 		var last int64
 		looked := measure(func() (err error) {
 			keys, last, err = batchByHand(tb.Context(), conn, "SELECT id, expires FROM "+
-				"otp_records WHERE "+find+" ORDER BY expires LIMIT 100", from)
+				"otp_records WHERE "+find+" ORDER BY expires LIMIT 100", math.MaxInt32, from)
 			return err
 		})
 		w.searches, w.pages = w.searches+looked, w.pages+looked
@@ -135,16 +135,17 @@ func purgeByHand(tb testing.TB, name string, rows int, forward bool) (w purgeWor
 
 		w.pages += measure(func() error {
 			_, err := conn.ExecContext(tb.Context(), "DELETE FROM otp_records WHERE "+remove+
-				" AND id IN ("+strings.Join(keys, ", ")+")", math.MaxInt32)
+				" AND id IN ('"+strings.Join(keys, "', '")+"')", math.MaxInt32)
 			return err
 		})
 	}
 }
 
-func batchByHand(ctx context.Context, db *sql.DB, search string, from int64) (
+// batchByHand returns the keys that a query finds, and the time of the last one.
+func batchByHand(ctx context.Context, db *sql.DB, search string, args ...any) (
 	keys []string, last int64, err error,
 ) {
-	rows, err := db.QueryContext(ctx, search, math.MaxInt32, from)
+	rows, err := db.QueryContext(ctx, search, args...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -155,7 +156,7 @@ func batchByHand(ctx context.Context, db *sql.DB, search string, from int64) (
 		if err := rows.Scan(&key, &last); err != nil {
 			return nil, 0, err
 		}
-		keys = append(keys, "'"+key+"'")
+		keys = append(keys, key)
 	}
 	return keys, last, rows.Err()
 }
