@@ -3,7 +3,6 @@ package sqldb
 import (
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -116,10 +115,12 @@ func BenchmarkScale(b *testing.B) {
 			}
 		})
 	}
-	const width, height = 16 * vg.Centimeter, 9 * vg.Centimeter
-	require.NoError(b, errors.Join(
-		growth.Save(width, height, filepath.Join(*pictures, "scale-growth.png")),
-		writes(b, sends, verifies).Save(width, height, filepath.Join(*pictures, "scale-writes.png"))))
+	for name, p := range map[string]*plot.Plot{
+		"scale-growth.png": growth, "scale-writes.png": writes(b, sends, verifies),
+	} {
+		file := filepath.Join(*pictures, name)
+		require.NoError(b, p.Save(16*vg.Centimeter, 9*vg.Centimeter, file))
+	}
 }
 
 // hourly are the points of a figure of each hour.
@@ -198,7 +199,8 @@ func (f *filled) measure() (send, verify float64) {
 	const few, codes, batch = 10_000, 3_000, 50_000
 	load := func(from, to int) {
 		for ; from < to; from += batch {
-			insert(f, f.conn, fillings[f.dialect], from+1, min(from+batch, to), within(time.Now().Unix()))
+			insert(f, f.conn, fillings[f.dialect], from+1, min(from+batch, to),
+				within(time.Now().Unix()))
 		}
 	}
 	pair := pairs(f.B, f.db.Open(f))

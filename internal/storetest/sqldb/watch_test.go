@@ -4,17 +4,19 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
-	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/ngrok/sqlmw"
 	"github.com/stretchr/testify/require"
 )
 
 // A watch notes the statements of a database and how long they take.
 type watch struct {
+	sqlmw.NullInterceptor
+
 	mu       sync.Mutex
 	executed []time.Duration
 	queries  [][]driver.NamedValue // the arguments of those
@@ -46,117 +48,64 @@ func (w *watch) take() (executed []time.Duration, prepared int) {
 	return executed, prepared
 }
 
-// openWatched opens a database whose driver is watched.
+// openWatched opens a database whose driver is watched, and connects.
 func openWatched(tb testing.TB, name, source string) (*sql.DB, *watch) {
 	tb.Helper()
-
 	w := &watch{}
-	c := watchedConnector{driver: openDB(tb, name, source).Driver(), source: source, watch: w}
-	db := limited(sql.OpenDB(c))
-	tb.Cleanup(func() { db.Close() })
+	watched := fmt.Sprintf("%p", w)
+	sql.Register(watched, sqlmw.Driver(openDB(tb, name, source).Driver(), w))
 
-	switch c.driver.(type) {
-	case *stdlib.Driver, *mysql.MySQLDriver: // servers: connect now
-		require.NoError(tb, db.PingContext(tb.Context()))
-	}
+	db, err := opener(watched)(source)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { db.Close() })
+	require.NoError(tb, db.PingContext(tb.Context()))
 	return db, w
 }
 
-type watchedConnector struct {
-	driver driver.Driver
-	source string
-	watch  *watch
-}
-
-func (c watchedConnector) Driver() driver.Driver { return c.driver }
-
-func (c watchedConnector) Connect(context.Context) (driver.Conn, error) {
-	conn, err := c.driver.Open(c.source)
-	if err != nil {
-		return nil, err
-	}
-	return watchedConn{conn.(fullConn), c.watch}, nil
-}
-
-// A fullConn is what the connections of pgx, go-sql-driver and modernc have in common.
-type fullConn interface {
-	driver.Conn
-	driver.ConnPrepareContext
-	driver.ConnBeginTx
-	driver.ExecerContext
-	driver.QueryerContext
-	driver.Pinger
-}
-
-type watchedConn struct {
-	fullConn
-	watch *watch
-}
-
-func (c watchedConn) ExecContext(
-	ctx context.Context, query string, args []driver.NamedValue,
+func (w *watch) ConnExecContext(
+	ctx context.Context, conn driver.ExecerContext, query string, args []driver.NamedValue,
 ) (driver.Result, error) {
-	start := time.Now()
-	result, err := c.fullConn.ExecContext(ctx, query, args)
-	if err != driver.ErrSkip {
-		c.watch.since(start)
-	}
-	return result, err
+	defer w.since(time.Now())
+	return conn.ExecContext(ctx, query, args)
 }
 
-func (c watchedConn) QueryContext(
-	ctx context.Context, query string, args []driver.NamedValue,
-) (driver.Rows, error) {
-	defer c.watch.query(args)()
-	return c.fullConn.QueryContext(ctx, query, args)
+func (w *watch) ConnQueryContext(
+	ctx context.Context, conn driver.QueryerContext, query string, args []driver.NamedValue,
+) (context.Context, driver.Rows, error) {
+	defer w.query(args)()
+	rows, err := conn.QueryContext(ctx, query, args)
+	return ctx, rows, err
 }
 
-func (c watchedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	stmt, err := c.fullConn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-
-	c.watch.mu.Lock()
-	defer c.watch.mu.Unlock()
-	c.watch.prepared++
-	return watchedStmt{stmt.(fullStmt), c.watch}, nil
+func (w *watch) ConnPrepareContext(
+	ctx context.Context, conn driver.ConnPrepareContext, query string,
+) (context.Context, driver.Stmt, error) {
+	w.mu.Lock()
+	w.prepared++
+	w.mu.Unlock()
+	stmt, err := conn.PrepareContext(ctx, query)
+	return ctx, stmt, err
 }
 
-func (c watchedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	defer c.watch.since(time.Now())
-	return c.fullConn.BeginTx(ctx, opts)
+func (w *watch) ConnBeginTx(
+	ctx context.Context, conn driver.ConnBeginTx, opts driver.TxOptions,
+) (context.Context, driver.Tx, error) {
+	defer w.since(time.Now())
+	tx, err := conn.BeginTx(ctx, opts)
+	return ctx, tx, err
 }
 
-// CheckNamedValue lets the driver convert arguments as it does.
-func (c watchedConn) CheckNamedValue(v *driver.NamedValue) error {
-	if checker, ok := c.fullConn.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(v)
-	}
-	return driver.ErrSkip
+func (w *watch) StmtExecContext(
+	ctx context.Context, stmt driver.StmtExecContext, _ string, args []driver.NamedValue,
+) (driver.Result, error) {
+	defer w.since(time.Now())
+	return stmt.ExecContext(ctx, args)
 }
 
-type fullStmt interface {
-	driver.Stmt
-	driver.StmtExecContext
-	driver.StmtQueryContext
-}
-
-type watchedStmt struct {
-	fullStmt
-	watch *watch
-}
-
-func (s watchedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (
-	driver.Result, error,
-) {
-	defer s.watch.since(time.Now())
-	return s.fullStmt.ExecContext(ctx, args)
-}
-
-func (s watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (
-	driver.Rows, error,
-) {
-	defer s.watch.query(args)()
-	return s.fullStmt.QueryContext(ctx, args)
+func (w *watch) StmtQueryContext(
+	ctx context.Context, stmt driver.StmtQueryContext, _ string, args []driver.NamedValue,
+) (context.Context, driver.Rows, error) {
+	defer w.query(args)()
+	rows, err := stmt.QueryContext(ctx, args)
+	return ctx, rows, err
 }
