@@ -11,159 +11,70 @@ import (
 	"time"
 )
 
-// storeCases are all cases of TestStore. Those about concurrency are in storeraces.go, those about
-// time in storeexpiry.go.
+// storeCases are the cases of TestStore that wait for nothing. Those about concurrency are in
+// storeraces.go, those about time in storeexpiry.go.
 var storeCases = []storeCase{
-	{
-		name:  "absent",
-		rule:  "Load returns nil and no error where there is no value",
-		check: checkAbsent,
-	},
-	{
-		name:  "create",
-		rule:  "a swap from no value stores one where there is none, whether old is nil or empty",
-		check: checkCreate,
-	},
-	{
-		name:  "create refused",
-		rule:  "a swap from no value is refused where there is one, and leaves it",
-		check: checkCreateRefused,
-	},
-	{
-		name:  "mismatch",
-		rule:  "a swap from a value that is not there is false and no error, and changes nothing",
-		check: checkMismatch,
-	},
-	{
-		name:  "equal value",
-		rule:  "a swap from a value to the same value is a swap",
-		check: checkEqualValue,
-	},
-	{
-		name:  "exact match",
-		rule:  "a swap happens only if the value equals old byte for byte",
-		check: checkExactMatch,
-	},
-	{
-		name:  "every byte",
-		rule:  "a swap happens only if the value equals old in each byte",
-		check: checkEveryByte,
-	},
-	{
-		name:  "replace",
-		rule:  "Load and CompareAndSwap see every swap that has returned, of any process",
-		check: checkReplace,
-	},
-	{
-		name:  "any bytes",
-		rule:  "values are of any content and come back byte for byte",
-		check: checkAnyBytes,
-	},
-	{
-		name:  "sizes",
-		rule:  "values have 1 to 1024 bytes",
-		check: checkSizes,
-	},
-	{
-		name: "keys",
-		rule: "keys have 1 to 43 characters, letters, digits, - and _, " +
-			"and are told apart by each of them",
-		check: checkKeys,
-	},
-	{
-		name:  "letter case of keys",
-		rule:  "keys of any length are told apart by the case of a letter",
-		check: checkLetterCase,
-	},
-	{
-		name:  "slices not kept",
-		rule:  "CompareAndSwap does not keep the slices it was given",
-		check: checkSlicesNotKept,
-	},
-	{
-		name:  "slices not changed",
-		rule:  "CompareAndSwap does not change the slices it was given",
-		check: checkSlicesNotChanged,
-	},
-	{
-		name:  "loaded value not changed",
-		rule:  "the slice that Load returned never changes, whatever is loaded and stored later",
-		check: checkLoadedNotChanged,
-	},
-	{
-		name:  "race to create",
-		rule:  "of many that create a value at the same time, exactly one succeeds",
-		check: checkRaceToCreate,
-	},
-	{
-		name:  "race to swap",
-		rule:  "of many that swap from the same value at the same time, exactly one succeeds",
-		check: checkRaceToSwap,
-	},
-	{
-		name:  "counter",
-		rule:  "no update is lost, and a swap is refused only if another one has succeeded",
-		check: checkCounter,
-	},
-	{
-		name:  "monotonic reads",
-		rule:  "Load never returns an older value than one returned or stored before it began",
-		check: checkMonotonicReads,
-	},
-	{
-		name:  "parallel keys",
-		rule:  "swaps under different keys do not disturb each other",
-		check: checkParallelKeys,
-	},
-	{
-		name:  "many values",
-		rule:  "every swap is stored, and a value stays until it expires, however many others come",
-		check: checkManyValues,
-	},
-	{
-		name: "ended context",
-		rule: "a call whose ctx has ended returns an error that matches ctx.Err, and one whose " +
+	{"absent", "Load returns nil and no error where there is no value", checkAbsent},
+	{"create", "a swap from no value stores one where there is none, whether old is nil or empty",
+		checkCreate},
+	{"create refused", "a swap from no value is refused where there is one, and leaves it",
+		checkCreateRefused},
+	{"mismatch",
+		"a swap from a value that is not there is false and no error, and changes nothing",
+		checkMismatch},
+	{"equal value", "a swap from a value to the same value is a swap", checkEqualValue},
+	{"exact match", "a swap happens only if the value equals old byte for byte", checkExactMatch},
+	{"every byte", "a swap happens only if the value equals old in each byte", checkEveryByte},
+	{"replace", "Load and CompareAndSwap see every swap that has returned, of any process",
+		checkReplace},
+	{"any bytes", "values are of any content and come back byte for byte", checkAnyBytes},
+	{"sizes", "values have 1 to 1024 bytes", checkSizes},
+	{"keys", "keys have 1 to 43 characters, letters, digits, - and _, and are told apart by " +
+		"each of them",
+		checkKeys},
+	{"letter case of keys", "keys of any length are told apart by the case of a letter",
+		checkLetterCase},
+	{"slices not kept", "CompareAndSwap does not keep the slices it was given",
+		checkSlicesNotKept},
+	{"slices not changed", "CompareAndSwap does not change the slices it was given",
+		checkSlicesNotChanged},
+	{"loaded value not changed",
+		"the slice that Load returned never changes, whatever is loaded and stored later",
+		checkLoadedNotChanged},
+	{"race to create", "of many that create a value at the same time, exactly one succeeds",
+		checkRaceToCreate},
+	{"race to swap",
+		"of many that swap from the same value at the same time, exactly one succeeds",
+		checkRaceToSwap},
+	{"counter", "no update is lost, and a swap is refused only if another one has succeeded",
+		checkCounter},
+	{"monotonic reads",
+		"Load never returns an older value than one returned or stored before it began",
+		checkMonotonicReads},
+	{"parallel keys", "swaps under different keys do not disturb each other", checkParallelKeys},
+	{"many values",
+		"every swap is stored, and a value stays until it expires, however many others come",
+		checkManyValues},
+	{"ended context",
+		"a call whose ctx has ended returns an error that matches ctx.Err, and one whose " +
 			"ctx ends meanwhile returns such an error or a true answer",
-		check: checkEndedContext,
-	},
-	{
-		name:  "kept for good",
-		rule:  "a value whose expires is the zero time stays for good",
-		check: checkKeptForGood,
-	},
-	{
-		name:  "late expiry",
-		rule:  "a value stays until it expires, also beyond January 2038",
-		check: checkLateExpiry,
-	},
-	{
-		name:  "refusal keeps expiry",
-		rule:  "a swap that is refused does not change when the value expires",
-		check: checkRefusalKeepsExpiry,
-	},
-	{
-		name:  "expired at once",
-		rule:  "an expired value may be gone or not, but Load and CompareAndSwap agree on it",
-		check: checkExpiredAtOnce,
-	},
-	{
-		name:  "kept until expires",
-		rule:  "a value stays until it expires",
-		waits: true,
-		check: checkKeptUntilExpires,
-	},
-	{
-		name:  "expiry replaced",
-		rule:  "the expiry given with a swap replaces the one given before",
-		waits: true,
-		check: checkExpiryReplaced,
-	},
-	{
-		name:  "expires meanwhile",
-		rule:  "while a value expires, Load and CompareAndSwap agree on it",
-		waits: true,
-		check: checkExpiresMeanwhile,
-	},
+		checkEndedContext},
+	{"kept for good", "a value whose expires is the zero time stays for good", checkKeptForGood},
+	{"late expiry", "a value stays until it expires, also beyond January 2038", checkLateExpiry},
+	{"refusal keeps expiry", "a swap that is refused does not change when the value expires",
+		checkRefusalKeepsExpiry},
+	{"expired at once",
+		"an expired value may be gone or not, but Load and CompareAndSwap agree on it",
+		checkExpiredAtOnce},
+}
+
+// waitingCases wait for a second or more, until values expire.
+var waitingCases = []storeCase{
+	{"kept until expires", "a value stays until it expires", checkKeptUntilExpires},
+	{"expiry replaced", "the expiry given with a swap replaces the one given before",
+		checkExpiryReplaced},
+	{"expires meanwhile", "while a value expires, Load and CompareAndSwap agree on it",
+		checkExpiresMeanwhile},
 }
 
 func checkAbsent(ctx context.Context, db handles) error {
