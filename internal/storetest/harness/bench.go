@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -16,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/memstore"
 )
 
 // A Bare makes by hand the calls that Send and Verify of one code make on the store: it swaps
@@ -25,15 +25,14 @@ type Bare func(ctx context.Context, key string, sent, used []byte) error
 
 // Latency compares Send and Verify of one code with the same calls made by hand.
 func Latency(b *testing.B, store otp.Store, bound float64, bare Bare) {
-	ctx := b.Context()
-	c := newBenchClient(b, store)
-	sent, used := recordSizes(b)
-
-	ours := func() error { return c.pair(ctx) }
+	pair := pairs(b, store)
+	ours := func() error { return pair(b.Context()) }
+	sent, used := bytes.Repeat([]byte("sent"), 34), bytes.Repeat([]byte("used"), 34)
+	const size = 133 // of a record of one code
 	byHand := func() error {
-		ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // as a Service does
+		ctx, cancel := context.WithTimeout(b.Context(), 10*time.Second) // as a Service does
 		defer cancel()
-		return bare(ctx, benchKey(), make([]byte, sent), make([]byte, used))
+		return bare(ctx, benchKey(), sent[:size], used[:size])
 	}
 	Compare(b, bound, ours, byHand)
 }
@@ -94,14 +93,14 @@ func Throughput(
 	for _, connections := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("%d-connections", connections), func(b *testing.B) {
 			store, byHand := open(b, connections)
-			clients := make(chan *benchClient, connections)
+			clients := make(chan func(context.Context) error, connections)
 			for range connections {
-				clients <- newBenchClient(b, store)
+				clients <- pairs(b, store)
 			}
 			ours := func() error {
-				c := <-clients
-				defer func() { clients <- c }()
-				return c.pair(b.Context())
+				pair := <-clients
+				defer func() { clients <- pair }()
+				return pair(b.Context())
 			}
 			theirs := func() error { return byHand(b.Context(), benchKey()) }
 
@@ -143,33 +142,22 @@ func perSecond(b *testing.B, atOnce, n int, f func() error) float64 {
 	return float64(n) / time.Since(start).Seconds()
 }
 
-// A benchClient asks for codes and submits them.
-type benchClient struct {
-	service *otp.Service
-	code    string
-}
-
-func newBenchClient(b *testing.B, store otp.Store) *benchClient {
+// pairs returns a function that lives the life of a code: it is sent to a new address and accepted.
+func pairs(b *testing.B, store otp.Store) func(ctx context.Context) error {
 	b.Helper()
-	c := &benchClient{}
-
-	service, err := newService(store, otp.SenderFunc(
-		func(_ context.Context, m otp.Message) error {
-			c.code = m.Code.Reveal()
-			return nil
-		}))
+	var code string
+	service, err := newService(store, otp.SenderFunc(func(_ context.Context, m otp.Message) error {
+		code = m.Code.Reveal()
+		return nil
+	}))
 	require.NoError(b, err)
-	c.service = service
-	return c
-}
-
-// pair is the life of one code: it is sent to a new address and accepted.
-func (c *benchClient) pair(ctx context.Context) error {
-	to := newAddress()
-	if _, err := c.service.Send(ctx, otp.Request{To: to}); err != nil {
-		return err
+	return func(ctx context.Context) error {
+		to := newAddress()
+		if _, err := service.Send(ctx, otp.Request{To: to}); err != nil {
+			return err
+		}
+		return service.Verify(ctx, otp.Submission{To: to, Code: code})
 	}
-	return c.service.Verify(ctx, otp.Submission{To: to, Code: c.code})
 }
 
 // benchKey returns a key of the length of all keys of a Service.
@@ -179,26 +167,4 @@ func benchKey() string { return rand.Text()[:22] }
 func HashedCode() string {
 	hash := sha256.Sum256([]byte(rand.Text()[:8]))
 	return base64.RawURLEncoding.EncodeToString(hash[:])
-}
-
-// recordSizes returns the sizes of a record once its code is sent, and once it is used.
-func recordSizes(b *testing.B) (sent, used int) {
-	b.Helper()
-	sizes := &sizingStore{Store: memstore.New(nil)}
-	require.NoError(b, newBenchClient(b, sizes).pair(b.Context()))
-	require.Len(b, sizes.sizes, 2)
-	return sizes.sizes[0], sizes.sizes[1]
-}
-
-// A sizingStore notes the sizes of the values that it is given.
-type sizingStore struct {
-	otp.Store
-	sizes []int
-}
-
-func (s *sizingStore) CompareAndSwap(
-	ctx context.Context, key string, old, new []byte, expires time.Time,
-) (bool, error) {
-	s.sizes = append(s.sizes, len(new))
-	return s.Store.CompareAndSwap(ctx, key, old, new, expires)
 }
