@@ -15,8 +15,8 @@ import (
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
 
-// Several processes may create the table as they start. What New works on is what CreateTable makes,
-// given the same Options.
+// Several processes may create the table as they start. What New works on is what CreateTable
+// makes, given the same Options.
 func TestCreateTable(t *testing.T) {
 	for ttl, opts := range map[string]*dynamostore.Options{"expires": nil, "ttl": singleTable} {
 		t.Run(ttl, func(t *testing.T) {

@@ -208,8 +208,8 @@ func comparing(same func(a, b []byte) bool) func() handles {
 	})
 }
 
-// redating opens a store that drops expired values, to which a value expires when f says. It is told
-// the expiry that the last swap under the key was given.
+// redating opens a store that drops expired values, to which a value expires when f says. It is
+// told the expiry that the last swap under the key was given.
 func redating(f func(a swapArgs, last time.Time) time.Time) func() handles {
 	return func() handles {
 		var last sync.Map
@@ -600,8 +600,8 @@ func processLock(pause time.Duration) swapFunc {
 	}
 }
 
-// beyond64 opens a store that does something else with each swap while more than 64 are under way. A
-// swap takes a while.
+// beyond64 opens a store that does something else with each swap while more than 64 are under way.
+// A swap takes a while.
 func beyond64(other func(s *table, a swapArgs) (bool, error)) func() handles {
 	var busy atomic.Int64
 	return swapping(func(ctx context.Context, s *table, a swapArgs) (bool, error) {

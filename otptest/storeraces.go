@@ -110,8 +110,8 @@ func raceOfMany(k slot, from string) error {
 	return k.holds(strconv.FormatInt(winner.Load(), 10))
 }
 
-// A race of two ends once so many of their calls have met, or after raceTime: chance decides whether
-// two calls of a fast store meet, and those of a slow one are few.
+// A race of two ends once so many of their calls have met, or after raceTime: chance decides
+// whether two calls of a fast store meet, and those of a slow one are few.
 const (
 	meetings = 50
 	raceTime = 5 * time.Second

@@ -36,67 +36,51 @@ func swap(ctx context.Context, store *redisstore.Store) (bool, error) {
 	return store.CompareAndSwap(ctx, "key", []byte("old"), []byte("new"), time.Time{})
 }
 
-func TestNewRefusesNil(t *testing.T) {
-	_, err := redisstore.New(nil, nil)
-	require.ErrorContains(t, err, "redisstore: the Eval is nil")
-}
-
-func TestLoadReplies(t *testing.T) {
-	for _, test := range []struct {
-		name      string
+// A reply is a value, or whether a swap has won. Another one is an error that names its type, and
+// not what it holds.
+func TestReplies(t *testing.T) {
+	for name, test := range map[string]struct {
 		reply     any
-		want      []byte
-		wantError string
+		loaded    []byte
+		loadError string
+		swapped   bool
+		swapError string
 	}{
-		{name: "string", reply: "value\x00\xff", want: []byte("value\x00\xff")},
-		{name: "bytes", reply: []byte("value"), want: []byte("value")},
-		{name: "no value, as string", reply: ""},
-		{name: "no value, as bytes", reply: []byte{}},
-		{name: "nil", reply: nil, wantError: "reply of type <nil>, want string or []byte"},
-		{name: "integer", reply: int64(7), wantError: "the int64 7, want string or []byte"},
-		{name: "list", reply: []any{"secret"}, wantError: "reply of type []interface {}"},
-		{name: "error", reply: errors.New("secret"), wantError: "of type *errors.errorString"},
+		"string": {reply: "value\x00\xff", loaded: []byte("value\x00\xff"),
+			swapError: "reply of type string"},
+		"bytes": {reply: []byte("value"), loaded: []byte("value"),
+			swapError: "reply of type []uint8"},
+		"no value, as string": {reply: "", swapError: "reply of type string"},
+		"no value, as bytes":  {reply: []byte{}, swapError: "reply of type []uint8"},
+		"won":                 {int64(1), nil, "the int64 1, want string or []byte", true, ""},
+		"lost":                {int64(0), nil, "the int64 0, want string or []byte", false, ""},
+		"another integer": {int64(2), nil, "the int64 2, want string or []byte", false,
+			"the int64 2, want int64 of 0 or 1"},
+		"nil": {nil, nil, "reply of type <nil>, want string or []byte", false,
+			"reply of type <nil>, want int64 of 0 or 1"},
+		"bool":  {true, nil, "reply of type bool", false, "reply of type bool"},
+		"float": {1.0, nil, "reply of type float64", false, "reply of type float64"},
+		"list":  {[]any{"secret"}, nil, "of type []interface {}", false, "of type []interface {}"},
+		"error": {errors.New("secret"), nil, "of type *errors.errorString", false,
+			"of type *errors.errorString"},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := newStore(t, replying(test.reply, nil)).Load(t.Context(), "key")
-
-			if test.wantError != "" {
-				require.ErrorContains(t, err, test.wantError)
+		t.Run(name, func(t *testing.T) {
+			judge := func(err error, want string) {
+				if want == "" {
+					require.NoError(t, err)
+					return
+				}
+				require.ErrorContains(t, err, want)
 				require.NotContains(t, err.Error(), "secret")
-				return
 			}
-			require.NoError(t, err)
-			require.Equal(t, test.want, got)
-		})
-	}
-}
 
-func TestSwapReplies(t *testing.T) {
-	for _, test := range []struct {
-		name      string
-		reply     any
-		want      bool
-		wantError string
-	}{
-		{name: "won", reply: int64(1), want: true},
-		{name: "lost", reply: int64(0), want: false},
-		{name: "other integer", reply: int64(2), wantError: "the int64 2, want int64 of 0 or 1"},
-		{name: "nil", reply: nil, wantError: "reply of type <nil>, want int64 of 0 or 1"},
-		{name: "bool", reply: true, wantError: "reply of type bool"},
-		{name: "string", reply: "1", wantError: "reply of type string"},
-		{name: "bytes", reply: []byte("1"), wantError: "reply of type []uint8"},
-		{name: "float", reply: 1.0, wantError: "reply of type float64"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := swap(t.Context(), newStore(t, replying(test.reply, nil)))
-
-			if test.wantError != "" {
-				require.ErrorContains(t, err, test.wantError)
-				require.False(t, got)
-				return
-			}
-			require.NoError(t, err)
-			require.Equal(t, test.want, got)
+			store := newStore(t, replying(test.reply, nil))
+			loaded, err := store.Load(t.Context(), "key")
+			judge(err, test.loadError)
+			require.Equal(t, test.loaded, loaded)
+			swapped, err := swap(t.Context(), store)
+			judge(err, test.swapError)
+			require.Equal(t, test.swapped, swapped)
 		})
 	}
 }
@@ -148,23 +132,7 @@ func TestDeadlineOfTheConnection(t *testing.T) {
 	})
 }
 
-// A call is what an Eval was given.
-type call struct {
-	script string
-	keys   []string
-	args   []any
-}
-
 func TestWhatIsSent(t *testing.T) {
-	var got []call
-	eval := func(_ context.Context, script string, keys []string, args ...any) (any, error) {
-		got = append(got, call{script, keys, args})
-		if len(args) == 0 {
-			return "", nil
-		}
-		return int64(1), nil
-	}
-
 	for _, test := range []struct {
 		opts *redisstore.Options
 		key  string
@@ -173,20 +141,25 @@ func TestWhatIsSent(t *testing.T) {
 		{&redisstore.Options{}, "otp:key"},
 		{&redisstore.Options{Prefix: "app/otp/"}, "app/otp/key"},
 	} {
-		got = nil
-		store, err := redisstore.New(eval, test.opts)
+		var sent [][]any
+		store, err := redisstore.New(
+			func(_ context.Context, _ string, keys []string, args ...any) (any, error) {
+				require.Equal(t, []string{test.key}, keys)
+				sent = append(sent, args)
+				if len(args) == 0 {
+					return "", nil
+				}
+				return int64(1), nil
+			}, test.opts)
 		require.NoError(t, err)
 
 		_, err = store.Load(t.Context(), "key")
 		require.NoError(t, err)
 		_, err = store.CompareAndSwap(t.Context(), "key", nil, []byte("new\x00"), time.Time{})
 		require.NoError(t, err)
-
-		require.Len(t, got, 2)
-		assert.Equal(t, []string{test.key}, got[0].keys)
-		assert.Empty(t, got[0].args)
-		assert.Equal(t, []string{test.key}, got[1].keys)
-		assert.Equal(t, []string{"", "new\x00", ""}, redisstore.StringArgs(got[1].args))
+		require.Len(t, sent, 2)
+		assert.Empty(t, sent[0])
+		assert.Equal(t, []string{"", "new\x00", ""}, redisstore.StringArgs(sent[1]))
 	}
 }
 

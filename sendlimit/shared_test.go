@@ -121,23 +121,31 @@ func TestStoreThatFails(t *testing.T) {
 	})
 }
 
-// A retrier is a store whose client tries a swap again by itself, so that what has won reads as
-// lost.
-type retrier struct{ otp.Store }
+// A loser is a store that loses the answers to some swaps: it says that the swap was lost, as a
+// client does that has tried again by itself, or returns the error.
+type loser struct {
+	otp.Store
+	loses func() bool
+	err   error
+}
 
-func (r retrier) CompareAndSwap(
+func (l *loser) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (bool, error) {
-	swapped, err := r.Store.CompareAndSwap(ctx, key, old, new, expires)
-	return swapped && rand.IntN(2) == 0, err
+	swapped, err := l.Store.CompareAndSwap(ctx, key, old, new, expires)
+	if l.loses() {
+		return false, l.err
+	}
+	return swapped, err
 }
 
 // No period of the Window sees more messages than Count, over days of random instances that come
 // and go, and of swaps that fail or are told to be lost, though they may have won.
 func TestAnyPeriodOfTheWindow(t *testing.T) {
 	failing := &otptest.FaultyStore{Store: memstore.New(nil), Fault: randomly(true)}
+	retrying := &loser{memstore.New(nil), func() bool { return rand.IntN(2) == 0 }, nil}
 	for name, store := range map[string]otp.Store{
-		"plain": memstore.New(nil), "retrying": retrier{memstore.New(nil)}, "failing": failing,
+		"plain": memstore.New(nil), "retrying": retrying, "failing": failing,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			const count = 400
@@ -255,7 +263,9 @@ func TestUnspentLeases(t *testing.T) {
 func TestRestIsGivenBackOnce(t *testing.T) {
 	for _, lost := range []error{nil, errors.New("no answer")} {
 		synctest.Test(t, func(t *testing.T) {
-			held := &answerLoser{Store: memstore.New(nil), err: lost}
+			var loses atomic.Bool
+			held := &loser{memstore.New(nil),
+				func() bool { return loses.CompareAndSwap(true, false) }, lost}
 			next := &counter{}
 			a, b := newSender(t, next, over(held, 1000)), newSender(t, next, over(held, 1000))
 			drain := func() {
@@ -270,7 +280,7 @@ func TestRestIsGivenBackOnce(t *testing.T) {
 			require.EqualValues(t, 1000-60, next.sent.Load())
 
 			time.Sleep(4 * time.Minute)
-			held.loses.Store(true)
+			loses.Store(true)
 			for range 3 {
 				a.Send(t.Context(), otp.Message{}) //nolint:errcheck // counted
 			}
@@ -281,64 +291,38 @@ func TestRestIsGivenBackOnce(t *testing.T) {
 	}
 }
 
-// An answerLoser loses the answer to one swap when told to: it says that the swap was lost, or
-// returns the error.
-type answerLoser struct {
-	otp.Store
-	loses atomic.Bool
-	err   error
-}
-
-func (l *answerLoser) CompareAndSwap(
-	ctx context.Context, key string, old, new []byte, expires time.Time,
-) (bool, error) {
-	swapped, err := l.Store.CompareAndSwap(ctx, key, old, new, expires)
-	if l.loses.CompareAndSwap(true, false) {
-		return false, l.err
-	}
-	return swapped, err
-}
-
-// A lease that has ended while the store was asked is not spent: the message would count too early.
+// A lease that has ended while the store was asked, for it or for that of another limit, is not
+// spent: the message would count too early.
 func TestSlowStore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := &otptest.FaultyStore{Store: memstore.New(nil),
-			Fault: func(otptest.StoreCall) otptest.StoreFault {
-				return otptest.StoreFault{Delay: 4 * time.Second}
-			}}
-		opts := over(store, 100)
-		opts.Total[0].Window = time.Minute
-		next := &counter{}
-
-		err := newSender(t, next, opts).Send(t.Context(), otp.Message{})
-		require.ErrorIs(t, err, otp.ErrNotSent)
-		require.NotErrorIs(t, err, sendlimit.ErrExceeded)
-		require.Zero(t, next.sent.Load())
-	})
-}
-
-// The same for a lease that ends while the store is asked for that of another limit.
-func TestLeaseThatEndsMeanwhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		group := ""
-		store := &otptest.FaultyStore{Store: memstore.New(nil)}
-		store.Fault = func(call otptest.StoreCall) (fault otptest.StoreFault) {
-			if group = cmp.Or(group, call.Key); call.Key != group {
-				fault.Delay = 4 * time.Second
+	for name, lastsLong := range map[string]bool{"all calls": false, "those of one limit": true} {
+		synctest.Test(t, func(t *testing.T) {
+			first := ""
+			store := &otptest.FaultyStore{Store: memstore.New(nil)}
+			store.Fault = func(call otptest.StoreCall) (fault otptest.StoreFault) {
+				first = cmp.Or(first, call.Key)
+				if !lastsLong || call.Key != first {
+					fault.Delay = 4 * time.Second
+				}
+				return fault
 			}
-			return fault
-		}
+			opts := over(store, 100)
+			if !lastsLong {
+				opts.Total[0].Window = time.Minute
+			}
+			opts.PerGroup = []otp.Limit{{Count: 5, Window: time.Minute}}
+			opts.Group = sendlimit.EmailDomain
+			next := &counter{}
+			sender := newSender(t, next, opts)
 
-		opts := over(store, 100)
-		opts.PerGroup = []otp.Limit{{Count: 5, Window: time.Minute}}
-		opts.Group = sendlimit.EmailDomain
-		next := &counter{}
-		sender := newSender(t, next, opts)
-
-		require.ErrorIs(t, sender.Send(t.Context(), otp.Message{}), otp.ErrNotSent)
-		require.Zero(t, next.sent.Load())
-		require.NoError(t, sender.Send(t.Context(), otp.Message{}), "there is a lease now")
-	})
+			err := sender.Send(t.Context(), otp.Message{})
+			require.ErrorIs(t, err, otp.ErrNotSent, name)
+			require.NotErrorIs(t, err, sendlimit.ErrExceeded, name)
+			require.Zero(t, next.sent.Load(), name)
+			if lastsLong {
+				require.NoError(t, sender.Send(t.Context(), otp.Message{}), "there is a lease now")
+			}
+		})
+	}
 }
 
 // What one limit refuses is put back into the others.

@@ -21,17 +21,21 @@ func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
 	}
 	defer closeStore()
 
+	sent, wrongs := expected{sends: 1, guesses: 1}, expected{sends: 1, guesses: 2}
+	sentAgain, spent := expected{sends: 2, guesses: 1}, expected{sends: 1, guesses: 1, spent: true}
 	for _, c := range []crash{
-		{name: "the first Send", call: "Send"},
-		{name: "another Send", call: "Send", sent: true},
-		{name: "a Send whose mail is refused", call: "Send", sent: true, refuses: true},
-		{name: "a right code", call: "Verify", sent: true, submit: same},
-		{name: "a wrong code", call: "Verify", sent: true, submit: another},
-		{name: "a right code to check", call: "Check", sent: true, submit: same},
-		{name: "a wrong code to check", call: "Check", sent: true, submit: another},
-		{name: "Spend", call: "Spend"},
-		{name: "Revoke", call: "Revoke", sent: true},
-		{name: "Unlock", call: "Unlock", sent: true},
+		{name: "the first Send", call: "Send", after: expected{sends: 1}},
+		{name: "another Send", call: "Send", before: sent, after: sentAgain},
+		{name: "a Send whose mail is refused", call: "Send", refuses: true,
+			before: sent, after: sentAgain},
+		{name: "a right code", call: "Verify", before: sent, after: spent},
+		{name: "a wrong code", call: "Verify", wrong: true, before: sent, after: wrongs},
+		{name: "a right code to check", call: "Check", before: sent, after: spent},
+		{name: "a wrong code to check", call: "Check", wrong: true, before: sent, after: wrongs},
+		{name: "Spend", call: "Spend", after: expected{token: true}},
+		{name: "Revoke", call: "Revoke", before: sent, after: spent},
+		{name: "Unlock", call: "Unlock", before: sent,
+			after: expected{sends: 1, guesses: 1, forgotten: 1}},
 	} {
 		c.db, c.heir, c.mails = db, heir, &mails
 		for c.killAt = 1; ; c.killAt++ {
@@ -48,9 +52,6 @@ func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
 	return kills, nil
 }
 
-func same(right string) string    { return right }
-func another(right string) string { return wrong(right, 0) }
-
 // Steps are how many steps the calls of ClientCrash have in all: two of a first Send, four of
 // another, whose first swap is refused, two of a Verify, one or two of a Check, one of a Spend, and
 // four of a Revoke or an Unlock, which look at the records of two more Trusts. Each begins and ends
@@ -63,41 +64,45 @@ type crash struct {
 	heir  *otp.Service // over the same database, afterwards
 	mails *mailbox
 
-	name, call string
-	sent       bool // a code before, which was guessed at once
-	submit     func(right string) string
-	refuses    bool // the mail
-	killAt     int  // the number of the point where the process ends
+	name, call    string
+	wrong         bool // the code that is submitted
+	refuses       bool // the mail
+	before, after expected
+	killAt        int // the number of the point where the process ends
+}
+
+// expected is what the record of an address must hold.
+type expected struct {
+	sends, guesses int
+	spent          bool // the code works no more
+	forgotten      int  // of sends, by Unlock
+	token          bool // is spent
 }
 
 // run makes the call and checks what is left.
 func (c *crash) run(ctx context.Context) (points []string, killed bool, err error) {
 	j := job{Database: c.db, To: newAddress(), Call: c.call, Refuses: c.refuses}
-	counted := expected{}
-
-	if c.sent {
+	if c.before.sends > 0 { // of a code that was guessed at once
 		if _, err := c.heir.Send(ctx, otp.Request{To: j.To}); err != nil {
 			return nil, false, err
 		}
-		err := c.verify(ctx, j.To, wrong(c.mails.code(j.To), 1))
-		if !errors.Is(err, otp.ErrMismatch) {
+		j.Code = c.mails.code(j.To)
+		if err := c.verify(ctx, j.To, wrong(j.Code, 1)); !errors.Is(err, otp.ErrMismatch) {
 			return nil, false, err
 		}
-		counted = expected{sends: 1, guesses: 1}
-	}
-	if c.submit != nil {
-		j.Code = c.submit(c.mails.code(j.To))
+		if c.wrong {
+			j.Code = wrong(j.Code, 0)
+		}
 	}
 
 	points, killed, err = c.runWorker(ctx, j)
 	if err != nil {
 		return points, killed, err
 	}
-
 	if slices.Contains(points, afterSwap) {
-		counted.add(c)
+		return points, killed, c.check(ctx, j.To, c.after)
 	}
-	return points, killed, c.check(ctx, j.To, counted)
+	return points, killed, c.check(ctx, j.To, c.before)
 }
 
 // runWorker lets the worker go from point to point, up to killAt.
@@ -128,34 +133,7 @@ func (c *crash) runWorker(ctx context.Context, j job) (points []string, killed b
 	}
 }
 
-// expected is what the record of an address must hold.
-type expected struct {
-	sends, guesses int
-	spent          bool // the code works no more
-	sendable       int  // of sends, those that Unlock has forgotten
-	token          bool // is spent
-}
-
-// add adds what the call has written. It counts, whether or not the process lived to tell.
-func (e *expected) add(c *crash) {
-	switch c.call {
-	case "Send":
-		e.sends++
-	case "Revoke":
-		e.spent = true
-	case "Unlock":
-		e.sendable = e.sends
-	case "Spend":
-		e.token = true
-	case "Verify", "Check":
-		if c.submit("x") == "x" {
-			e.spent = true
-		} else {
-			e.guesses++
-		}
-	}
-}
-
+// check checks what is left. What was written counts, whether or not the process lived to tell.
 func (c *crash) check(ctx context.Context, to string, want expected) error {
 	if c.call == "Spend" {
 		err := spend(ctx, c.heir, to)
@@ -176,7 +154,7 @@ func (c *crash) check(ctx context.Context, to string, want expected) error {
 			status.AttemptsLeft, want.guesses)
 	}
 
-	if want.sends > 0 && c.sent { // the heir knows the code
+	if c.before.sends > 0 { // the heir knows the code
 		err := c.verify(ctx, to, c.mails.code(to))
 		if accepted := err == nil; accepted == want.spent {
 			return fmt.Errorf("the code, spent: %v, is submitted again: %v", want.spent, err)
@@ -194,7 +172,7 @@ func (c *crash) check(ctx context.Context, to string, want expected) error {
 			return err
 		}
 	}
-	if before := want.sends - want.sendable; before+more != sends {
+	if before := want.sends - want.forgotten; before+more != sends {
 		return fmt.Errorf("%d sends before and %d after, want %d", before, more, sends)
 	}
 	return c.verify(ctx, to, c.mails.code(to))

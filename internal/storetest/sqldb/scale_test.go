@@ -191,7 +191,7 @@ func (f *filled) hurry(do func()) {
 	f.execute(f.safe...)
 }
 
-// within makes records expire within a day from a time on, in another order than that of their keys.
+// within makes records expire within a day from a time on, and not in the order of their keys.
 func within(start int64) string { return fmt.Sprintf("%d + i * 7919 %% 86400", start) }
 
 // measure fills the database and takes all figures but those of growth.
@@ -292,11 +292,11 @@ const (
 	perDay = 240_000
 )
 
-// grow empties the table, and has codes come and go for some days, and returns the megabytes of each
-// hour. Each minute their share is inserted, and that of the minute before is used. One of twenty is
-// mistyped first, and stays for thirty days or goes with the others. Each hour those of the day
-// before are purged, and the table is vacuumed as autovacuum does by default. The statements have
-// the shape of those of sqlstore, since a Service takes the time of its own clock.
+// grow empties the table, and has codes come and go for some days, and returns the megabytes of
+// each hour. Each minute their share is inserted, and that of the minute before is used. One of
+// twenty is mistyped first, and stays for thirty days or goes with the others. Each hour those of
+// the day before are purged, and the table is vacuumed as autovacuum does by default. The
+// statements have the shape of those of sqlstore, since a Service takes the time of its own clock.
 func (f *filled) grow(used string, mistypedStay bool) (megabytes plotter.Values) {
 	const perMinute, stay = perDay / 24 / 60, 30 * day
 	update := func(set string, first int64, and string) string {
