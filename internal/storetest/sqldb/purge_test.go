@@ -55,8 +55,7 @@ func TestPurge(t *testing.T) {
 			"future":   now.Add(time.Second),
 			"for-good": {},
 		} {
-			swapped, err := store.CompareAndSwap(t.Context(), key, nil, []byte(key), expires)
-			require.True(t, swapped && err == nil, err)
+			require.True(t, swapped(t, store, key, "", key, expires))
 		}
 
 		purged, err := store.Purge(t.Context())
@@ -66,9 +65,7 @@ func TestPurge(t *testing.T) {
 		for key, want := range map[string]string{
 			"past": "", "recent": "recent", "future": "future", "for-good": "for-good",
 		} {
-			value, err := store.Load(t.Context(), key)
-			require.NoError(t, err)
-			assert.Equal(t, want, string(value), key)
+			holds(t, store, key, want)
 		}
 
 		ended, end := context.WithCancel(t.Context())
@@ -112,23 +109,19 @@ func TestPurgeSparesRenewedRows(t *testing.T) {
 
 		for i := range 200 {
 			key := fmt.Sprintf("key-%d", i)
-			swapped, err := a.CompareAndSwap(t.Context(), key, nil, []byte("old"), long)
-			require.True(t, swapped && err == nil, err)
-
+			require.True(t, swapped(t, a, key, "", "old", long))
 			purge := make(chan error)
 			go func() {
 				_, err := b.Purge(t.Context())
 				purge <- err
 			}()
-			swapped, err = a.CompareAndSwap(t.Context(), key, []byte("old"), []byte("new"),
-				time.Now().Add(time.Hour))
-			require.NoError(t, err)
+			renewed := swapped(t, a, key, "old", "new", time.Now().Add(time.Hour))
 			require.NoError(t, <-purge)
-
-			value, err := a.Load(t.Context(), key)
-			require.NoError(t, err)
-			require.Equal(t, swapped, string(value) == "new",
-				"swapped: %v, value %q", swapped, value)
+			if renewed {
+				holds(t, a, key, "new")
+			} else {
+				holds(t, a, key, "")
+			}
 		}
 	})
 }
@@ -141,9 +134,7 @@ func TestPurgeByTwo(t *testing.T) {
 		store := db.Open(t)
 		long := time.Now().Add(-2 * time.Hour)
 		for i := range rows {
-			swapped, err := store.CompareAndSwap(t.Context(), fmt.Sprint(i), nil, []byte("old"),
-				long)
-			require.True(t, swapped && err == nil, err)
+			require.True(t, swapped(t, store, fmt.Sprint(i), "", "old", long))
 		}
 
 		var all sync.WaitGroup
@@ -156,10 +147,7 @@ func TestPurgeByTwo(t *testing.T) {
 			})
 		}
 		for i := range rows / 2 {
-			renewed, err := store.CompareAndSwap(t.Context(), fmt.Sprint(2*i), []byte("old"),
-				[]byte("new"), time.Now().Add(time.Hour))
-			assert.NoError(t, err)
-			if renewed {
+			if swapped(t, store, fmt.Sprint(2*i), "old", "new", time.Now().Add(time.Hour)) {
 				gone.Add(1)
 			}
 		}

@@ -275,7 +275,6 @@ func (f *filled) pagesOfLoad(loads int) float64 {
 	keys, _, err := batchByHand(f.Context(), f.conn,
 		fmt.Sprintf("SELECT id, expires FROM otp_records ORDER BY expires LIMIT %d", loads))
 	require.NoError(f, err)
-
 	return float64(pages(f, f.conn, f.dialect, func() {
 		for _, key := range keys {
 			_, err := store.Load(f.Context(), key)

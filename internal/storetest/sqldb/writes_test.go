@@ -45,10 +45,7 @@ func TestRefusedInsertsWriteNothing(t *testing.T) {
 		for range 5 {
 			before := logBytes(t, db, conn)
 			for range inserts {
-				swapped, err := store.CompareAndSwap(t.Context(), "key", nil, []byte("new"),
-					time.Now().Add(time.Hour))
-				require.NoError(t, err)
-				require.False(t, swapped)
+				require.False(t, swapped(t, store, "key", "", "new", time.Now().Add(time.Hour)))
 			}
 			least = min(least, logBytes(t, db, conn)-before)
 		}
@@ -63,17 +60,15 @@ func TestSameExpiryWritesOnePage(t *testing.T) {
 	db := newDatabase(t, "SQLite")
 	store := db.Open(t)
 	now := time.Now()
-	swap := func(old, new string, expires time.Time) int64 {
+	pages := func(old, new string, expires time.Time) int64 {
 		before := logBytes(t, db, nil)
-		swapped, err := store.CompareAndSwap(t.Context(), "key", []byte(old), []byte(new), expires)
-		require.NoError(t, err)
-		require.True(t, swapped)
+		require.True(t, swapped(t, store, "key", old, new, expires))
 		return (logBytes(t, db, nil) - before) / page
 	}
 
-	swap("", "1", now)
-	require.EqualValues(t, 1, swap("1", "2", now))
-	require.EqualValues(t, 2, swap("2", "3", now.Add(time.Hour)))
-	require.EqualValues(t, 2, swap("3", "4", time.Time{}))
-	require.EqualValues(t, 1, swap("4", "5", time.Time{}))
+	pages("", "1", now)
+	require.EqualValues(t, 1, pages("1", "2", now))
+	require.EqualValues(t, 2, pages("2", "3", now.Add(time.Hour)))
+	require.EqualValues(t, 2, pages("3", "4", time.Time{}))
+	require.EqualValues(t, 1, pages("4", "5", time.Time{}))
 }
