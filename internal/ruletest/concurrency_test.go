@@ -135,43 +135,34 @@ func (loadsFirst) LoadsFirst() bool { return true }
 // A store that is dead, or certain that it has not swapped, is not asked for long: a Send and a
 // Spend take one more call.
 func TestADeadStoreIsNotRetried(t *testing.T) {
-	for name, c := range map[string]struct {
-		fault otptest.StoreFault // of each call
+	for _, c := range []struct {
+		fault error // of each call
 		calls int
 		takes time.Duration
 	}{
-		"dead": {otptest.StoreFault{Before: otptest.ErrInjected}, 2, 10 * time.Millisecond},
-		"full": {otptest.StoreFault{Before: memstore.ErrFull}, 1, 0},
+		{otptest.ErrInjected, 2, 10 * time.Millisecond},
+		{memstore.ErrFull, 1, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				calls := 0
-				s, _ := otptest.New(t, otp.Config{Store: &otptest.FaultyStore{
-					Store: newTable(),
-					Fault: func(otptest.StoreCall) otptest.StoreFault {
-						calls++
-						return c.fault
-					},
-				}})
+		synctest.Test(t, func(t *testing.T) {
+			calls, begin := 0, time.Now()
+			s := start(t, otp.Config{Store: &otptest.FaultyStore{
+				Store: newTable(),
+				Fault: func(otptest.StoreCall) otptest.StoreFault {
+					calls++
+					return otptest.StoreFault{Before: c.fault}
+				},
+			}})
+			_, err := s.Send(t.Context(), otp.Request{To: ada})
+			wantNotJudged(t, err)
+			require.ErrorIs(t, err, c.fault)
+			assert.Equal(t, c.calls, calls, "of Send")
+			assert.Equal(t, c.takes, time.Since(begin))
 
-				for what, call := range map[string]func() error{
-					"Send": func() error {
-						_, err := s.Send(t.Context(), otp.Request{To: ada})
-						return err
-					},
-					"Spend": func() error {
-						return s.Spend(t.Context(), "id", "key", time.Now().Add(time.Hour))
-					},
-				} {
-					calls = 0
-					begin := time.Now()
-					err := call()
-					require.ErrorIs(t, err, c.fault.Before, what)
-					wantNotJudged(t, err)
-					assert.Equal(t, c.calls, calls, what)
-					assert.Equal(t, c.takes, time.Since(begin), what)
-				}
-			})
+			err = s.Spend(t.Context(), "id", "key", time.Now().Add(time.Hour))
+			wantNotJudged(t, err)
+			require.ErrorIs(t, err, c.fault)
+			assert.Equal(t, 2*c.calls, calls, "of Spend, too")
+			assert.Equal(t, 2*c.takes, time.Since(begin))
 		})
 	}
 }

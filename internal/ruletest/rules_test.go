@@ -235,54 +235,35 @@ func TestRule06ThreeTransactions(t *testing.T) {
 	}
 }
 
-// Rule 6: Revoke frees the place of one Binding, RevokeAll those of all but the named ones, for
-// every Trust.
+// Rule 6: Revoke voids the codes of one Binding, RevokeAll those of all, for every Trust. Their
+// places are free.
 func TestRule06Revoke(t *testing.T) {
-	type flow struct {
-		binding string
-		trust   otp.Trust
-	}
-	flows := []flow{
-		{"one", otp.Stranger}, {"two", otp.Stranger}, {"three", otp.Stranger},
-		{"one", otp.Challenged}, {"two", otp.Known},
+	asks := []otp.Request{
+		{Binding: "one"}, {Binding: "two"}, {Binding: "three"},
+		{Binding: "one", Trust: otp.Challenged}, {Binding: "two", Trust: otp.Known},
 	}
 
-	for _, c := range []struct {
-		name   string
-		revoke func(*otp.Service) error
-		stay   []string
-	}{
-		{
-			"one",
-			func(s *otp.Service) error { return s.Revoke(t.Context(), "ADA@example.com", "one") },
-			[]string{"two", "three"},
-		},
-		{
-			"all", func(s *otp.Service) error { return s.RevokeAll(t.Context(), ada) }, nil,
-		},
-		{
-			"all, with an exception of repeats",
-			func(s *otp.Service) error { return s.RevokeAll(t.Context(), ada, "two", "none") }, nil,
-		},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s, codes := start(t, otp.Config{}), map[flow]string{}
-			for _, f := range flows {
-				codes[f], _ = s.sent(otp.Request{Binding: f.binding, Trust: f.trust})
-			}
+	for _, all := range []bool{false, true} {
+		s, codes := start(t, otp.Config{}), make([]string, len(asks))
+		for i, ask := range asks {
+			codes[i], _ = s.sent(ask)
+		}
 
-			require.NoError(t, c.revoke(s.Service))
+		if all { // the exception is for repeats
+			require.NoError(t, s.RevokeAll(t.Context(), ada, "two", "none"))
+		} else {
+			require.NoError(t, s.Revoke(t.Context(), "ADA@example.com", "one"))
+		}
 
-			s.send("a fourth") // a place is free
-			for _, f := range flows {
-				want := otp.ErrNoCode
-				if slices.Contains(c.stay, f.binding) {
-					want = nil
-				}
-				s.verify(otp.Submission{
-					To: ada, Binding: f.binding, Trust: f.trust, Code: codes[f]}, want)
+		s.send("a fourth")
+		for i, ask := range asks {
+			var want error
+			if all || ask.Binding == "one" {
+				want = otp.ErrNoCode
 			}
-		})
+			s.verify(otp.Submission{
+				To: ada, Binding: ask.Binding, Trust: ask.Trust, Code: codes[i]}, want)
+		}
 	}
 }
 
@@ -617,77 +598,63 @@ func TestRule12MalformedCodesCostNothing(t *testing.T) {
 // so fast that no stranger can make the service work.
 func TestRule12InvalidRequests(t *testing.T) {
 	store := newTable()
-	newService := func(policy otp.Policy) *otp.Service {
-		s, _ := otptest.New(t, otp.Config{Store: store, Policy: policy})
-		return s
-	}
-	open, bound := newService(otp.Policy{}), newService(otp.Policy{RequireBinding: true})
+	open := start(t, otp.Config{Store: store})
+	bound := start(t, otp.Config{Store: store, Policy: otp.Policy{RequireBinding: true}})
+	long := strings.Repeat("a", 1025)
 
-	for _, c := range []struct {
-		name    string
-		s       *otp.Service
-		to      string
-		binding string
-		trust   otp.Trust
-		toOnly  bool // the address is at fault, so methods without other fields refuse it, too
+	for name, c := range map[string]struct {
+		s *fixture
+		r otp.Request
 	}{
-		{"empty", open, "", "", 0, true},
-		{"white space", open, " \u00a0 ", "", 0, true},
-		{"a megabyte", open, strings.Repeat("a", 1<<20), "", 0, true},
-		{"1025 bytes", open, strings.Repeat("a", 1025), "", 0, true},
-		{"a header", open, "x\r\nBcc: y", "", 0, true},
-		{"NUL", open, "x\x00", "", 0, true},
-		{"DEL", open, "x\x7f", "", 0, true},
-		{"C1", open, "x\u0085", "", 0, true},
-		{"a trailing newline", open, ada + "\n", "", 0, true},
-		{"a long Binding", open, ada, strings.Repeat("b", 1025), 0, false},
-		{"no Binding", bound, ada, "", 0, false},
-		{"a Trust without a Binding", open, ada, "", otp.Known, false},
-		{"a challenge without a Binding", open, ada, "", otp.Challenged, false},
-		{"an unknown Trust", open, ada, "session", 3, false},
-		{"a negative Trust", open, ada, "session", -1, false},
+		"empty":                       {open, otp.Request{}},
+		"white space":                 {open, otp.Request{To: " \u00a0 "}},
+		"a megabyte":                  {open, otp.Request{To: strings.Repeat("a", 1<<20)}},
+		"1025 bytes":                  {open, otp.Request{To: long}},
+		"a header":                    {open, otp.Request{To: "x\r\nBcc: y"}},
+		"NUL":                         {open, otp.Request{To: "x\x00"}},
+		"DEL":                         {open, otp.Request{To: "x\x7f"}},
+		"C1":                          {open, otp.Request{To: "x\u0085"}},
+		"a trailing newline":          {open, otp.Request{To: ada + "\n"}},
+		"a long Binding":              {open, otp.Request{To: ada, Binding: long}},
+		"no Binding":                  {bound, otp.Request{To: ada}},
+		"a Trust without a Binding":   {open, otp.Request{To: ada, Trust: otp.Known}},
+		"a challenge without Binding": {open, otp.Request{To: ada, Trust: otp.Challenged}},
+		"an unknown Trust":            {open, otp.Request{To: ada, Binding: "session", Trust: 3}},
+		"a negative Trust":            {open, otp.Request{To: ada, Binding: "session", Trust: -1}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			request := otp.Request{To: c.to, Binding: c.binding, Trust: c.trust}
-			calls := map[string]func() error{
-				"Send": func() error {
-					status, err := c.s.Send(t.Context(), request)
-					assert.Zero(t, status)
-					return err
-				},
-				"Status": func() error {
-					_, err := c.s.Status(t.Context(), request)
-					return err
-				},
-				"Verify": func() error {
-					return c.s.Verify(t.Context(), otp.Submission{
-						To: c.to, Binding: c.binding, Trust: c.trust, Code: "123456"})
+		t.Run(name, func(t *testing.T) {
+			s, r := c.s, c.r
+			calls := []func() error{
+				func() error { _, err := s.Send(t.Context(), r); return err },
+				func() error { _, err := s.Status(t.Context(), r); return err },
+				func() error {
+					return s.Verify(t.Context(), otp.Submission{
+						To: r.To, Binding: r.Binding, Trust: r.Trust, Code: "123456"})
 				},
 			}
-			if c.toOnly {
-				calls["RevokeAll"] = func() error { return c.s.RevokeAll(t.Context(), c.to) }
-				calls["Unlock"] = func() error { return c.s.Unlock(t.Context(), c.to) }
-				calls["NormalizeAddress"] = func() error {
-					_, err := otp.NormalizeAddress(c.to)
-					return err
-				}
-				assert.Empty(t, c.s.Pseudonym(c.to))
+			if r.Trust == otp.Stranger {
+				calls = append(calls,
+					func() error { return s.Revoke(t.Context(), r.To, r.Binding) })
 			}
-			if c.trust == otp.Stranger {
-				calls["Revoke"] = func() error { return c.s.Revoke(t.Context(), c.to, c.binding) }
+			if r.To != ada { // the address is at fault
+				calls = append(calls,
+					func() error { return s.RevokeAll(t.Context(), r.To) },
+					func() error { return s.Unlock(t.Context(), r.To) },
+					func() error { _, err := otp.NormalizeAddress(r.To); return err })
+				assert.Empty(t, s.Pseudonym(r.To))
 			}
 
-			for name, call := range calls {
+			for i, call := range calls {
 				fastest := time.Hour
 				for range 20 {
 					begin := time.Now()
 					err := call()
 					fastest = min(fastest, time.Since(begin))
 
-					require.ErrorIs(t, err, otp.ErrInvalid, name)
+					require.ErrorIs(t, err, otp.ErrInvalid, i)
 					wantNotJudged(t, err)
 				}
-				assert.Less(t, fastest, time.Duration(slower)*10*time.Microsecond, name)
+				assert.Less(t, fastest, time.Duration(slower)*10*time.Microsecond, i)
 			}
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -321,11 +322,12 @@ func TestRevokeGoesOn(t *testing.T) {
 	}
 }
 
-// Rule 10: over long random histories of a stranger, a known address whose owner is idle and an
-// unknown one see the same store calls, errors and Status.
+// Rules 10 and 14: over long random histories of a stranger, who may hang up at any moment, a known
+// address whose owner is idle and an unknown one see the same store calls, errors, Status and times.
+// No mail is lost by hanging up.
 func TestRule10DecoysAreToldFromNothing(t *testing.T) {
 	seen := map[string]int{}
-	for seed := range uint64(26) {
+	for seed := range uint64(10) {
 		synctest.Test(t, func(t *testing.T) { tellApart(t, rand.New(rand.NewPCG(10, seed)), seen) })
 	}
 
@@ -340,46 +342,53 @@ func TestRule10DecoysAreToldFromNothing(t *testing.T) {
 // tellApart does the same to a known and to an unknown address, each on a store of its own, step
 // after step, and ends the test at the first difference.
 func tellApart(t *testing.T, r *rand.Rand, seen map[string]int) {
-	policy := otp.Policy{MaxAttempts: 1 + r.IntN(5), MaxLiveCodes: 1 + r.IntN(3)}
+	policy := otp.Policy{
+		MaxAttempts: 1 + r.IntN(5), MaxLiveCodes: 1 + r.IntN(3), Lock: r.IntN(2) == 0,
+		MinSendTime: 100 * time.Millisecond,
+	}
 	policy.MaxFailures = (policy.MaxLiveCodes+1)*policy.MaxAttempts + r.IntN(5)
-	policy.Lock = r.IntN(2) == 0
+	var says error // the Sender
+	sender := otp.SenderFunc(func(ctx context.Context, _ otp.Message) error {
+		time.Sleep(50 * time.Millisecond)
+		assert.NoError(t, ctx.Err())
+		return says
+	})
 	var stores [2]*table
 	var services [2]*otp.Service
-	var in *otptest.Inbox // of the known one
 	for i := range services {
-		stores[1-i] = newTable()
-		services[1-i], in = otptest.New(t, otp.Config{Store: stores[1-i], Policy: policy})
+		stores[i] = newTable()
+		services[i], _ = otptest.New(t, otp.Config{
+			Store: slow(stores[i], 10*time.Millisecond), Policy: policy, Sender: sender})
 	}
 
 	for step := range 500 {
 		op, spelling := r.IntN(20), []string{ada, "ADA@example.com"}[r.IntN(2)]
-		binding := []string{"one", "two", "three"}[r.IntN(3)]
-		trust := otp.Trust(r.IntN(3))
-		typed := fmt.Sprintf("%0*d", []int{6, 6, 10}[r.IntN(3)], r.Int64N(1_000_000))
-		key := []string{"", "form"}[r.IntN(2)]
-		hangsUp := r.IntN(5) == 0
-		in.Fail([]error{nil, nil, otp.ErrNotSent, errors.New("open")}[r.IntN(4)])
+		request := otp.Request{
+			To: spelling, Binding: []string{"one", "one", "two"}[r.IntN(3)],
+			Trust: otp.Trust(max(0, r.IntN(5)-2)),
+		}
+		submission := otp.Submission{
+			To: spelling, Binding: request.Binding, Trust: request.Trust,
+			Code:           fmt.Sprintf("%0*d", []int{6, 6, 10}[r.IntN(3)], r.Int64N(1_000_000)),
+			IdempotencyKey: []string{"", "form"}[r.IntN(2)],
+		}
+		stays := time.Hour
+		if r.IntN(3) == 0 {
+			stays = time.Duration(5+10*r.IntN(11)) * time.Millisecond // never at once with others
+		}
+		says = []error{nil, nil, otp.ErrNotSent, errors.New("open")}[r.IntN(4)]
 
-		var outcomes [2]string
-		for i, s := range services {
-			// A look-up that is stricter than Normalize takes another spelling for unknown.
-			decoy := i == 1 || spelling != ada
-			ctx, cancel := context.WithCancel(t.Context())
-			if hangsUp {
-				stores[i].onSwap = cancel
-			}
+		call := func(s *otp.Service, request otp.Request) (status otp.Status, err error) {
+			ctx, cancel := context.WithTimeout(t.Context(), stays)
+			defer cancel()
 
-			request := otp.Request{To: spelling, Binding: binding, Trust: trust, Decoy: decoy}
-			var status otp.Status
-			var err error
 			switch {
 			case op < 8:
 				if status, err = s.Send(ctx, request); errors.Is(err, otp.ErrDelivery) {
 					err = nil
 				}
 			case op < 16:
-				err = s.Verify(ctx, otp.Submission{
-					To: spelling, Binding: binding, Trust: trust, Code: typed, IdempotencyKey: key})
+				err = s.Verify(ctx, submission)
 				if rejected, ok := errors.AsType[*otp.RejectedError](err); ok {
 					status = rejected.Status
 				}
@@ -390,16 +399,28 @@ func tellApart(t *testing.T, r *rand.Rand, seen map[string]int) {
 				_, err = s.Send(ctx, request)
 				err = errors.Unwrap(err)
 			default:
-				err = s.Revoke(ctx, spelling, binding)
+				err = s.Revoke(ctx, spelling, request.Binding)
 			}
-			cancel()
-			stores[i].onSwap = nil
-
-			outcomes[i] = fmt.Sprintf("%v, %+v, %v", stores[i].took(), status, err)
-			seen[fmt.Sprint(err)]++
+			return status, err
 		}
 
+		var outcomes, errs [2]string
+		var both sync.WaitGroup
+		for i, s := range services {
+			request := request
+			request.Decoy = i == 1 || spelling != ada // a look-up that is stricter than Normalize
+			both.Go(func() {
+				begin := time.Now()
+				status, err := call(s, request)
+				outcomes[i] = fmt.Sprintf("%v, %+v, %v, %v",
+					stores[i].took(), status, err, time.Since(begin))
+				errs[i] = fmt.Sprint(err)
+			})
+		}
+		both.Wait()
+
 		require.Equal(t, outcomes[0], outcomes[1], "step %d", step)
-		time.Sleep(time.Duration(r.ExpFloat64() * float64(2*time.Minute)))
+		seen[errs[0]]++
+		time.Sleep(time.Duration(r.ExpFloat64() * float64(time.Minute/2)))
 	}
 }
