@@ -362,9 +362,8 @@ func TestShutdownRunsOut(t *testing.T) {
 			}
 			return takeTime(time.Second)(ctx, m)
 		})
-		require.NoError(t, s.Send(t.Context(), message("bad"))) // waits for another try in the end
-		for i := range 9 {
-			require.NoError(t, s.Send(t.Context(), message(fmt.Sprint(i))))
+		for _, id := range strings.Fields("0 1 2 3 bad 4 5 6 7 8") { // bad waits for another try
+			require.NoError(t, s.Send(t.Context(), message(id)))
 		}
 
 		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
