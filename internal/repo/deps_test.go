@@ -46,13 +46,15 @@ var shared = []string{
 	"/internal/isnil", "/internal/redact",
 }
 
-// restricted names the packages that may link some of the standard library. Templates keep the linker
+// restricted names who may link some packages of the standard library. Templates keep the linker
 // from dropping methods that nothing calls, such as all other operations of SES.
 var restricted = map[string][]string{
 	"html/template": {"/otphttp/pages", "/otpmail/mailtemplate"},
 	"text/template": {"/otphttp/pages", "/otpmail/mailtemplate"},
-	"net/http":      {"/dynamostore", "/evp", "/evp/evptest", "/otphttp", "/otphttp/pages", "/sesmail"},
-	"testing":       {"/otptest"}, // which services do not link
+	"net/http": {
+		"/dynamostore", "/evp", "/evp/evptest", "/otphttp", "/otphttp/pages", "/sesmail",
+	},
+	"testing": {"/otptest"}, // which services do not link
 }
 
 // A pkg is what "go list" says of a package.
