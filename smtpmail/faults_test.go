@@ -76,52 +76,34 @@ func TestFaults(t *testing.T) {
 		{"content", cut, open, 0, ""}, // the dot may have arrived, for all that the client can know
 		{"dot", stall, open, 1, ""},
 		{"after", cut, sent, 1, ""},
-
 		{"DATA", "250 what?" + echo, notSent, 0, ""},
-
 		{"dot", "250-taken\r\n250 really", sent, 1, ""},
 		{"dot", "252 taken, kind of" + echo, sent, 1, ""},
 		{"dot", "354 go on" + echo, open, 1, ""},
 		{"dot", "no reply of SMTP" + echo, open, 1, ""},
-		{"dot", "421 4.3.2 shutting down" + echo, notSent, 1, ""},
-		{"dot", "451 4.7.1 try later" + echo, notSent, 1, ""},
-		{"dot", "452 4.3.1 disk full" + echo, notSent, 1, ""},
-		{"dot", "550 5.1.1 no such person" + echo, notSent, 1, ""},
-		{"dot", "552 5.2.2 mailbox full" + echo, notSent, 1, ""},
-		{"dot", "554 5.7.1 looks like spam" + echo, notSent, 1, ""},
-
-		{"RCPT", "550 5.1.1 no such person" + echo, undeliverable, 0, ""},
 		{"RCPT", "550-5.1.1 no such person" + echo + "\r\n550 5.1.1 really", undeliverable, 0, ""},
-		{"RCPT", "550 5.1.0" + echo, undeliverable, 0, ""},
-		{"RCPT", "553 5.1.3 no address" + echo, undeliverable, 0, ""},
-		{"RCPT", "556 5.1.10 takes no mail" + echo, undeliverable, 0, ""},
-		{"RCPT", "550 no such person" + echo, undeliverable, 0, ""},
-		{"RCPT", "551 has moved" + echo, undeliverable, 0, ""},
-		{"RCPT", "553 no address" + echo, undeliverable, 0, ""},
-		{"RCPT", "550 5.0.0 no such person" + echo, undeliverable, 0, ""},
-		{"RCPT", "550 4.1.1 what is it?" + echo, undeliverable, 0, ""},
-		{"RCPT", "550 5.1.7 bad sender" + echo, notSent, 0, ""},
-		{"RCPT", "553 5.1.8 bad sender" + echo, notSent, 0, ""},
-		{"RCPT", "550 5.7.1 relaying denied" + echo, notSent, 0, ""},
-		{"RCPT", "550 5.2.1 mailbox disabled" + echo, notSent, 0, ""},
-		{"RCPT", "552 5.2.2 mailbox full" + echo, notSent, 0, ""},
-		{"RCPT", "552 mailbox full" + echo, notSent, 0, ""},
-		{"RCPT", "554 refused" + echo, notSent, 0, ""},
-		{"RCPT", "450 4.1.1 not verified yet" + echo, notSent, 0, ""},
-		{"RCPT", "450 4.7.1 greylisted" + echo, notSent, 0, ""},
-		{"RCPT", "450 greylisted" + echo, notSent, 0, ""},
-		{"RCPT", "354 what?" + echo, notSent, 0, ""},
 	}
 
+	add := func(step string, want class, mails int, replies ...string) {
+		for _, reply := range replies {
+			tests = append(tests, test{step, reply + echo, want, mails, ""})
+		}
+	}
+	add("dot", notSent, 1, "421 4.3.2 shutting down", "451 4.7.1 try later", "452 4.3.1 disk full",
+		"550 5.1.1 no such person", "552 5.2.2 mailbox full", "554 5.7.1 looks like spam")
+	add("RCPT", undeliverable, 0, "550 5.1.1 no such person", "550 5.1.0", "553 5.1.3 no address",
+		"556 5.1.10 takes no mail", "550 no such person", "551 has moved", "553 no address",
+		"550 5.0.0 no such person", "550 4.1.1 what is it?")
+	add("RCPT", notSent, 0, "550 5.1.7 bad sender", "553 5.1.8 bad sender",
+		"550 5.7.1 relaying denied", "550 5.2.1 mailbox disabled", "552 5.2.2 mailbox full",
+		"552 mailbox full", "554 refused", "450 4.1.1 not verified yet", "450 4.7.1 greylisted",
+		"450 greylisted", "354 what?")
 	for _, step := range []string{
 		"greeting", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA",
 	} {
-		for _, reply := range []string{
-			cut, stall, "no reply of SMTP" + echo, "421 4.3.2 shutting down" + echo,
-			"451 4.3.0 not now" + echo, "535 5.7.8 not you" + echo, "554 5.7.1 not here" + echo,
-		} {
-			tests = append(tests, test{step, reply, notSent, 0, ""})
-		}
+		tests = append(tests, test{step, cut, notSent, 0, ""}, test{step, stall, notSent, 0, ""})
+		add(step, notSent, 0, "no reply of SMTP", "421 4.3.2 shutting down", "451 4.3.0 not now",
+			"535 5.7.8 not you", "554 5.7.1 not here")
 	}
 
 	for i, test := range tests {
@@ -222,54 +204,13 @@ func TestFaultsOfKeptConnections(t *testing.T) {
 // the connection after that, and takes no mail.
 func TestAnswersToPipelines(t *testing.T) {
 	const refusedRCPT = "250 ok\r\n550 5.1.1 who?\r\n"
-	for _, test := range []struct {
+	type test struct {
 		offers string
 		said   []string
 		want   class
 		mails  int // with their dot, after the first one
-	}{
-		{chunking, []string{"250 ok\r\n250 ok\r\n250 taken\r\n"}, sent, 0},
-		{chunking, []string{"250\r\n250\r\n250\r\n"}, sent, 0},
-		{chunking, []string{"250 ok\n250 ok\n250 taken\n"}, sent, 0},
-		{chunking, []string{"250-ok\r\n250 ok\r\n251 ok\r\n252 taken\r\n"}, sent, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n250 taken\r\n421 bye\r\n"}, sent, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n250 ok\r\n250 taken\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n250 ok\r\n554 no\r\n"}, open, 0},
-		{chunking, []string{""}, open, 0},
-		{chunking, []string{"2"}, open, 0},
-		{chunking, []string{"250 ok\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n250-taken\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n250-taken\r\n554 no\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n354 go on\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n354 go on\r\n250 taken\r\n"}, open, 0},
-		{chunking, []string{"354 go on\r\n250 ok\r\n554 no\r\n"}, notSent, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n99 what?\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n250taken\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n250 " + strings.Repeat("x", 5000)}, open, 0},
-		{chunking, []string{strings.Repeat("250-ok\r\n", 1000)}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n452 4.3.1 disk full\r\n"}, notSent, 0},
-		{chunking, []string{refusedRCPT + "554 no valid recipients\r\n"}, undeliverable, 0},
-		{chunking, []string{refusedRCPT}, undeliverable, 0},
-		{chunking, []string{refusedRCPT + "421 bye\r\n"}, undeliverable, 0},
-		{chunking, []string{refusedRCPT + "250 taken\r\n"}, open, 0},
-		{chunking, []string{refusedRCPT + "554 no\r\n250 taken\r\n"}, open, 0},
-		{chunking, []string{"421 bye\r\n"}, sent, 1},
-		{chunking, []string{"250 ok\r\n421 bye\r\n"}, notSent, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n421 bye\r\n"}, notSent, 0},
-		{chunking, []string{"451 no\r\n503 no\r\n503 no\r\n"}, notSent, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n500 what?\r\n500 what?\r\n"}, sent, 1},
-		{chunking, []string{"500 what?\r\n503 no\r\n503 no\r\n500 what?\r\n"}, sent, 1},
-		{chunking, []string{"500 what?\r\n"}, sent, 1},
-
-		// A reply too many shifts those after it: the last one may have taken the mail.
-		{chunking, []string{"500 what?\r\n250 ok\r\n250 ok\r\n250 taken\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n500 what?\r\n250 ok\r\n250 taken\r\n"}, open, 0},
-		{chunking, []string{"250 ok\r\n250 ok\r\n500 what?\r\n250 taken\r\n"}, open, 0},
-		{chunking, []string{"500 what?\r\n250 ok\r\n250 ok\r\n"}, open, 0},
-		{chunking, []string{"500 what?\r\n250 ok\r\n"}, open, 0},
-		{chunking, []string{"503 no\r\n250 ok\r\n250 ok\r\n250 taken\r\n"}, open, 0},
-
+	}
+	tests := []test{
 		{pipelining, []string{"250 ok\r\n250 ok\r\n354 go on\r\n", "250 taken\r\n"}, sent, 1},
 		{pipelining, []string{"250\r\n250\r\n354\r\n", "250\r\n"}, sent, 1},
 		{pipelining, []string{"250 ok\r\n250 ok\r\n354 go on\r\n", "554 no\r\n"}, notSent, 1},
@@ -284,7 +225,36 @@ func TestAnswersToPipelines(t *testing.T) {
 		{pipelining, []string{refusedRCPT + "554 no valid recipients\r\n"}, undeliverable, 0},
 		{pipelining, []string{"550 no\r\n503 no\r\n354 go on\r\n"}, notSent, 0},
 		{pipelining, []string{"250 ok\r\n452 4.5.3 no\r\n354 go on\r\n"}, notSent, 0},
-	} {
+	}
+	chunked := func(want class, mails int, answers ...string) {
+		for _, said := range answers {
+			tests = append(tests, test{chunking, []string{said}, want, mails})
+		}
+	}
+	chunked(sent, 0, "250 ok\r\n250 ok\r\n250 taken\r\n", "250\r\n250\r\n250\r\n",
+		"250 ok\n250 ok\n250 taken\n", "250-ok\r\n250 ok\r\n251 ok\r\n252 taken\r\n",
+		"250 ok\r\n250 ok\r\n250 taken\r\n421 bye\r\n")
+	chunked(open, 0, "250 ok\r\n250 ok\r\n250 ok\r\n250 taken\r\n",
+		"250 ok\r\n250 ok\r\n250 ok\r\n554 no\r\n", "", "2", "250 ok\r\n", "250 ok\r\n250 ok\r\n",
+		"250 ok\r\n250 ok\r\n250-taken\r\n", "250 ok\r\n250 ok\r\n250-taken\r\n554 no\r\n",
+		"250 ok\r\n250 ok\r\n354 go on\r\n", "250 ok\r\n354 go on\r\n250 taken\r\n",
+		"250 ok\r\n250 ok\r\n99 what?\r\n", "250 ok\r\n250 ok\r\n250taken\r\n",
+		"250 ok\r\n250 ok\r\n250 "+strings.Repeat("x", 5000), strings.Repeat("250-ok\r\n", 1000),
+		refusedRCPT+"250 taken\r\n", refusedRCPT+"554 no\r\n250 taken\r\n")
+	chunked(notSent, 0, "354 go on\r\n250 ok\r\n554 no\r\n",
+		"250 ok\r\n250 ok\r\n452 4.3.1 disk full\r\n", "250 ok\r\n421 bye\r\n",
+		"250 ok\r\n250 ok\r\n421 bye\r\n", "451 no\r\n503 no\r\n503 no\r\n")
+	chunked(undeliverable, 0, refusedRCPT+"554 no valid recipients\r\n", refusedRCPT,
+		refusedRCPT+"421 bye\r\n")
+	chunked(sent, 1, "421 bye\r\n", "250 ok\r\n250 ok\r\n500 what?\r\n500 what?\r\n",
+		"500 what?\r\n503 no\r\n503 no\r\n500 what?\r\n", "500 what?\r\n")
+	// A reply too many shifts those after it: the last one may have taken the mail.
+	chunked(open, 0, "500 what?\r\n250 ok\r\n250 ok\r\n250 taken\r\n",
+		"250 ok\r\n500 what?\r\n250 ok\r\n250 taken\r\n",
+		"250 ok\r\n250 ok\r\n500 what?\r\n250 taken\r\n", "500 what?\r\n250 ok\r\n250 ok\r\n",
+		"500 what?\r\n250 ok\r\n", "503 no\r\n250 ok\r\n250 ok\r\n250 taken\r\n")
+
+	for _, test := range tests {
 		t.Run(fmt.Sprintf("%s %.60q", test.offers, test.said), func(t *testing.T) {
 			t.Parallel()
 			server, sender := startSending(t, fault{}, test.offers)

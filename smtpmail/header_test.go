@@ -1,6 +1,7 @@
 package smtpmail_test
 
 import (
+	"fmt"
 	"net/mail"
 	"os"
 	"strings"
@@ -44,35 +45,21 @@ func TestOwnHeader(t *testing.T) {
 
 // Header fields that would change the mail, or could end the header, are refused.
 func TestHeaderIsChecked(t *testing.T) {
-	for name, value := range map[string]string{
-		"":                         "value",
-		"X Space":                  "value",
-		"X-Colon:":                 "value",
-		"X-Line\r\nBcc":            "eve@evil.example",
-		"X-Ümlaut":                 "value",
-		strings.Repeat("X", 65):    "value",
-		"X-Empty":                  "",
-		"X-Blank":                  "  ",
-		"X-Break":                  "a\r\nBcc: eve@evil.example",
-		"X-Newline":                "a\nb",
-		"X-Control":                "a\x00b",
-		"X-Unicode":                "ü",
-		"X-Long":                   strings.Repeat("x", 901),
-		"bcc":                      "eve@evil.example",
-		"Cc":                       "eve@evil.example",
-		"To":                       "eve@evil.example",
-		"from":                     "eve@evil.example",
-		"Sender":                   "eve@evil.example",
-		"Subject":                  "another",
-		"MESSAGE-ID":               "<1@evil.example>",
-		"Content-Type":             "text/html",
-		"Content-Disposition":      "attachment",
-		"Resent-To":                "eve@evil.example",
-		"Received":                 "from somewhere",
-		"DKIM-Signature":           "v=1",
-		"Return-Path":              "<eve@evil.example>",
-		"X-Auto-Response-Suppress": "None",
+	refused := map[string]string{}
+	for _, name := range []string{
+		"", "X Space", "X-Colon:", "X-Line\r\nBcc", "X-Ümlaut", strings.Repeat("X", 65),
+		"bcc", "Cc", "To", "from", "Sender", "Subject", "MESSAGE-ID", "Content-Type",
+		"Content-Disposition", "Resent-To", "Received", "DKIM-Signature", "Return-Path",
+		"X-Auto-Response-Suppress",
 	} {
+		refused[name] = "eve@evil.example"
+	}
+	for i, value := range []string{
+		"", "  ", "a\r\nBcc: eve@evil.example", "a\nb", "a\x00b", "ü", strings.Repeat("x", 901),
+	} {
+		refused[fmt.Sprint("X-", i)] = value
+	}
+	for name, value := range refused {
 		c := good()
 		c.Header = map[string]string{name: value}
 		_, err := smtpmail.New(c)
