@@ -53,52 +53,50 @@ var routes = []string{
 	"GET /codes/{email}", "POST /codes", "GET /files/{name}/{rest...}",
 }
 
-// handler answers by what it sees, or as the path says.
-func handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", echo)
-	mux.HandleFunc("/answer/headers", func(w http.ResponseWriter, _ *http.Request) {
+// answers are what /answer/ answers with, by the rest of the path.
+var answers = map[string]func(http.ResponseWriter){
+	"headers": func(w http.ResponseWriter) {
 		w.Header().Add("Vary", "Origin")
 		w.Header().Add("Vary", "Cookie")
 		w.Header().Set("Retry-After", "60")
 		w.WriteHeader(http.StatusTooManyRequests)
 		w.Header().Set("Too", "late")
 		w.WriteHeader(http.StatusOK)
-	})
-	mux.HandleFunc("/answer/cookie", func(w http.ResponseWriter, _ *http.Request) {
-		http.SetCookie(w, &http.Cookie{Name: "a", Value: "1", Path: "/", Secure: true})
-	})
-	mux.HandleFunc("/answer/cookies", func(w http.ResponseWriter, _ *http.Request) {
-		http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
-		http.SetCookie(w, &http.Cookie{Name: "b", Value: "2"})
-	})
-	mux.HandleFunc("/answer/lines", func(w http.ResponseWriter, _ *http.Request) {
+	},
+	"cookie":  func(w http.ResponseWriter) { w.Header().Set("Set-Cookie", "a=1; Path=/; Secure") },
+	"cookies": func(w http.ResponseWriter) { w.Header()["Set-Cookie"] = []string{"a=1", "b=2"} },
+	"lines": func(w http.ResponseWriter) {
 		w.Header().Set("Location", "/a\r\nSet-Cookie: evil=1")
 		w.Header().Set("Set-Cookie", "a=1\nX-Evil: 1")
 		w.Header().Set("Bad Name\r\nX", "1")
 		w.Header().Set("Spaced", " \t x ")
 		w.Header().Set("Trailer:X", "1")
 		w.Header()[""] = []string{"1"}
-	})
-	mux.HandleFunc("/answer/html", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "<!DOCTYPE html><p>Grüße & \u2028 \x00")
-	})
-	mux.HandleFunc("/answer/png", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "\x89PNG\r\n\x1a\n\x00\xff")
-	})
-	mux.HandleFunc("/answer/encoded", func(w http.ResponseWriter, _ *http.Request) {
+	},
+	"html": func(w http.ResponseWriter) { io.WriteString(w, "<!DOCTYPE html><p>Grüße & \u2028 \x00") },
+	"png":  func(w http.ResponseWriter) { io.WriteString(w, "\x89PNG\r\n\x1a\n\x00\xff") },
+	"encoded": func(w http.ResponseWriter) {
 		w.Header().Set("Content-Encoding", "br")
-		fmt.Fprint(w, "\x8b\x00\x80x\x03")
-	})
-	mux.HandleFunc("/answer/nothing", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("/answer/204", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "\x8b\x00\x80x\x03")
+	},
+	"nothing": func(http.ResponseWriter) {},
+	"204": func(w http.ResponseWriter) {
 		w.WriteHeader(http.StatusNoContent)
-		fmt.Fprint(w, "is not sent")
-	})
-	mux.HandleFunc("/answer/early", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "is not sent")
+	},
+	"early": func(w http.ResponseWriter) {
 		w.WriteHeader(http.StatusEarlyHints)
 		w.WriteHeader(http.StatusCreated)
-	})
+	},
+}
+
+// handler answers by what it sees, or as the path says.
+func handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", echo)
+	for name, answer := range answers {
+		mux.HandleFunc("/answer/"+name, func(w http.ResponseWriter, _ *http.Request) { answer(w) })
+	}
 	mux.HandleFunc("/answer/redirect/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/elsewhere", http.StatusSeeOther)
 	})

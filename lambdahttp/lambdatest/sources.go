@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -48,9 +49,7 @@ func (s *Source) Base() string { return s.base }
 const BasePath = "/auth"
 
 // Sources are all that stand in front of functions with HTTP requests.
-var Sources = sources
-
-var sources = []*Source{
+var Sources = []*Source{
 	{Name: "HTTP API 2.0", file: "http-api-2", stage: "$default",
 		write: writePayload2, read: readCookies},
 	{Name: "HTTP API 2.0 stage", file: "http-api-2", stage: "prod",
@@ -130,15 +129,9 @@ func route(r *http.Request, routes []string) {
 	}
 
 	if r.Method != http.MethodHead { // which GET of a mux would answer
-		mux.ServeHTTP(discard{}, r)
+		mux.ServeHTTP(httptest.NewRecorder(), r)
 	}
 }
-
-type discard struct{}
-
-func (discard) Header() http.Header         { return http.Header{} }
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
-func (discard) WriteHeader(int)             {}
 
 // gatewayRoute returns the route as a gateway writes it: "{rest...}" of a mux is its "{rest+}".
 func gatewayRoute(r *http.Request) string { return strings.ReplaceAll(r.Pattern, "...}", "+}") }
