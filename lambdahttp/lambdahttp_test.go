@@ -73,8 +73,10 @@ var answers = map[string]func(http.ResponseWriter){
 		w.Header().Set("Trailer:X", "1")
 		w.Header()[""] = []string{"1"}
 	},
-	"html": func(w http.ResponseWriter) { io.WriteString(w, "<!DOCTYPE html><p>Grüße & \u2028 \x00") },
-	"png":  func(w http.ResponseWriter) { io.WriteString(w, "\x89PNG\r\n\x1a\n\x00\xff") },
+	"html": func(w http.ResponseWriter) {
+		io.WriteString(w, "<!DOCTYPE html><p>Grüße & \u2028 \x00")
+	},
+	"png": func(w http.ResponseWriter) { io.WriteString(w, "\x89PNG\r\n\x1a\n\x00\xff") },
 	"encoded": func(w http.ResponseWriter) {
 		w.Header().Set("Content-Encoding", "br")
 		io.WriteString(w, "\x8b\x00\x80x\x03")

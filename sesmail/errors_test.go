@@ -65,46 +65,39 @@ func TestErrorsOfTheAPI(t *testing.T) {
 		undeliverable: `^sesmail: not sent: SES refused it: BadRequestException$`,
 	}
 
-	for _, test := range []struct {
-		err  error
-		want string
-	}{
-		{&types.AccountSuspendedException{}, notSent},
-		{&types.AlreadyExistsException{}, notSent},
-		{&types.BadRequestException{}, notSent},
-		{illegal, undeliverable},
-		{&types.ConcurrentModificationException{}, open}, // a fault of the server's
-		{&types.ConflictException{}, notSent},
-		{&types.InternalServiceErrorException{}, open},
-		{&types.InvalidNextTokenException{}, notSent},
-		{&types.LimitExceededException{}, notSent},
-		{&types.MailFromDomainNotVerifiedException{}, notSent},
-		{&types.MessageRejected{}, notSent},
-		{unverified, notSent},
-		{&types.NotFoundException{}, notSent},
-		{&types.SendingPausedException{}, notSent},
-		{&types.TooManyRequestsException{}, notSent},
+	for want, errs := range map[string][]error{
+		undeliverable: {illegal},
+		notSent: {
+			&types.AccountSuspendedException{}, &types.AlreadyExistsException{},
+			&types.BadRequestException{}, &types.ConflictException{},
+			&types.InvalidNextTokenException{}, &types.LimitExceededException{},
+			&types.MailFromDomainNotVerifiedException{}, &types.MessageRejected{}, unverified,
+			&types.NotFoundException{}, &types.SendingPausedException{},
+			&types.TooManyRequestsException{},
+		},
+		open: {
+			&types.InternalServiceErrorException{},
+			&types.ConcurrentModificationException{}, // a fault of the server's
 
-		// Without the SDK's client nothing shows how far the request came.
-		{&smithyhttp.RequestSendError{Err: reset}, open},
-		{&smithy.CanceledError{Err: context.DeadlineExceeded}, open},
-		{context.DeadlineExceeded, open},
-		{io.EOF, open},
-		{errors.New("something about ada@example.com"), open},
-		{valueError{"something about ada@example.com"}, open},
+			// Without the SDK's client nothing shows how far the request came.
+			&smithyhttp.RequestSendError{Err: reset},
+			&smithy.CanceledError{Err: context.DeadlineExceeded},
+			context.DeadlineExceeded, io.EOF, errors.New("something about ada@example.com"),
+			valueError{"something about ada@example.com"},
+		},
 	} {
-		t.Run(fmt.Sprintf("%T/%v", test.err, test.err), func(t *testing.T) {
+		for _, err := range errs {
 			wrapped := &smithy.OperationError{
-				ServiceID: "SESv2", OperationName: "SendEmail", Err: test.err,
+				ServiceID: "SESv2", OperationName: "SendEmail", Err: err,
 			}
-			for _, cause := range []error{test.err, wrapped} {
+			for _, cause := range []error{err, wrapped} {
 				err := newSender(t, &fakeAPI{err: cause}, nil).Send(t.Context(), message())
-				require.Equal(t, test.want, classOf(err), "%v", err)
-				require.Regexp(t, texts[test.want], err.Error())
+				require.Equal(t, want, classOf(err), "%v", err)
+				require.Regexp(t, texts[want], err.Error())
 				require.ErrorIs(t, err, cause)
 				assertDiscreet(t, err)
 			}
-		})
+		}
 	}
 }
 

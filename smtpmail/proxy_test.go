@@ -23,10 +23,11 @@ type proxy struct {
 	up, down atomic.Int64 // how many bytes the first connection has left, to the server and from it
 	cut      atomic.Bool  // it has ended for that
 
-	mu                sync.Mutex
-	total, open, most int
-	turns             int
-	gaps              []time.Duration // from one mail of a connection to the next
+	connections atomic.Int32 // in all
+
+	mu    sync.Mutex
+	turns int
+	gaps  []time.Duration // from one mail of a connection to the next
 }
 
 func startProxy(t testing.TB, server string, trip time.Duration) *proxy {
@@ -56,8 +57,7 @@ func startProxy(t testing.TB, server string, trip time.Duration) *proxy {
 }
 
 func (p *proxy) pass(client net.Conn, address string, up, down *atomic.Int64) {
-	p.count(+1)
-	defer p.count(-1)
+	p.connections.Add(1)
 	defer client.Close()
 
 	server, err := net.Dial("tcp", address)
@@ -123,21 +123,6 @@ func (p *proxy) read(pieces chan<- piece, from net.Conn, left *atomic.Int64, not
 			return
 		}
 	}
-}
-
-func (p *proxy) count(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	p.total += max(0, n)
-	p.open += n
-	p.most = max(p.most, p.open)
-}
-
-func (p *proxy) counts() (total, most int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.total, p.most
 }
 
 func (p *proxy) roundTrips() int {
