@@ -34,7 +34,6 @@ check: ## gofmt, vet, staticcheck, revive, spelling, links and lines of the docu
 		echo "check $$module"; cd $(CURDIR)/$$module; \
 		$(GO) vet ./...; $(TOOL) staticcheck ./...; $(REVIVE) ./...; \
 	done
-	$(GO) vet -tags screenshots ./otpmail
 	$(GO) -C examples/forgotpassword vet -tags laptop ./server
 	$(TOOL) misspell -locale US -error -i adress,connexion,dialogue,dialogues $$(git ls-files '*.go' '*.md')
 	$(REMARK) --quiet --frail --no-stdout $$(git ls-files '*.md')
@@ -114,8 +113,8 @@ build: ## the Lambda functions of the forgot-password system
 release: ## check the release VERSION of the published modules, write it to go.mod, print the tags
 	sh internal/tools/release.sh '$(VERSION)' $(filter-out internal/% examples/%,$(MODULES))
 
-screenshots: ## pictures of mail and pages, to look at; needs chromium, fonts-noto-core and fonts-noto-cjk
-	$(GO) test ./otpmail -tags screenshots -run TestScreenshots \
+screenshots: ## pictures of mail and pages, to look at; needs fonts-noto-core and fonts-noto-cjk
+	$(GO) test ./otpmail -run TestScreenshots \
 		-args -screenshots $(CURDIR)/build/screenshots
 	cp build/screenshots/mail.png docs/images/mail.png
 	$(GO) test ./internal/browsers -run TestPicture -args -picture $(CURDIR)/docs/images/pages.png
