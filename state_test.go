@@ -124,22 +124,6 @@ func TestARecordedSend(t *testing.T) {
 	require.ErrorIs(t, look(&foreign, start).refused, ErrNotSent, "unknown key")
 }
 
-// The ids of the latest four Sends are remembered, and a new code's seed is an id too.
-func TestHowManySendsAreRecognized(t *testing.T) {
-	p, keys := testPolicy(Policy{}), testKeys(t)
-
-	var s state
-	for id := range byte(6) {
-		_, changed := s.send(p, start, requestFor(keys, operationID{id + 1}))
-		require.True(t, changed)
-	}
-
-	for id, want := range []bool{true, false, true, true, true, true} {
-		assert.Equal(t, want, s.recorded(operationID{byte(id + 1)}), "Send %d of 6", id+1)
-	}
-	assert.Len(t, s.sends, 6)
-}
-
 // Rule 8: the oldest Send is dropped when the list is full, and never earlier.
 func TestSendsAreForgottenForRoomOnly(t *testing.T) {
 	p, keys := testPolicy(Policy{SendLimits: []Limit{{1, time.Second}}}), testKeys(t)
@@ -262,22 +246,6 @@ func TestRetain(t *testing.T) {
 	}
 }
 
-// Failures count at least as long as the record said, but not for ever after a wrong clock.
-func TestFailuresCountAsLongAsBefore(t *testing.T) {
-	const hour = time.Hour
-	for before, want := range map[time.Duration]time.Duration{
-		0: hour, hour: hour, 100 * hour: 100 * hour, 1e6 * hour: maxFailureWindow,
-	} {
-		s := state{codes: []code{liveCode(1)}, failures: 1, failuresUntil: start.Add(before)}
-		codes := &answers{texts: map[operationID]string{{1}: "111111"}}
-
-		p := testPolicy(Policy{FailureWindow: hour})
-		reason, _ := s.verify(p, start, submission(t, 7, "000000", codes))
-		require.Equal(t, ErrMismatch, reason)
-		assert.Equal(t, start.Add(want), s.failuresUntil)
-	}
-}
-
 // Rule 6: success takes back no failures that no longer count: those that Unlock has cleared, or
 // that have lapsed in the shorter window of another instance. A stranger's stay.
 func TestRule06FailuresAreTakenBackOnce(t *testing.T) {
@@ -314,19 +282,6 @@ func TestRule06FailuresAreTakenBackOnce(t *testing.T) {
 		require.NoError(t, reason)
 		assert.Equal(t, 4, s.failuresAt(now), name)
 	}
-}
-
-// Rule 6: Unlock clears failures where there are no sends, and keeps the ids of Sends.
-func TestUnlockKeepsTheIDs(t *testing.T) {
-	s := state{failures: 1, failuresUntil: start.Add(time.Hour), ids: []operationID{{1}}}
-
-	assert.True(t, s.unlock())
-	assert.Zero(t, s.failuresAt(start))
-	assert.Equal(t, []operationID{{1}}, s.ids)
-	assert.False(t, s.unlock())
-
-	s.sends = []time.Time{start}
-	assert.True(t, s.unlock())
 }
 
 // Rule 3: the text of a used code is told before that of a live one.

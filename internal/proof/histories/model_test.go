@@ -472,16 +472,12 @@ func (w *world) verify(t *testing.T, s step) (what string, disagreement error) {
 		To: request.To, Binding: s.binding, Trust: s.trust, Code: typed, IdempotencyKey: s.key})
 	what = fmt.Sprintf("%q, %v, binding %q: %v", typed, s.trust, s.binding, err)
 
-	rejected, isRejected := errors.AsType[*otp.RejectedError](err)
-	switch {
-	case invalid(in, s.binding, s.trust):
+	if invalid(in, s.binding, s.trust) {
 		return what, w.refusedUnread(err)
-	case text == "":
+	}
+	if text == "" {
 		w.seen["verify: "+otp.ErrMalformed.Error()]++
-		if !isRejected || rejected.Reason != otp.ErrMalformed {
-			return what, fmt.Errorf("Verify: %v, want %v", err, otp.ErrMalformed)
-		}
-		return what, same(rejected.Status, otp.Status{})
+		return what, judged(err, otp.ErrMalformed, otp.Status{})
 	}
 
 	for _, c := range a.Codes {
@@ -495,10 +491,7 @@ func (w *world) verify(t *testing.T, s step) (what string, disagreement error) {
 		key = fmt.Sprint("operation ", w.operation)
 	}
 	judge := func(r *model.Record, now time.Time) error {
-		if s.op == "check" {
-			return r.Check(in, now, s.binding, text, key)
-		}
-		return r.Verify(in, now, s.binding, text, key)
+		return r.Verify(in, now, s.binding, text, key, s.op == "verify")
 	}
 	w.delayed(func(r *model.Record, now time.Time) { judge(r, now) })
 	now := w.evaluated(a)
@@ -509,32 +502,28 @@ func (w *world) verify(t *testing.T, s step) (what string, disagreement error) {
 	if live && want == otp.ErrExpired {
 		w.seen["verify an expired code beside a live one"]++
 	}
-	return what, verified(s, a, in, now, want, err)
+	a.status = a.Status(in, now, s.binding)
+	return what, judged(err, want, a.status)
 }
 
-// verified compares the result of a Verify with the one wanted.
-func verified(
-	s step, a *subject, in *model.Instance, now time.Time, want, err error,
-) error {
+// judged compares the answer to a submission with the one wanted.
+func judged(err, want error, status otp.Status) error {
+	got := err
 	rejected, isRejected := errors.AsType[*otp.RejectedError](err)
-
 	switch {
-	case want == nil || want == otp.ErrRepeated:
-		if err != want {
-			return fmt.Errorf("Verify: %v, want %v", err, want)
-		}
-		return nil
-	case want == model.ErrUnjudged:
-		if err == nil || errors.Is(err, otp.ErrRejected) || errors.Is(err, otp.ErrRepeated) {
-			return fmt.Errorf("Verify: %v, want an error that is no rejection", err)
-		}
-		return nil
-	case !isRejected || rejected.Reason != want || !errors.Is(err, otp.ErrRejected):
-		return fmt.Errorf("Verify: %v, want %v", err, want)
+	case isRejected && errors.Is(err, otp.ErrRejected):
+		got = rejected.Reason
+	case err != nil && !errors.Is(err, otp.ErrRejected) && !errors.Is(err, otp.ErrRepeated):
+		got = model.ErrUnjudged
 	}
 
-	a.status = rejected.Status
-	return same(rejected.Status, a.Status(in, now, s.binding))
+	if got != want {
+		return fmt.Errorf("%v, want %v", err, want)
+	}
+	if isRejected {
+		return same(rejected.Status, status)
+	}
+	return nil
 }
 
 // status compares a Status with that of the model.

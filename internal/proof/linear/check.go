@@ -85,7 +85,7 @@ func (o *op) apply(r *model.Record, now time.Time) bool {
 	case verify, wrong:
 		ok = o.applyVerify(r, now)
 	case check:
-		ok = r.Check(o.instance, now, o.binding, o.text, o.key) == o.err
+		ok = r.Verify(o.instance, now, o.binding, o.text, o.key, false) == o.err
 	case revoke:
 		r.Revoke(o.instance, now, o.binding)
 	case revokeAll:
@@ -133,7 +133,7 @@ func reveal(code *model.Code, text string) bool {
 }
 
 func (o *op) applyVerify(r *model.Record, now time.Time) bool {
-	err := r.Verify(o.instance, now, o.binding, o.text, o.key)
+	err := r.Verify(o.instance, now, o.binding, o.text, o.key, true)
 	if o.kind == wrong {
 		return err == otp.ErrMismatch
 	}

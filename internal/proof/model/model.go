@@ -224,17 +224,9 @@ func (r *Record) forget(now time.Time) {
 }
 
 // Verify submits a text, written as the code is, with an idempotency key that is never empty. It
-// returns nil, ErrRepeated, a reason for rejection, or ErrUnjudged.
-func (r *Record) Verify(in *Instance, now time.Time, binding, text, key string) error {
-	return r.judge(in, now, binding, text, key, true)
-}
-
-// Check is a Verify that spends nothing.
-func (r *Record) Check(in *Instance, now time.Time, binding, text, key string) error {
-	return r.judge(in, now, binding, text, key, false)
-}
-
-func (r *Record) judge(
+// returns nil, ErrRepeated, a reason for rejection, or ErrUnjudged. One that does not spend is a
+// Check.
+func (r *Record) Verify(
 	in *Instance, now time.Time, binding, text, key string, spends bool,
 ) error {
 	var compared []*Code // rule 3: expired ones, too, beside a comparable one
