@@ -211,6 +211,7 @@ func TestAlphabets(t *testing.T) {
 	assert.Equal(t, "Digits", Digits.String())
 	assert.Equal(t, "Letters", Letters.String())
 	assert.Equal(t, "Alphabet(?)", Alphabet(7).String())
+	assert.Empty(t, Code{}.Reveal())
 }
 
 // FuzzReadCode: anything gives a code of the alphabet's symbols and lengths, or none. A code gives

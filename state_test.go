@@ -309,8 +309,8 @@ func TestRule03ExpiredCodesAreCompared(t *testing.T) {
 	used := expired
 	used.usedBy, used.usedWith = operationID{9}, tag{2}
 	copy(used.usedWith[1:], "key")
-	lost := expired
-	lost.key = unknownKey
+	lost, unknown := expired, live
+	lost.key, unknown.seed, unknown.key = unknownKey, operationID{4}, unknownKey
 	texts := map[operationID]string{{1}: "111111", {2}: "222222", {3}: "333333"}
 
 	for _, c := range []struct {
@@ -330,6 +330,8 @@ func TestRule03ExpiredCodesAreCompared(t *testing.T) {
 		{"one of a removed key", []code{lost, live}, "222222", ErrMismatch, []int{5, 4}},
 		{"another length", []code{expired, long}, "000000", ErrMismatch, []int{4, 4}},
 		{"the same, of a removed key", []code{lost, long}, "000000", ErrMalformed, []int{5, 5}},
+		{"an unexpired one, alone", []code{unknown}, "000000", errUnknownKey, []int{5}},
+		{"the same, beside another", []code{unknown, live}, "000000", errUnknownKey, []int{4, 4}},
 	} {
 		s := state{codes: slices.Clone(c.codes)}
 		reason, _ := s.verify(testPolicy(Policy{}), start,

@@ -52,6 +52,20 @@ func TestCodeKeysRotateWithoutLosingACode(t *testing.T) {
 	}
 }
 
+// A code whose key is unknown is neither right nor wrong, and does not keep the person from getting
+// another one.
+func TestUnknownCodeKey(t *testing.T) {
+	issuer, other := rollOut(t, newTable(),
+		otp.Config{CodeKeys: otp.Keys{bytes.Repeat([]byte{'a'}, 32)}},
+		otp.Config{CodeKeys: otp.Keys{bytes.Repeat([]byte{'b'}, 32)}})
+
+	code := issuer.send("")
+	wantNotJudged(t, submit(t, other.Service, code))
+	fresh := other.send("")
+	wantNotJudged(t, submit(t, other.Service, code))
+	other.submit("", fresh, nil)
+}
+
 // A write of an instance with shorter windows does not make a store that drops values forget what
 // another instance needs: sends, or failures.
 func TestRetentionDuringARollOut(t *testing.T) {
