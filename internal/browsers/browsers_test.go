@@ -1,4 +1,3 @@
-// Package browsers tests the pages of package otphttp/pages in Chromium, Firefox and WebKit.
 package browsers
 
 import (
@@ -7,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -18,7 +15,6 @@ import (
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/examples/recipes"
-	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otphttp"
 	"github.com/seed-5978b5f1/otp/otphttp/pages"
@@ -66,26 +62,14 @@ func TestPicture(t *testing.T) {
 // run has a script drive a browser over the pages.
 func run(t *testing.T, script string, args ...string) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
-	if _, err := os.Stat("node_modules/installed.json"); err != nil {
-		servers.Missing(t, err)
-	}
-
 	services := newServices(t)
 	reports := &reports{}
 	site := httptest.NewServer(reports.of(newSite(t, services)))
 	defer site.Close()
-	url := strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
+	t.Setenv("PROXY", services.proxy.Listener.Addr().String())
 
-	args = append(append([]string{script}, args...), url)
-	node := exec.CommandContext(t.Context(), "node", args...)
-	node.Env = append(os.Environ(), "PROXY="+services.proxy.Listener.Addr().String())
-	out, err := node.CombinedOutput()
+	Run(t, script, append(args, strings.Replace(site.URL, "127.0.0.1", "localhost", 1))...)
 	require.Empty(t, reports.all(), "against the Content-Security-Policy")
-	require.NoError(t, err, "%s", out)
-	t.Logf("%s", out)
 }
 
 // sites are the kinds of pages, by their paths.
