@@ -19,6 +19,9 @@ import (
 	"github.com/seed-5978b5f1/otp/lambdahttp/lambdatest"
 )
 
+// secretEnv is the setting of a secret, base64 of 33 bytes.
+var secretEnv = "OTP_SECRET=" + strings.Repeat("s", 44)
+
 // routes are those of the gateway in serverless.yml.
 var routes = []string{
 	"POST /generate-otp", "GET /generate-otp/{email}",
@@ -60,13 +63,12 @@ func (f *function) request(method, path, body string) *http.Response {
 }
 
 // want fails the test unless the answer to the request has the status.
-func (f *function) want(status int, method, path, body string) *http.Response {
+func (f *function) want(status int, method, path, body string) {
 	f.tb.Helper()
 	answer := f.request(method, path, body)
 	content, err := io.ReadAll(answer.Body)
 	require.NoError(f.tb, err)
 	assert.Equal(f.tb, status, answer.StatusCode, "%s %s: %s", method, path, content)
-	return answer
 }
 
 // secrets is as much of AWS Secrets Manager as the functions need. It counts how often the secret

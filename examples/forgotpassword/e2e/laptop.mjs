@@ -1,8 +1,8 @@
-// node laptop.mjs TEST URL: looks at the pages that are the application's own.
+// node laptop.mjs URL: looks at the pages that are the application's own.
 import assert from "node:assert/strict";
 import { faults, open, see, submit } from "../../../internal/browsers/browser.mjs";
 
-const [, , , url] = process.argv;
+const [, , url] = process.argv;
 const browser = await open("chromium");
 const { page } = browser;
 

@@ -1,11 +1,11 @@
-// node proofs.mjs TEST URL LISTENER KEY WANT: resets a password in a Chromium that proves addresses.
+// node proofs.mjs URL LISTENER KEY WANT TEST: resets a password in a Chromium that proves addresses.
 // All hosts are at LISTENER, with a certificate of the KEY. WANT says what becomes of the proof:
 // "spared" is the mail, "down" the issuer, "off" the browser's feature. TEST has mails and counts.
 import assert from "node:assert/strict";
 import { see, submit } from "../../../internal/browsers/browser.mjs";
 import { focused, openProving } from "../../../internal/browsers/prove.mjs";
 
-const [, , test, url, listener, key, want] = process.argv;
+const [, , url, listener, key, want, test] = process.argv;
 const [ada, grace] = ["ada@example.com", "grace@example.com"];
 const state = async (to, nonce = "") =>
   (await fetch(`${test}?${new URLSearchParams({ to, nonce })}`)).json();

@@ -192,10 +192,6 @@ func TestStopUnderLoad(t *testing.T) {
 
 // What is wrong with the settings or flags is said at the start.
 func TestServerThatCannotStart(t *testing.T) {
-	bad := filepath.Join(t.TempDir(), "bad.json")
-	account := []byte(`[{"email": "ada", "password": "lovely analytical engine"}]`)
-	require.NoError(t, os.WriteFile(bad, account, 0o600))
-
 	for reason, c := range map[string]struct{ env, args []string }{
 		"USERS_TABLE must":             {[]string{"PRODUCT=Acme", "MAIL_FROM=x"}, nil},
 		`from is "nobody"`:             {append(idle, secretEnv, "MAIL_FROM=nobody"), nil},
@@ -204,7 +200,6 @@ func TestServerThatCannotStart(t *testing.T) {
 		`BUDGET: "0" must be "off"`:    {[]string{"CLIENT_BUDGET=0"}, nil},
 		"settings: PROOF_ORIGIN: ":     {[]string{"PROOF_ORIGIN=acme.example"}, nil},
 		"no such file":                 {nil, []string{"-seed", "nowhere.json"}},
-		"account 1 of the seed":        {nil, []string{"-seed", bad}},
 		"flag provided but":            {nil, []string{"-prot", "80"}},
 		"listen tcp":                   {nil, []string{"-addr", "nonsense"}},
 	} {

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -28,10 +27,14 @@ import (
 )
 
 func main() {
+	addr := flag.String("addr", "localhost:8080", "address to listen on")
+	seed := flag.String("seed", "",
+		"add the accounts of this JSON `file`: [{\"email\": \"...\", \"password\": \"...\"}]")
+	flag.Parse()
+
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Getenv, os.Stderr); err != nil &&
-		!errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, *addr, *seed); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
 	}
@@ -41,50 +44,39 @@ func main() {
 const shutdownTimeout = 15 * time.Second
 
 // run serves until ctx is done.
-func run(ctx context.Context, args []string, getenv func(string) string, stderr io.Writer) error {
-	flags := flag.NewFlagSet("server", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	addr := flags.String("addr", "localhost:8080", "address to listen on")
-	seed := flags.String("seed", "",
-		"add the accounts of this JSON `file`: [{\"email\": \"...\", \"password\": \"...\"}]")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
-	app, err := newApp(ctx, getenv, *seed, log)
+func run(ctx context.Context, addr, seed string) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	app, err := newApp(ctx, seed, log)
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *addr)
-	if err != nil {
-		return err
-	}
-
-	clients, err := newBudget(getenv)
+	clients, err := newBudget()
 	if err != nil {
 		return err
 	}
 	app.Allow = clients.Allow
-	app.Proofs, err = newVerifier(getenv("PROOF_ORIGIN"))
+	app.Proofs, err = newVerifier(os.Getenv("PROOF_ORIGIN"))
 	if err != nil {
 		return err
 	}
-	app.OriginTrial = getenv("ORIGIN_TRIAL")
-
+	app.OriginTrial = os.Getenv("ORIGIN_TRIAL")
 	handler, err := site.Handler(app)
 	if err != nil {
 		return err
 	}
 
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
 	url := "http://" + listener.Addr().String()
 	log.Info("listening", "url", url, "development", app.Mailbox != nil)
 	return serve(ctx, listener, clients.Wrap(handler), log)
 }
 
 // newApp returns the application that the settings ask for, with its accounts.
-func newApp(ctx context.Context, getenv func(string) string, seed string, log *slog.Logger) (
-	*web.App, error) {
-	settings, onAWS, err := setup.FromEnv(getenv)
+func newApp(ctx context.Context, seed string, log *slog.Logger) (*web.App, error) {
+	settings, onAWS, err := setup.FromEnv(os.Getenv)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -13,9 +14,9 @@ import (
 const defaultRequests = 30
 
 // newBudget returns the budget that CLIENT_BUDGET and TRUSTED_PROXIES ask for.
-func newBudget(getenv func(string) string) (*budget.Budget, error) {
+func newBudget() (*budget.Budget, error) {
 	requests := defaultRequests
-	switch text := getenv("CLIENT_BUDGET"); text {
+	switch text := os.Getenv("CLIENT_BUDGET"); text {
 	case "":
 	case "off":
 		requests = 0
@@ -28,7 +29,7 @@ func newBudget(getenv func(string) string) (*budget.Budget, error) {
 	}
 
 	var proxies []string
-	if text := getenv("TRUSTED_PROXIES"); text != "" {
+	if text := os.Getenv("TRUSTED_PROXIES"); text != "" {
 		for proxy := range strings.SplitSeq(text, ",") {
 			proxies = append(proxies, strings.TrimSpace(proxy))
 		}

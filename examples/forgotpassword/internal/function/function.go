@@ -24,10 +24,8 @@ func Run(routes func(*web.App) (http.Handler, error)) {
 
 	handler, err := start(routes, log)
 	if err == nil {
-		err = lambdahttp.Start(handler, &lambdahttp.Options{
-			BasePath: os.Getenv("BASE_PATH"),
-			Log:      log,
-		})
+		err = lambdahttp.Start(handler,
+			&lambdahttp.Options{BasePath: os.Getenv("BASE_PATH"), Log: log})
 	}
 
 	log.Error("start failed", "err", err)
@@ -36,13 +34,12 @@ func Run(routes func(*web.App) (http.Handler, error)) {
 
 func start(routes func(*web.App) (http.Handler, error), log *slog.Logger) (http.Handler, error) {
 	settings, onAWS, err := setup.FromEnv(os.Getenv)
+	if err == nil && !onAWS {
+		err = errors.New("the settings of package setup are missing: " +
+			"a function keeps nothing in memory")
+	}
 	if err != nil {
 		return nil, err
-	}
-
-	if !onAWS {
-		return nil, errors.New("the settings of package setup are missing: " +
-			"a function keeps nothing in memory")
 	}
 
 	app, err := setup.AWS(context.Background(), settings, log)

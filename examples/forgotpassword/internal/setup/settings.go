@@ -60,8 +60,5 @@ func FromEnv(getenv func(string) string) (s Settings, any bool, err error) {
 
 // origins returns the list of a setting.
 func (s Settings) origins() []string {
-	if s.Origins == "" {
-		return nil
-	}
-	return strings.Split(s.Origins, ",")
+	return strings.FieldsFunc(s.Origins, func(r rune) bool { return r == ',' })
 }

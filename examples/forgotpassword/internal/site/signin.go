@@ -20,16 +20,8 @@ var signIn = template.Must(template.New("sign-in").Parse(signInTemplate))
 // no session.
 type signInPage struct{ app *web.App }
 
-func (p *signInPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-		p.render(w, http.StatusOK, signInData{})
-	case http.MethodPost:
-		p.submit(w, r)
-	default:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "This takes GET, HEAD and POST only.", http.StatusMethodNotAllowed)
-	}
+func (p *signInPage) show(w http.ResponseWriter, _ *http.Request) {
+	p.render(w, http.StatusOK, signInData{})
 }
 
 // signInData is what the template gets.

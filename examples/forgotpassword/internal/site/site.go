@@ -35,7 +35,10 @@ func Handler(app *web.App) (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("/", reset)
-	mux.Handle("/sign-in", http.NewCrossOriginProtection().Handler(&signInPage{app: app}))
+	signIn := &signInPage{app}
+	mux.HandleFunc("GET /sign-in", signIn.show)
+	mux.Handle("POST /sign-in",
+		http.NewCrossOriginProtection().Handler(http.HandlerFunc(signIn.submit)))
 	mux.HandleFunc("GET /forgot", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	})

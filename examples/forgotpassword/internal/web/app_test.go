@@ -58,9 +58,7 @@ func TestKnownAndUnknownAddressesAnswerAlike(t *testing.T) {
 	for _, mailErr := range []error{nil, errBroken} {
 		known := transcript(t, "ada@example.com", mailErr)
 		unknown := transcript(t, "eve@example.com", mailErr)
-		for i := range known {
-			require.Equal(t, known[i], unknown[i])
-		}
+		require.Equal(t, known, unknown)
 		require.Contains(t, strings.Join(known, ""), "429 Too Many Requests")
 	}
 }

@@ -106,11 +106,6 @@ func (s recordedUsers) Find(ctx context.Context, email string) (users.User, erro
 	return s.Store.Find(ctx, email)
 }
 
-func (s recordedUsers) SetPassword(ctx context.Context, email, hash string) (users.User, error) {
-	s.calls.Write([]byte("users.SetPassword\n"))
-	return s.Store.SetPassword(ctx, email, hash)
-}
-
 var errBroken = errors.New("the service is on fire")
 
 // SendEmail makes the world SES.
