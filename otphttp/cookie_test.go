@@ -45,7 +45,7 @@ func TestCookiesLiveAsLong(t *testing.T) {
 	c.get(func(w http.ResponseWriter, r *http.Request) { s.Binding(w, r) })
 	require.Zero(t, c.cookies[binding].MaxAge)
 
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 	require.Positive(t, c.cookies[binding].MaxAge)
 	require.Equal(t, c.cookies[sessionCookie].MaxAge, c.cookies[binding].MaxAge)
 }
@@ -55,14 +55,14 @@ func TestInsecure(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Insecure = true })
 	c := newClient(t)
 
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 	require.Len(t, c.cookies, 2)
 	for name, cookie := range c.cookies {
 		assert.NotContains(t, name, "__Host-")
 		assert.False(t, cookie.Secure)
 		assert.True(t, cookie.HttpOnly)
 	}
-	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
 }
 
 // An application of another site gets cookies for that site alone; others get none that another
@@ -79,7 +79,7 @@ func TestCookiesOfOtherSites(t *testing.T) {
 		c.header.Set("Origin", app)
 		c.header.Set("Sec-Fetch-Site", fetchSite)
 
-		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, 202, "")
 		require.Len(t, c.cookies, 2)
 		for _, cookie := range c.cookies {
 			assert.Equal(t, sameSite, cookie.SameSite)
@@ -97,7 +97,7 @@ func TestNoCookiesForOtherSites(t *testing.T) {
 	c.header.Set("Sec-Fetch-Site", "cross-site")
 	for _, handler := range []http.HandlerFunc{s.ServeSend, s.ServeVerify} {
 		answer := c.post(handler, "email", ada, "code", "000000")
-		answer.want(t, http.StatusForbidden, "cross_origin")
+		answer.want(t, 403, "cross_origin")
 		assert.Empty(t, answer.Cookies())
 	}
 

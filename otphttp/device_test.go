@@ -47,12 +47,10 @@ func TestAStrangerAsksAllDay(t *testing.T) {
 		require.Greater(t, sent, 5)
 
 		device := newClient(t)
-		device.post(s.ServeSend, "email", ada).
-			want(t, http.StatusTooManyRequests, "challenge_required")
+		device.post(s.ServeSend, "email", ada).want(t, 429, "challenge_required")
 		device.post(s.ServeSend, "email", ada, "challenge", "wrong").
-			want(t, http.StatusTooManyRequests, "challenge_required")
-		device.post(s.ServeSend, "email", ada, "challenge", "solved").
-			want(t, http.StatusAccepted, "")
+			want(t, 429, "challenge_required")
+		device.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, 202, "")
 		verify(t, s, device)
 
 		time.Sleep(2 * time.Minute)
@@ -63,7 +61,7 @@ func TestAStrangerAsksAllDay(t *testing.T) {
 func signIn(t *testing.T, s *service, c *client) {
 	t.Helper()
 
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 	verify(t, s, c)
 }
 
@@ -71,7 +69,7 @@ func verify(t *testing.T, s *service, c *client) {
 	t.Helper()
 
 	before := len(s.doneFor)
-	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
 	require.Len(t, s.doneFor, before+1)
 }
 
@@ -140,7 +138,7 @@ func TestTrust(t *testing.T) {
 			time.Sleep(4*time.Minute + 30*time.Second)
 			c.asks("stranger", ada, "", "")
 			c.asks("owner", ada, "", required)
-			enters(renewed)(c.service, c.of("owner")).want(c.t, http.StatusOK, "")
+			enters(renewed)(c.service, c.of("owner")).want(c.t, 200, "")
 		},
 		// Asking again finds the code that a challenge has brought.
 		"a known device that is limited loses its session": func(c *crowd) {
@@ -199,7 +197,7 @@ func TestTrust(t *testing.T) {
 
 			require.True(c.t, c.asks("owner", ada, "", limited).Flow.Live)
 			enters(wrong(second))(c.service, c.of("owner")).want(c.t, 403, "code_mismatch")
-			enters(first)(c.service, c.of("owner")).want(c.t, http.StatusOK, "")
+			enters(first)(c.service, c.of("owner")).want(c.t, 200, "")
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -329,14 +327,13 @@ func TestDeviceSince(t *testing.T) {
 func TestDeviceOfAnApp(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
 	app := newClient(t)
-	sent := app.post(s.ServeSend, "email", ada, "session", "").want(t, http.StatusAccepted, "")
+	sent := app.post(s.ServeSend, "email", ada, "session", "").want(t, 202, "")
 	answer := app.post(s.ServeVerify, "session", sent.Session, "code", s.inbox.Code(t, ada))
-	answer.want(t, http.StatusOK, "")
+	answer.want(t, 200, "")
 	require.Len(t, answer.Cookies(), 2) // and that of Done
 
 	limited := newClient(t)
-	limited.post(s.ServeSend, "email", ada, "session", "").
-		want(t, http.StatusTooManyRequests, "send_limited")
+	limited.post(s.ServeSend, "email", ada, "session", "").want(t, 429, "send_limited")
 	for _, cookie := range answer.Cookies() {
 		if cookie.Name == deviceCookie {
 			app.header.Set("Cookie", cookie.Name+"="+cookie.Value)
@@ -344,7 +341,7 @@ func TestDeviceOfAnApp(t *testing.T) {
 	}
 	app.cookies = nil
 	app.blocked = true
-	app.post(s.ServeSend, "email", ada, "session", "").want(t, http.StatusAccepted, "")
+	app.post(s.ServeSend, "email", ada, "session", "").want(t, 202, "")
 }
 
 // Without Config.Devices no device is remembered, and none that is counts.
@@ -355,7 +352,7 @@ func TestWithoutDevices(t *testing.T) {
 
 	c.get(func(w http.ResponseWriter, r *http.Request) { s.RememberDevice(w, r, ada) })
 	require.Contains(t, c.cookies, deviceCookie)
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusTooManyRequests, "send_limited")
+	c.post(s.ServeSend, "email", ada).want(t, 429, "send_limited")
 }
 
 // A Trust above Stranger needs a Binding: curl has none.
@@ -367,9 +364,8 @@ func TestTrustNeedsABinding(t *testing.T) {
 	c := newClient(t)
 	c.blocked = true
 
-	c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
-	c.post(s.ServeSend, "email", ada, "challenge", "solved").
-		want(t, http.StatusTooManyRequests, "send_limited")
+	c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, 202, "")
+	c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, 429, "send_limited")
 }
 
 func TestChallengeThatFails(t *testing.T) {
@@ -377,7 +373,6 @@ func TestChallengeThatFails(t *testing.T) {
 		c.Challenge = func(*http.Request) (bool, error) { return false, errOnFire }
 	})
 
-	newClient(t).post(s.ServeSend, "email", ada).
-		want(t, http.StatusServiceUnavailable, "unavailable")
+	newClient(t).post(s.ServeSend, "email", ada).want(t, 503, "unavailable")
 	assert.Empty(t, s.inbox.Messages())
 }

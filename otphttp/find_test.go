@@ -30,12 +30,11 @@ func TestOneLookUp(t *testing.T) {
 	})
 	c := newClient(t)
 
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 	code := s.inbox.Code(t, ada)
-	c.get(s.ServeStatus).want(t, http.StatusOK, "")
-	c.post(s.ServeVerify, "email", ada, "code", wrong(code)).
-		want(t, http.StatusForbidden, "code_mismatch")
-	c.post(s.ServeVerify, "email", ada, "code", code).want(t, http.StatusOK, "")
+	c.get(s.ServeStatus).want(t, 200, "")
+	c.post(s.ServeVerify, "email", ada, "code", wrong(code)).want(t, 403, "code_mismatch")
+	c.post(s.ServeVerify, "email", ada, "code", code).want(t, 200, "")
 	require.Equal(t, 1, lookUps)
 }
 
@@ -161,7 +160,7 @@ func TestTimeOfASlowMail(t *testing.T) {
 		s := newService(t, func(c *otphttp.Config) { c.Codes = codes })
 
 		start := time.Now()
-		newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		newClient(t).post(s.ServeSend, "email", ada).want(t, 202, "")
 		require.Equal(t, least, time.Since(start))
 	})
 }
@@ -187,7 +186,7 @@ func TestTimeBehindBackground(t *testing.T) {
 		})
 
 		start := time.Now()
-		newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		newClient(t).post(s.ServeSend, "email", ada).want(t, 202, "")
 		assert.Equal(t, 10*time.Millisecond, time.Since(start))
 	})
 }
@@ -210,7 +209,7 @@ func TestTimesWithoutASession(t *testing.T) {
 			})
 			start := time.Now()
 			newClient(t).post(s.ServeVerify, "email", eve, "code", "000000").
-				want(t, http.StatusForbidden, "code_rejected")
+				want(t, 403, "code_rejected")
 			assert.Equal(t, want, time.Since(start))
 		})
 	}
@@ -273,7 +272,7 @@ func TestNobodyFound(t *testing.T) {
 			return otphttp.Recipient{Known: true}, nil
 		}
 	})
-	newClient(t).post(s.ServeSend).want(t, http.StatusServiceUnavailable, "unavailable")
+	newClient(t).post(s.ServeSend).want(t, 503, "unavailable")
 	assert.Contains(t, s.log.String(), "Config.Find returned no To")
 }
 
@@ -288,8 +287,7 @@ func TestTypedIsNoAddress(t *testing.T) {
 			return otphttp.Recipient{Known: true}, nil
 		}
 	})
-	newClient(t).post(s.ServeSend, "email", ada).
-		want(t, http.StatusBadRequest, "address_invalid")
+	newClient(t).post(s.ServeSend, "email", ada).want(t, 400, "address_invalid")
 }
 
 // Find gets what the person meant, where that is certain. In a field for mail, what can be no
@@ -316,10 +314,10 @@ func TestWhatFindGets(t *testing.T) {
 		answer := newClient(t).post(s.ServeSend, c.field, c.typed)
 		assert.Equal(t, c.want, got, c.typed)
 		if c.want == "" {
-			answer.want(t, http.StatusBadRequest, "address_invalid")
+			answer.want(t, 400, "address_invalid")
 			continue
 		}
-		answer.want(t, http.StatusAccepted, "")
+		answer.want(t, 202, "")
 	}
 }
 
@@ -333,7 +331,7 @@ func TestRecipient(t *testing.T) {
 		c := newClient(t)
 		c.header.Set("Accept-Language", "fr")
 
-		c.post(s.ServeSend, "email", "x@example.com").want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", "x@example.com").want(t, 202, "")
 		rec.Language = ""
 		time.Sleep(time.Minute)
 		c.get(func(w http.ResponseWriter, r *http.Request) {
@@ -364,9 +362,9 @@ func TestTrustOfTheApplication(t *testing.T) {
 	curl, browser := newClient(t), newClient(t)
 	browser.header.Set("Sec-Fetch-Site", "same-origin")
 
-	curl.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
-	browser.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
-	browser.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	curl.post(s.ServeSend, "email", ada).want(t, 202, "")
+	browser.post(s.ServeSend, "email", ada).want(t, 202, "")
+	browser.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
 }
 
 // A challenge that the application has seen solved counts as one.
@@ -380,8 +378,8 @@ func TestChallengeOfTheApplication(t *testing.T) {
 			return rec, nil
 		}
 	})
-	newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
-	newClient(t).post(s.ServeSend, "email", ada, "solved", "yes").want(t, http.StatusAccepted, "")
+	newClient(t).post(s.ServeSend, "email", ada).want(t, 202, "")
+	newClient(t).post(s.ServeSend, "email", ada, "solved", "yes").want(t, 202, "")
 	require.Len(t, s.inbox.Messages(), 2)
 }
 

@@ -120,7 +120,7 @@ func TestOrigins(t *testing.T) {
 		c.header.Set("Origin", origin)
 		c.header.Set("Sec-Fetch-Site", "cross-site")
 		answer := c.post(s.ServeSend, "email", ada)
-		answer.want(t, http.StatusAccepted, "")
+		answer.want(t, 202, "")
 		require.Equal(t, origin, answer.Header.Get("Access-Control-Allow-Origin"))
 	}
 }

@@ -27,29 +27,27 @@ func TestWholeFlow(t *testing.T) {
 func testWholeFlow(t *testing.T, post func(*client, http.HandlerFunc, ...string) reply) {
 	s, c := newService(t, nil), newClient(t)
 
-	sent := post(c, s.ServeSend, "email", " ADA@example.com ").want(t, http.StatusAccepted, "")
+	sent := post(c, s.ServeSend, "email", " ADA@example.com ").want(t, 202, "")
 	assert.True(t, sent.Live)
 	assert.Equal(t, 5, sent.AttemptsLeft)
 	assert.Equal(t, 6, sent.CodeLength)
 	assert.Empty(t, sent.Session, "a client with cookies gets no session to keep")
 
 	code := s.inbox.Code(t, ada) // the stored address, not the typed one
-	status := c.get(s.ServeStatus).want(t, http.StatusOK, "")
+	status := c.get(s.ServeStatus).want(t, 200, "")
 	assert.Equal(t, sent, status)
 
-	refused := post(c, s.ServeVerify, "code", wrong(code)).
-		want(t, http.StatusForbidden, "code_mismatch")
+	refused := post(c, s.ServeVerify, "code", wrong(code)).want(t, 403, "code_mismatch")
 	assert.Equal(t, 4, refused.Flow.AttemptsLeft)
-	unreadable := post(c, s.ServeVerify, "code", "hello").
-		want(t, http.StatusForbidden, "code_malformed")
+	unreadable := post(c, s.ServeVerify, "code", "hello").want(t, 403, "code_malformed")
 	assert.True(t, unreadable.Flow.Live)
 	assert.Equal(t, 4, unreadable.Flow.AttemptsLeft, "it was not compared")
 
-	post(c, s.ServeVerify, "code", code).want(t, http.StatusOK, "")
+	post(c, s.ServeVerify, "code", code).want(t, 200, "")
 	assert.Equal(t, []string{ada}, s.doneFor)
 	assert.Equal(t, "signed-in", c.cookies["session"].Value)
 
-	post(c, s.ServeVerify, "code", code).want(t, http.StatusForbidden, "code_used")
+	post(c, s.ServeVerify, "code", code).want(t, 403, "code_used")
 	assert.Equal(t, []string{ada}, s.doneFor)
 }
 
@@ -58,24 +56,22 @@ func TestSessionInBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := newService(t, nil), newClient(t)
 
-		sent := c.post(s.ServeSend, "email", ada, "session", "").want(t, http.StatusAccepted, "")
+		sent := c.post(s.ServeSend, "email", ada, "session", "").want(t, 202, "")
 		require.NotEmpty(t, sent.Session)
 		require.Empty(t, c.cookies)
 		code := s.inbox.Code(t, ada)
 
-		status := c.post(s.ServeStatus, "session", sent.Session).want(t, http.StatusOK, "")
+		status := c.post(s.ServeStatus, "session", sent.Session).want(t, 200, "")
 		assert.True(t, status.Live)
-		c.post(s.ServeVerify, "session", "", "code", code).
-			want(t, http.StatusForbidden, "session_missing")
+		c.post(s.ServeVerify, "session", "", "code", code).want(t, 403, "session_missing")
 		c.post(s.ServeVerify, "session", sent.Session+"A", "code", code).
-			want(t, http.StatusForbidden, "session_missing")
+			want(t, 403, "session_missing")
 
 		time.Sleep(2 * time.Minute)
-		again := c.post(s.ServeSend, "email", ada, "session", sent.Session).
-			want(t, http.StatusAccepted, "")
+		again := c.post(s.ServeSend, "email", ada, "session", sent.Session).want(t, 202, "")
 		assert.Equal(t, code, s.inbox.Code(t, ada), "the same session gets the same code again")
 
-		c.post(s.ServeVerify, "session", again.Session, "code", code).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "session", again.Session, "code", code).want(t, 200, "")
 		assert.Equal(t, []string{ada}, s.doneFor)
 	})
 }
@@ -84,14 +80,13 @@ func TestSessionInBody(t *testing.T) {
 func TestSessionOfAMistypedAddress(t *testing.T) {
 	for what, refuse := range map[string]func(*service){
 		"limited": func(s *service) {
-			newClient(t).post(s.ServeSend, "email", bob).want(t, http.StatusAccepted, "")
+			newClient(t).post(s.ServeSend, "email", bob).want(t, 202, "")
 		},
 		"the store is down": func(s *service) { s.broken = true },
 	} {
 		t.Run(what, func(t *testing.T) {
 			s, c := newBreakable(t), newClient(t)
-			sent := c.post(s.ServeSend, "email", ada, "session", "").
-				want(t, http.StatusAccepted, "")
+			sent := c.post(s.ServeSend, "email", ada, "session", "").want(t, 202, "")
 			code := s.inbox.Code(t, ada)
 
 			refuse(s)
@@ -99,8 +94,7 @@ func TestSessionOfAMistypedAddress(t *testing.T) {
 			require.NotEmpty(t, refused.Code)
 			require.NotEmpty(t, refused.Session)
 			s.broken = false
-			c.post(s.ServeVerify, "session", refused.Session, "code", code).
-				want(t, http.StatusOK, "")
+			c.post(s.ServeVerify, "session", refused.Session, "code", code).want(t, 200, "")
 		})
 	}
 }
@@ -117,18 +111,18 @@ func TestOriginalRequests(t *testing.T) {
 		c.blocked = true
 
 		c.do(mux.ServeHTTP, request(http.MethodHead, "/generate-otp/ada@example.com")).
-			want(t, http.StatusMethodNotAllowed, "method_not_allowed")
+			want(t, 405, "method_not_allowed")
 		c.do(mux.ServeHTTP, request(http.MethodGet, "/generate-otp/ada@example.com")).
-			want(t, http.StatusAccepted, "")
+			want(t, 202, "")
 		code := s.inbox.Code(t, ada)
 
 		c.post(s.ServeVerify, "email", "ada@example.com", "otp", wrong(code)).
-			want(t, http.StatusForbidden, "code_rejected") // a stranger is not told why
+			want(t, 403, "code_rejected") // a stranger is not told why
 		c.submit(func(w http.ResponseWriter, r *http.Request) {
 			_, err := s.Verify(w, r)
 			assert.Equal(t, otphttp.CodeRejected, otphttp.ProblemOf(err).Code)
 		}, "email", "ada@example.com", "otp", wrong(code))
-		c.post(s.ServeVerify, "email", "ada@example.com", "otp", code).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "email", "ada@example.com", "otp", code).want(t, 200, "")
 		assert.Equal(t, []string{ada}, s.doneFor)
 	})
 }
@@ -139,13 +133,12 @@ func TestBrowsersAreBound(t *testing.T) {
 		s, c := newService(t, func(c *otphttp.Config) { c.AllowUnbound = true }), newClient(t)
 		c.header.Set("Sec-Fetch-Site", "same-origin")
 
-		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, 202, "")
 		code := s.inbox.Code(t, ada)
 
 		curl := newClient(t)
-		curl.post(s.ServeVerify, "email", ada, "code", code).
-			want(t, http.StatusForbidden, "code_rejected")
-		c.post(s.ServeVerify, "code", code).want(t, http.StatusOK, "")
+		curl.post(s.ServeVerify, "email", ada, "code", code).want(t, 403, "code_rejected")
+		c.post(s.ServeVerify, "code", code).want(t, 200, "")
 	})
 }
 
@@ -156,10 +149,9 @@ func TestOnlyCurlIsUnbound(t *testing.T) {
 	browser, app := newClient(t), newClient(t)
 	browser.header.Set("Sec-Fetch-Site", "same-origin")
 
-	browser.post(s.ServeVerify, "email", ada, "code", "000000").
-		want(t, http.StatusForbidden, "session_missing")
+	browser.post(s.ServeVerify, "email", ada, "code", "000000").want(t, 403, "session_missing")
 	app.post(s.ServeVerify, "email", ada, "code", "000000", "session", "").
-		want(t, http.StatusForbidden, "session_missing")
+		want(t, 403, "session_missing")
 }
 
 func request(method, path string) *http.Request {

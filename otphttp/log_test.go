@@ -3,7 +3,6 @@ package otphttp_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -51,7 +50,7 @@ func TestDeliveriesThatFail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			codes, inbox := otptest.New(t, otp.Config{Sender: c.sender})
 			s := newService(t, func(config *otphttp.Config) { config.Codes = codes })
-			newClient(t).post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+			newClient(t).post(s.ServeSend, "email", ada).want(t, 202, "")
 
 			log := s.log.String()
 			assert.Equal(t, 1, strings.Count(log, "\n"), log)

@@ -110,19 +110,19 @@ func transcript(
 func TestAskingTooSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, stranger := newService(t, nil), newClient(t), newClient(t)
-		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, 202, "")
 		before := c.cookies[binding].Value
 
 		for who, live := range map[*client]bool{c: true, stranger: false} {
 			refused := who.post(s.ServeSend, "email", ada)
-			d := refused.want(t, http.StatusTooManyRequests, "send_limited")
+			d := refused.want(t, 429, "send_limited")
 			assert.Equal(t, live, d.Flow.Live)
 			assert.Equal(t, "60", refused.Header.Get("Retry-After"))
 		}
 		assert.Equal(t, before, c.cookies[binding].Value)
 		require.Len(t, s.inbox.Messages(), 1)
-		stranger.get(s.ServeStatus).want(t, http.StatusForbidden, "session_missing")
-		c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+		stranger.get(s.ServeStatus).want(t, 403, "session_missing")
+		c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
 	})
 }
 
@@ -133,7 +133,7 @@ func TestHangingUp(t *testing.T) {
 	hangUp()
 
 	newClient(t).do(s.ServeSend, formOf("email=ada%40example.com").WithContext(ctx)).
-		want(t, http.StatusServiceUnavailable, "unavailable")
+		want(t, 503, "unavailable")
 
 	assert.Contains(t, s.log.String(), "level=INFO")
 	assert.NotContains(t, s.log.String(), "level=ERROR")
@@ -153,7 +153,7 @@ func TestAllow(t *testing.T) {
 		c.post(s.ServeSend, "email", ada), c.post(s.ServeVerify, "code", "000000"),
 		c.get(s.ServeStatus),
 	} {
-		d := reply.want(t, http.StatusTooManyRequests, "too_many_requests")
+		d := reply.want(t, 429, "too_many_requests")
 		assert.Nil(t, d.Flow, "no code was looked at")
 		assert.Equal(t, "60", reply.Header.Get("Retry-After"))
 		assert.Equal(t, "0", reply.Header.Get("RateLimit"))

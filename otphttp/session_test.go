@@ -40,7 +40,7 @@ func TestSessionsAreSealed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, client := newService(t, nil), newClient(t)
-				client.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+				client.post(s.ServeSend, "email", ada).want(t, 202, "")
 				time.Sleep(c.wait)
 				if c.flow != nil {
 					s = newService(t, c.flow)
@@ -111,8 +111,7 @@ func TestSessionsHaveOneLength(t *testing.T) {
 			s := newService(t, func(c *otphttp.Config) {
 				c.Find = func(*http.Request, string) (otphttp.Recipient, error) { return rec, nil }
 			})
-			d := newClient(t).post(s.ServeSend, "email", typed, "session", "").
-				want(t, http.StatusAccepted, "")
+			d := newClient(t).post(s.ServeSend, "email", typed, "session", "").want(t, 202, "")
 			lengths[len(d.Session)] = true
 			clear := base64.RawURLEncoding.EncodeToString([]byte(typed[:9]))
 			require.NotContains(t, d.Session, clear)
@@ -148,8 +147,8 @@ func TestChangeOfKeys(t *testing.T) {
 				c.get(func(_ http.ResponseWriter, r *http.Request) {
 					assert.True(t, at[1].KnowsDevice(r, ada))
 				})
-				c.post(at[0].ServeSend, "email", ada).want(t, http.StatusAccepted, "")
-				c.get(at[1].ServeStatus).want(t, http.StatusOK, "")
+				c.post(at[0].ServeSend, "email", ada).want(t, 202, "")
+				c.get(at[1].ServeStatus).want(t, 200, "")
 				verify(t, at[1], c)
 			}
 		}
@@ -180,13 +179,13 @@ func TestKeyWhileKeysAreChanged(t *testing.T) {
 			c := newClient(t)
 			c.header.Set("Idempotency-Key", strings.Repeat("k", 22))
 			members := []string{"email", ada, "session", "", "challenge", challenge}
-			c.post(instance(testKeys[0]).ServeSend, members...).want(t, http.StatusAccepted, "")
+			c.post(instance(testKeys[0]).ServeSend, members...).want(t, 202, "")
 
 			rolled := instance(newKey, testKeys[0])
 			again := c.post(rolled.ServeSend, members...).document(t)
 			require.Equal(t, http.StatusTooManyRequests, again.Status)
 			c.post(rolled.ServeVerify, "session", again.Session, "code", inbox.Code(t, ada)).
-				want(t, http.StatusOK, "")
+				want(t, 200, "")
 		})
 	}
 }
@@ -197,7 +196,7 @@ func TestEnd(t *testing.T) {
 		s, c := newService(t, func(c *otphttp.Config) { c.Devices = true }), newClient(t)
 		signIn(t, s, c)
 		time.Sleep(2 * time.Minute)
-		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, 202, "")
 		before := c.twin()
 
 		c.get(s.End)

@@ -65,7 +65,7 @@ func (b *bank) accept(_ *http.Request, c otphttp.Claim) (otphttp.Done, error) {
 func TestStepUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBank(t)
-		b.post(b.ServeSend).want(t, http.StatusAccepted, "")
+		b.post(b.ServeSend).want(t, 202, "")
 
 		m := b.inbox.Messages()[0]
 		assert.Equal(t, b.pending, m.Data)
@@ -78,7 +78,7 @@ func TestStepUp(t *testing.T) {
 			assert.True(t, state.Status.Live)
 		})
 
-		b.post(b.ServeVerify, "code", b.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+		b.post(b.ServeVerify, "code", b.inbox.Code(t, ada)).want(t, 200, "")
 		assert.Equal(t, []string{"payment-1"}, b.paid)
 	})
 }
@@ -101,17 +101,16 @@ func TestStepUpAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBank(t, func(config *otphttp.Config) { config.Once = c.once })
-			b.post(b.ServeSend).want(t, http.StatusAccepted, "")
+			b.post(b.ServeSend).want(t, 202, "")
 			code, lost := b.inbox.Code(t, ada), b.twin()
-			b.post(b.ServeVerify, "code", code, key, "k").want(t, http.StatusOK, "")
+			b.post(b.ServeVerify, "code", code, key, "k").want(t, 200, "")
 
 			b.pending = c.pending
-			b.get(b.ServeStatus).want(t, http.StatusOK, "")
+			b.get(b.ServeStatus).want(t, 200, "")
 			lost.post(b.ServeVerify, "code", code, key, "k").want(t, c.status, c.code)
-			lost.post(b.ServeVerify, "code", wrong(code), key, "k").
-				want(t, http.StatusConflict, map[bool]string{
-					true: "nothing_pending", false: "transaction_changed",
-				}[c.pending == nil])
+			lost.post(b.ServeVerify, "code", wrong(code), key, "k").want(t, 409, map[bool]string{
+				true: "nothing_pending", false: "transaction_changed",
+			}[c.pending == nil])
 			assert.Equal(t, c.paid, b.paid)
 		})
 	}
@@ -126,22 +125,20 @@ func TestReplacedTransaction(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBank(t)
-				b.post(b.ServeSend).want(t, http.StatusAccepted, "")
+				b.post(b.ServeSend).want(t, 202, "")
 				code, first := b.inbox.Code(t, ada), b.pending
 
 				replace(b)
 				for range 10 {
-					b.post(b.ServeVerify, "code", wrong(code)).
-						want(t, http.StatusConflict, "transaction_changed")
-					b.post(b.ServeVerify, "code", code).
-						want(t, http.StatusConflict, "transaction_changed")
+					b.post(b.ServeVerify, "code", wrong(code)).want(t, 409, "transaction_changed")
+					b.post(b.ServeVerify, "code", code).want(t, 409, "transaction_changed")
 				}
-				b.get(b.ServeStatus).want(t, http.StatusConflict, "transaction_changed")
+				b.get(b.ServeStatus).want(t, 409, "transaction_changed")
 				assert.Empty(t, b.paid)
 
 				b.pending, b.to = first, ada
-				assert.Equal(t, 5, b.get(b.ServeStatus).want(t, http.StatusOK, "").AttemptsLeft)
-				b.post(b.ServeVerify, "code", code).want(t, http.StatusOK, "")
+				assert.Equal(t, 5, b.get(b.ServeStatus).want(t, 200, "").AttemptsLeft)
+				b.post(b.ServeVerify, "code", code).want(t, 200, "")
 				assert.Equal(t, []string{"payment-1"}, b.paid)
 			})
 		})
@@ -152,12 +149,12 @@ func TestReplacedTransaction(t *testing.T) {
 func TestNothingPending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBank(t)
-		b.post(b.ServeSend).want(t, http.StatusAccepted, "")
+		b.post(b.ServeSend).want(t, 202, "")
 		code := b.inbox.Code(t, ada)
 
 		b.pending = nil
 		for _, handler := range []http.HandlerFunc{b.ServeSend, b.ServeVerify, b.ServeStatus} {
-			d := b.post(handler, "code", code).want(t, http.StatusConflict, "nothing_pending")
+			d := b.post(handler, "code", code).want(t, 409, "nothing_pending")
 			assert.Equal(t, "Nothing is to be paid.", d.Detail)
 		}
 		assert.Len(t, b.inbox.Messages(), 1)
@@ -173,7 +170,7 @@ func TestChangesOfMind(t *testing.T) {
 		var codes []string
 		for i := range 5 {
 			b.pending = &payment{id: fmt.Sprint(i)}
-			b.post(b.ServeSend).want(t, http.StatusAccepted, "")
+			b.post(b.ServeSend).want(t, 202, "")
 			codes = append(codes, b.inbox.Code(t, ada))
 			time.Sleep(time.Minute)
 		}
@@ -181,7 +178,7 @@ func TestChangesOfMind(t *testing.T) {
 		for _, code := range codes[:4] {
 			require.NotEqual(t, http.StatusOK, b.post(b.ServeVerify, "code", code).StatusCode)
 		}
-		b.post(b.ServeVerify, "code", codes[4]).want(t, http.StatusOK, "")
+		b.post(b.ServeVerify, "code", codes[4]).want(t, 200, "")
 		assert.Equal(t, []string{"payment-4"}, b.paid)
 	})
 }
@@ -190,25 +187,25 @@ func TestChangesOfMind(t *testing.T) {
 func TestStepUpTellsOfDelivery(t *testing.T) {
 	b := newBank(t)
 	b.inbox.Fail(otp.Undeliverable(errOnFire))
-	b.post(b.ServeSend).want(t, http.StatusUnprocessableEntity, "undeliverable")
+	b.post(b.ServeSend).want(t, 422, "undeliverable")
 }
 
 // In another browser, the code of a payment confirms nothing.
 func TestStepUpIsBoundToTheBrowser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBank(t)
-		b.post(b.ServeSend).want(t, http.StatusAccepted, "")
+		b.post(b.ServeSend).want(t, 202, "")
 		code := b.inbox.Code(t, ada)
 
 		own := b.client
 		b.client = newClient(t)
-		b.post(b.ServeVerify, "code", code).want(t, http.StatusForbidden, "session_missing")
+		b.post(b.ServeVerify, "code", code).want(t, 403, "session_missing")
 		time.Sleep(time.Minute)
-		b.post(b.ServeSend).want(t, http.StatusAccepted, "")
-		b.post(b.ServeVerify, "code", code).want(t, http.StatusForbidden, "code_mismatch")
+		b.post(b.ServeSend).want(t, 202, "")
+		b.post(b.ServeVerify, "code", code).want(t, 403, "code_mismatch")
 		assert.Empty(t, b.paid)
 
 		b.client = own
-		b.post(b.ServeVerify, "code", code).want(t, http.StatusOK, "")
+		b.post(b.ServeVerify, "code", code).want(t, 200, "")
 	})
 }

@@ -18,18 +18,18 @@ import (
 // What the application refuses costs nothing: Accept runs before the code is spent.
 func TestARefusalCostsNothing(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 	code := s.inbox.Code(t, ada)
 
 	for range 10 {
 		d := c.post(s.ServeVerify, "code", code, "password", "short").
-			want(t, http.StatusUnprocessableEntity, "password_too_short")
+			want(t, 422, "password_too_short")
 		assert.Equal(t, "password", d.Field)
 	}
 	assert.Empty(t, s.doneFor)
-	assert.Equal(t, 5, c.get(s.ServeStatus).want(t, http.StatusOK, "").AttemptsLeft)
+	assert.Equal(t, 5, c.get(s.ServeStatus).want(t, 200, "").AttemptsLeft)
 
-	c.post(s.ServeVerify, "code", code, "password", "long enough").want(t, http.StatusOK, "")
+	c.post(s.ServeVerify, "code", code, "password", "long enough").want(t, 200, "")
 	assert.Equal(t, []string{ada}, s.doneFor)
 }
 
@@ -39,25 +39,25 @@ func TestRepetitions(t *testing.T) {
 	for _, once := range []bool{false, true} {
 		s := newService(t, func(config *otphttp.Config) { config.Once = once })
 		c := newClient(t)
-		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, 202, "")
 		code := s.inbox.Code(t, ada)
 		verify := func(code, key string) reply {
 			c.header.Set("Idempotency-Key", key)
 			return c.post(s.ServeVerify, "code", code)
 		}
 
-		verify(code, "first").want(t, http.StatusOK, "")
+		verify(code, "first").want(t, 200, "")
 		done := 1
 		for _, again := range []string{"first", `"first"`} {
 			if once {
-				verify(code, again).want(t, http.StatusConflict, "repeated")
+				verify(code, again).want(t, 409, "repeated")
 				continue
 			}
-			verify(code, again).want(t, http.StatusOK, "")
+			verify(code, again).want(t, 200, "")
 			done++
 		}
-		verify(code, "second").want(t, http.StatusForbidden, "code_used")
-		verify(wrong(code), "first").want(t, http.StatusForbidden, "code_mismatch")
+		verify(code, "second").want(t, 403, "code_used")
+		verify(wrong(code), "first").want(t, 403, "code_mismatch")
 		assert.Len(t, s.doneFor, done)
 	}
 }
@@ -67,13 +67,13 @@ func TestRepetitions(t *testing.T) {
 func TestRepetitionAfterALostAnswer(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
 	lost := newClient(t)
-	lost.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	lost.post(s.ServeSend, "email", ada).want(t, 202, "")
 	c := lost.twin()
 	lost.header.Set("Idempotency-Key", "k")
 	c.header.Set("Idempotency-Key", "k")
 
-	lost.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
-	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+	lost.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
+	c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
 	assert.Equal(t, []string{ada, ada}, s.doneFor)
 	assert.Equal(t, "signed-in", c.cookies["session"].Value)
 
@@ -87,12 +87,12 @@ func TestRepetitionAfterALostAnswer(t *testing.T) {
 
 func TestLongKey(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 	c.header.Set("Idempotency-Key", string(make([]byte, 129)))
 
 	for _, handler := range []http.HandlerFunc{s.ServeSend, s.ServeVerify} {
 		d := c.post(handler, "email", ada, "code", s.inbox.Code(t, ada)).
-			want(t, http.StatusBadRequest, "invalid_request")
+			want(t, 400, "invalid_request")
 		assert.Equal(t, "idempotency_key", d.Field)
 		assert.Contains(t, d.Detail, "Idempotency-Key must have at most 128 bytes")
 	}
@@ -106,20 +106,16 @@ func TestShortKey(t *testing.T) {
 	c.header.Set("Idempotency-Key", strings.Repeat("k", 21))
 
 	for _, session := range []string{"", "over"} {
-		d := c.post(s.ServeSend, "email", ada, "session", session).
-			want(t, http.StatusBadRequest, "invalid_request")
+		d := c.post(s.ServeSend, "email", ada, "session", session).want(t, 400, "invalid_request")
 		assert.Equal(t, "idempotency_key", d.Field)
 		assert.Contains(t, d.Detail, bound)
 	}
 	assert.Empty(t, s.inbox.Messages())
 
-	sent := newClient(t).post(s.ServeSend, "email", ada, "session", "").
-		want(t, http.StatusAccepted, "")
-	c.post(s.ServeSend, "email", ada, "session", sent.Session).
-		want(t, http.StatusTooManyRequests, "send_limited")
-	c.post(s.ServeVerify, "session", sent.Session, "code", s.inbox.Code(t, ada)).
-		want(t, http.StatusOK, "")
-	c.post(s.ServeSend, "email", bob).want(t, http.StatusAccepted, "")
+	sent := newClient(t).post(s.ServeSend, "email", ada, "session", "").want(t, 202, "")
+	c.post(s.ServeSend, "email", ada, "session", sent.Session).want(t, 429, "send_limited")
+	c.post(s.ServeVerify, "session", sent.Session, "code", s.inbox.Code(t, ada)).want(t, 200, "")
+	c.post(s.ServeSend, "email", bob).want(t, 202, "")
 }
 
 // Wrong, unreadable, expired and used codes, sessions that are over and accounts that are unknown
@@ -146,7 +142,7 @@ func TestNoWorkForWrongCodes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, browser := newService(t, nil), newClient(t)
-				browser.post(s.ServeSend, "email", c.email).want(t, http.StatusAccepted, "")
+				browser.post(s.ServeSend, "email", c.email).want(t, 202, "")
 				code := c.code
 				switch {
 				case c.code == "wrong":
@@ -181,12 +177,12 @@ func TestNoWorkForWrongCodes(t *testing.T) {
 func TestUnfinished(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) { c.Devices = true })
 	c := newClient(t)
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 	before := len(c.cookies)
 	s.doneErr = &otphttp.Problem{Status: 409, Code: "taken", Err: errOnFire} // is for Accept
 
 	reply := c.post(s.ServeVerify, "code", s.inbox.Code(t, ada))
-	reply.want(t, http.StatusServiceUnavailable, "unfinished")
+	reply.want(t, 503, "unfinished")
 	assert.NotContains(t, reply.text, "fire")
 	assert.Contains(t, s.log.String(), errOnFire.Error())
 	assert.Len(t, c.cookies, before)
@@ -207,10 +203,10 @@ func TestWhatHelpsWhereDoneFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, func(config *otphttp.Config) { config.Once = c.once })
 			client := newClient(t)
-			client.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+			client.post(s.ServeSend, "email", ada).want(t, 202, "")
 			s.doneErr = errOnFire
 			d := client.post(s.ServeVerify, "code", s.inbox.Code(t, ada), key, c.key).
-				want(t, http.StatusServiceUnavailable, "unfinished")
+				want(t, 503, "unfinished")
 			assert.Equal(t, c.want, strings.Contains(d.Detail, again), d.Detail)
 		})
 	}
@@ -227,13 +223,13 @@ func TestHeadersOfDone(t *testing.T) {
 		}
 	})
 	c := newClient(t)
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 	answer := c.post(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Frame-Options", "DENY")
 		w.Header().Set("X-Kept", "yes")
 		s.ServeVerify(w, r)
 	}, "code", s.inbox.Code(t, ada))
-	answer.want(t, http.StatusOK, "")
+	answer.want(t, 200, "")
 	assert.Empty(t, answer.Header.Get("X-Frame-Options"))
 	assert.Equal(t, "yes", answer.Header.Get("X-Kept"))
 }
@@ -257,7 +253,7 @@ func TestDone(t *testing.T) {
 		}
 	})
 	c := newClient(t)
-	c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+	c.post(s.ServeSend, "email", ada).want(t, 202, "")
 
 	reply := c.do(s.ServeVerify, formOf("code="+s.inbox.Code(t, ada)).WithContext(ctx))
 	require.Equal(t, http.StatusCreated, reply.StatusCode)
@@ -267,15 +263,15 @@ func TestDone(t *testing.T) {
 // Two tabs with two accounts do not mix: the code of one costs the other no attempt.
 func TestTwoAccountsInOneBrowser(t *testing.T) {
 	s, c := newService(t, nil), newClient(t)
-	c.submit(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
-	c.submit(s.ServeSend, "email", bob).want(t, http.StatusAccepted, "")
+	c.submit(s.ServeSend, "email", ada).want(t, 202, "")
+	c.submit(s.ServeSend, "email", bob).want(t, 202, "")
 
 	c.submit(s.ServeVerify, "email", ada, "code", s.inbox.Code(t, ada)).
-		want(t, http.StatusConflict, "address_mismatch")
-	assert.Equal(t, 5, c.get(s.ServeStatus).want(t, http.StatusOK, "").AttemptsLeft)
+		want(t, 409, "address_mismatch")
+	assert.Equal(t, 5, c.get(s.ServeStatus).want(t, 200, "").AttemptsLeft)
 
 	c.submit(s.ServeVerify, "email", "BOB@example.com", "code", s.inbox.Code(t, bob)).
-		want(t, http.StatusOK, "")
+		want(t, 200, "")
 	assert.Equal(t, []string{bob}, s.doneFor)
 }
 
@@ -283,18 +279,17 @@ func TestTwoAccountsInOneBrowser(t *testing.T) {
 func TestCodesAreBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, stranger := newService(t, nil), newClient(t), newClient(t)
-		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, 202, "")
 		code := s.inbox.Code(t, ada)
-		stranger.post(s.ServeVerify, "email", ada, "code", code).
-			want(t, http.StatusForbidden, "session_missing")
+		stranger.post(s.ServeVerify, "email", ada, "code", code).want(t, 403, "session_missing")
 
 		time.Sleep(2 * time.Minute)
-		stranger.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		stranger.post(s.ServeSend, "email", ada).want(t, 202, "")
 		for range 6 {
 			guess := stranger.post(s.ServeVerify, "code", code)
 			require.Equal(t, http.StatusForbidden, guess.StatusCode)
 		}
-		c.post(s.ServeVerify, "code", code).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "code", code).want(t, 200, "")
 	})
 }
 
@@ -304,14 +299,14 @@ func TestRevokeOthers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService(t, func(c *otphttp.Config) { c.RevokeOthers = revoke })
 			thief, owner := newClient(t), newClient(t)
-			thief.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+			thief.post(s.ServeSend, "email", ada).want(t, 202, "")
 			stolen := s.inbox.Code(t, ada)
 			time.Sleep(2 * time.Minute)
 
-			owner.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+			owner.post(s.ServeSend, "email", ada).want(t, 202, "")
 			owner.header.Set("Idempotency-Key", "k")
-			owner.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
-			owner.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+			owner.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
+			owner.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
 
 			got := thief.post(s.ServeVerify, "code", stolen)
 			assert.Equal(t, revoke, got.StatusCode == http.StatusForbidden)
@@ -327,12 +322,12 @@ func TestRevokeOthersOfAnotherTrust(t *testing.T) {
 			c.RevokeOthers = true
 		})
 		c := newClient(t)
-		c.post(s.ServeSend, "email", ada).want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada).want(t, 202, "")
 		first := s.inbox.Code(t, ada)
 		time.Sleep(time.Second)
-		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, http.StatusAccepted, "")
+		c.post(s.ServeSend, "email", ada, "challenge", "solved").want(t, 202, "")
 		before := c.twin()
-		c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, http.StatusOK, "")
+		c.post(s.ServeVerify, "code", s.inbox.Code(t, ada)).want(t, 200, "")
 
 		for _, client := range []*client{c, before} {
 			answer := client.post(s.ServeVerify, "code", first)
