@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/seed-5978b5f1/otp"
 )
@@ -151,29 +150,28 @@ func joinCrowd(j job, store otp.Store) error {
 	}
 	await("ready")
 
-	errs := make([]error, j.Size)
-	var again atomic.Int64
+	var t Tally
+	var mu sync.Mutex
 	var all sync.WaitGroup
-	for i := range errs {
+	for range j.Size {
 		all.Go(func() {
 			const tries = 6
-			key := newKey() // a repeat of an accepted submission is told apart by it
-			for try := range tries {
-				again.Add(int64(min(try, 1)))
-				errs[i] = service.Verify(ctx, otp.Submission{
-					To: j.To, Code: j.Code, IdempotencyKey: key})
-				if !errors.Is(errs[i], context.DeadlineExceeded) {
-					return
-				}
+			s := otp.Submission{To: j.To, Code: j.Code,
+				IdempotencyKey: newKey()} // a repeat of an accepted submission is told apart by it
+			err := service.Verify(ctx, s)
+			again := 0
+			for ; again < tries && errors.Is(err, context.DeadlineExceeded); again++ {
+				err = service.Verify(ctx, s)
 			}
+
+			mu.Lock()
+			defer mu.Unlock()
+			t.Again += again
+			t.count(err)
 		})
 	}
 	all.Wait()
 
-	t := Tally{Again: int(again.Load())}
-	for _, err := range errs {
-		t.count(err)
-	}
 	text, err := json.Marshal(t)
 	fmt.Println(string(text))
 	return err

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
@@ -123,18 +125,12 @@ func (c *disturbedCrowd) report() Report {
 
 // audit audits all games, some at a time.
 func (c *disturbedCrowd) audit(ctx context.Context, service *otp.Service) error {
-	errs := make([]error, len(c.games))
-	var next atomic.Int64
-	var auditors sync.WaitGroup
-	for range 8 {
-		auditors.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(errs)); i = next.Add(1) - 1 {
-				errs[i] = c.games[i].audit(ctx, service)
-			}
-		})
+	var auditors errgroup.Group
+	auditors.SetLimit(8)
+	for _, g := range c.games {
+		auditors.Go(func() error { return g.audit(ctx, service) })
 	}
-	auditors.Wait()
-	return errors.Join(errs...)
+	return auditors.Wait()
 }
 
 // A game is one code, and what became of its submissions.
@@ -177,7 +173,7 @@ func (c *disturbedCrowd) play(ctx context.Context) {
 	for _, service := range c.services {
 		players.Go(func() {
 			for _, code := range submissions {
-				for !g.submit(ctx, service, code) && ctx.Err() == nil {
+				for !isJudged(g.submit(ctx, service, code)) && ctx.Err() == nil {
 				}
 				select {
 				case c.judged <- struct{}{}:
@@ -189,8 +185,8 @@ func (c *disturbedCrowd) play(ctx context.Context) {
 	players.Wait()
 }
 
-// submit counts one submission, and reports whether it was judged.
-func (g *game) submit(ctx context.Context, service *otp.Service, code string) bool {
+// submit submits a code and counts how that ended.
+func (g *game) submit(ctx context.Context, service *otp.Service, code string) error {
 	err := service.Verify(ctx, otp.Submission{To: g.to, Code: code})
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -198,23 +194,22 @@ func (g *game) submit(ctx context.Context, service *otp.Service, code string) bo
 	if code == g.code && errors.Is(err, otp.ErrMismatch) {
 		g.misjudged++
 	}
-	before := g.tally.Failed
 	g.tally.count(err)
-	return g.tally.Failed == before
+	return err
 }
 
 // audit spends what attempts are left, and then submits the right code.
 func (g *game) audit(ctx context.Context, service *otp.Service) error {
 	told := g.tally
-	g.tally.Failure = ""
-
+	var codes []string
 	for n := range attempts + 1 {
-		if !g.submitInCalm(ctx, service, wrong(g.code, 100+n)) {
-			return fmt.Errorf("audit: %s", g.tally.Failure)
-		}
+		codes = append(codes, wrong(g.code, 100+n))
 	}
-	if !g.submitInCalm(ctx, service, g.code) {
-		return fmt.Errorf("audit: %s", g.tally.Failure)
+	for _, code := range append(codes, g.code) {
+		err := judged(func() error { return g.submit(ctx, service, code) })
+		if !isJudged(err) {
+			return fmt.Errorf("audit: %w", err)
+		}
 	}
 
 	if g.misjudged > 0 {
@@ -229,17 +224,6 @@ func (g *game) audit(ctx context.Context, service *otp.Service) error {
 			"attempt was left", told.Accepted, g.tally.Accepted-told.Accepted)
 	}
 	return nil
-}
-
-// submitInCalm submits again a few times, since a client may still hold connections that are
-// broken.
-func (g *game) submitInCalm(ctx context.Context, service *otp.Service, code string) bool {
-	for range 10 {
-		if g.submit(ctx, service, code) {
-			return true
-		}
-	}
-	return false
 }
 
 // hasty gives up a call of a store after a second, and counts the calls that have failed.

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/seed-5978b5f1/otp"
 )
 
@@ -34,22 +36,13 @@ func ProcessCrash(ctx context.Context, db Database, kills int) (Report, error) {
 		j.Codes = append(j.Codes, g.code)
 	}
 
-	errs := make(chan error, 2)
-	for i := range 2 {
-		go func() {
-			for range (kills + i) / 2 {
-				if err := c.playAndDie(ctx, j); err != nil {
-					errs <- err
-					return
-				}
-			}
-			errs <- nil
-		}()
+	var processes errgroup.Group
+	processes.SetLimit(2)
+	for range kills {
+		processes.Go(func() error { return c.playAndDie(ctx, j) })
 	}
-	for range 2 {
-		if err := <-errs; err != nil {
-			return c.report(), err
-		}
+	if err := processes.Wait(); err != nil {
+		return c.report(), err
 	}
 	return c.report(), c.audit(ctx, service)
 }

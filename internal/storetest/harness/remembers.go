@@ -61,9 +61,15 @@ func Remembers(ctx context.Context, db Database, server *servers.Server) error {
 // judged calls until there is an answer: a client may still hold connections that are broken.
 func judged(call func() error) (err error) {
 	for range 10 {
-		if err = call(); err == nil || errors.Is(err, otp.ErrRejected) {
-			return err
+		if err = call(); isJudged(err) {
+			break
 		}
 	}
 	return err
+}
+
+// isJudged reports whether a submission was judged: one of a try that was left in doubt may have
+// been accepted by then.
+func isJudged(err error) bool {
+	return err == nil || errors.Is(err, otp.ErrRepeated) || errors.Is(err, otp.ErrRejected)
 }

@@ -3,9 +3,9 @@ package harness
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // replicas is how many programs start together.
@@ -13,10 +13,9 @@ const replicas = 60
 
 // SchemaByMany has replicas that start together run the statements of a schema.
 func SchemaByMany(ctx context.Context, schema string, open func() (*sql.DB, error)) error {
-	var errs [replicas]error
 	start := make(chan struct{})
-	var all sync.WaitGroup
-	for i := range replicas {
+	var all errgroup.Group
+	for range replicas {
 		db, err := open()
 		if err != nil {
 			return err
@@ -25,14 +24,14 @@ func SchemaByMany(ctx context.Context, schema string, open func() (*sql.DB, erro
 		if err := db.PingContext(ctx); err != nil {
 			return err
 		}
-		all.Go(func() {
+		all.Go(func() error {
 			<-start
-			_, errs[i] = db.ExecContext(ctx, schema)
+			_, err := db.ExecContext(ctx, schema)
+			return err
 		})
 	}
 	close(start)
-	all.Wait()
-	return errors.Join(errs[:]...)
+	return all.Wait()
 }
 
 // SQLiteKey is SQLite's expression for a key such as a Service has, in base64. Only its first four
