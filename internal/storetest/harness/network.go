@@ -17,32 +17,26 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A Proxy stands between the clients and a server.
-type Proxy struct{ proxy *toxiproxy.Proxy }
+// A Proxy stands between the clients and a server, at the address Listen.
+type Proxy struct{ *toxiproxy.Proxy }
 
 // NewProxy returns a Proxy to the server at host and port. It runs until the test ends.
-func NewProxy(tb testing.TB, server string) *Proxy {
+func NewProxy(tb testing.TB, server string) Proxy {
 	tb.Helper()
 
 	host := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	p := toxiproxy.NewProxy(host, "server", "127.0.0.1:0", server)
 	require.NoError(tb, p.Start())
 	tb.Cleanup(p.Stop)
-	return &Proxy{p}
+	return Proxy{p}
 }
 
-// Address is the host and port of the Proxy.
-func (p *Proxy) Address() string { return p.proxy.Listen }
-
-// Stop ends the Proxy and all its connections.
-func (p *Proxy) Stop() { p.proxy.Stop() }
-
 // Swallow leaves all connections half open from now on: nothing arrives, and nothing ends.
-func (p *Proxy) Swallow(tb testing.TB) {
+func (p Proxy) Swallow(tb testing.TB) {
 	tb.Helper()
 
 	for _, stream := range []string{"upstream", "downstream"} {
-		_, err := p.proxy.Toxics.AddToxicJson(strings.NewReader(fmt.Sprintf(
+		_, err := p.Toxics.AddToxicJson(strings.NewReader(fmt.Sprintf(
 			`{"name": %[1]q, "stream": %[1]q, "type": "timeout", "attributes": {"timeout": 0}}`,
 			stream)))
 		require.NoError(tb, err)
@@ -51,8 +45,8 @@ func (p *Proxy) Swallow(tb testing.TB) {
 
 // Weather makes the network slow, resets connections, cuts streams short, or swallows what is sent
 // and leaves the connection half open, for some milliseconds.
-func (p *Proxy) Weather(ctx context.Context) error {
-	defer p.proxy.Toxics.ResetToxics(context.WithoutCancel(ctx))
+func (p Proxy) Weather(ctx context.Context) error {
+	defer p.Toxics.ResetToxics(context.WithoutCancel(ctx))
 	p.change()
 
 	select {
@@ -62,7 +56,7 @@ func (p *Proxy) Weather(ctx context.Context) error {
 	return nil
 }
 
-func (p *Proxy) change() {
+func (p Proxy) change() {
 	stream := []string{"upstream", "downstream"}[rand.IntN(2)]
 	kind := []string{
 		"",
@@ -76,13 +70,13 @@ func (p *Proxy) change() {
 	}
 
 	// An error says that a connection has just ended: there is nothing left to disturb.
-	p.proxy.Toxics.AddToxicJson(strings.NewReader(
+	p.Toxics.AddToxicJson(strings.NewReader(
 		fmt.Sprintf(`{"name": "bad", "stream": %q, "type": %s}`, stream, kind)))
 }
 
 // through returns the database as clients reach it through the proxy.
-func (d Database) through(p *Proxy, server string) Database {
-	return Database{Opener: d.Opener, Source: strings.Replace(d.Source, server, p.Address(), 1)}
+func (d Database) through(p Proxy, server string) Database {
+	return Database{Opener: d.Opener, Source: strings.Replace(d.Source, server, p.Listen, 1)}
 }
 
 // BadNetwork fails the test unless what has happened stays so on a bad network, where calls fail.

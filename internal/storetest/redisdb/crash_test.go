@@ -61,7 +61,7 @@ func TestUsedCodeComesBack(t *testing.T) {
 	t.Run("fail-over", func(t *testing.T) {
 		primary, replica := startRedis(t), startRedis(t)
 		proxy := harness.NewProxy(t, primary.Address)
-		host, port, err := net.SplitHostPort(proxy.Address())
+		host, port, err := net.SplitHostPort(proxy.Listen)
 		require.NoError(t, err)
 
 		admin(t, replica.Address, "REPLICAOF", host, port)

@@ -150,7 +150,7 @@ func TestUnknownScriptIsAnError(t *testing.T) {
 func TestContextEnds(t *testing.T) {
 	each(t, fourClients, func(t *testing.T, db harness.Database) {
 		proxy := harness.NewProxy(t, db.Source)
-		store := harness.Database{Opener: db.Opener, Source: proxy.Address()}.Open(t)
+		store := harness.Database{Opener: db.Opener, Source: proxy.Listen}.Open(t)
 		_, err := store.Load(t.Context(), "key")
 		require.NoError(t, err)
 		proxy.Swallow(t)
