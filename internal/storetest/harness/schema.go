@@ -36,6 +36,5 @@ func SchemaByMany(ctx context.Context, schema string, open func() (*sql.DB, erro
 
 // SQLiteKey is SQLite's expression for a key such as a Service has, in base64. Only its first four
 // letters are of all 64: no table here has 64⁴ pages.
-var SQLiteKey = strings.Repeat("substr("+
-	"'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', 1 + (random() & 63), 1) || ",
-	4) + "hex(randomblob(9))"
+var SQLiteKey = strings.Repeat("substr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"+
+	"0123456789-_', 1 + (random() & 63), 1) || ", 4) + "hex(randomblob(9))"

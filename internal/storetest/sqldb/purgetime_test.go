@@ -94,9 +94,9 @@ func pairs(b *testing.B, store otp.Store) func() time.Duration {
 	}
 }
 
-// fillings insert the records $from to $to, with keys as a Service has them, in no order, and values
-// of its sizes, each of which expires at $expires, an expression of its number i. Keys of other
-// letters would leave a gap in the index, and most of the Service's keys would meet there.
+// fillings insert the records $from to $to, with keys as a Service has them, in no order, and
+// values of its sizes, each of which expires at $expires, an expression of its number i. Keys of
+// other letters would leave a gap in the index, and most of the Service's keys would meet there.
 var fillings = map[sqlstore.Dialect]string{
 	sqlstore.PostgreSQL: `INSERT INTO otp_records
 		SELECT CAST(left(encode(decode(md5(CAST(i AS TEXT)), 'hex'), 'base64'), 22) AS BYTEA),

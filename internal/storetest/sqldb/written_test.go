@@ -16,9 +16,9 @@ import (
 	"github.com/seed-5978b5f1/otp/otptest"
 )
 
-// BenchmarkWritten compares what a pair of Send and Verify writes to the log of a database with what
-// it wrote in commit 6eced80, when a value grew as its code was used. Bytes do not depend on the
-// machine.
+// BenchmarkWritten compares what a pair of Send and Verify writes to the log of a database with
+// what it wrote in commit 6eced80, when a value grew as its code was used. Bytes do not depend on
+// the machine.
 func BenchmarkWritten(b *testing.B) {
 	for name, most := range map[string]float64{"MariaDB": 0.5, "SQLite": 0.85} {
 		b.Run(name, func(b *testing.B) {
