@@ -3,7 +3,6 @@ package harness
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -33,8 +32,3 @@ func SchemaByMany(ctx context.Context, schema string, open func() (*sql.DB, erro
 	close(start)
 	return all.Wait()
 }
-
-// SQLiteKey is SQLite's expression for a key such as a Service has, in base64. Only its first four
-// letters are of all 64: no table here has 64⁴ pages.
-var SQLiteKey = strings.Repeat("substr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"+
-	"0123456789-_', 1 + (random() & 63), 1) || ", 4) + "hex(randomblob(9))"
