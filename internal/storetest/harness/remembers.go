@@ -45,9 +45,11 @@ func Remembers(ctx context.Context, db Database, server *servers.Server) error {
 		status, err = service.Status(ctx, request)
 		return err
 	})
-	if err != nil || status.AttemptsLeft != attempts-2 {
-		return fmt.Errorf("%d attempts are left after two guesses and a crash between: %w",
-			status.AttemptsLeft, err)
+	if err != nil {
+		return err
+	}
+	if status.AttemptsLeft != attempts-2 {
+		return fmt.Errorf("after a crash, %d attempts are left of two guesses", status.AttemptsLeft)
 	}
 	if err := afterCrash(code); err != nil {
 		return fmt.Errorf("after a crash, the right code: %w", err)
