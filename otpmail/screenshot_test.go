@@ -52,7 +52,8 @@ func TestScreenshots(t *testing.T) {
 	}
 	hard(t)
 
-	out, err := exec.Command("node", "../internal/browsers/mails.mjs", *screenshots).CombinedOutput()
+	script := "../internal/browsers/mails.mjs"
+	out, err := exec.Command("node", script, *screenshots).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 

@@ -189,7 +189,7 @@ func TestClosedWhileIdle(t *testing.T) {
 				for i := range 5 {
 					require.NoError(t, sender.Send(t.Context(), message(ada)))
 					require.Equal(t, i+1, server.seen().taken)
-					server.await(t, func() bool { return server.seen().open == 0 })
+					server.await(t, func() bool { return server.seen().closed == i+1 })
 				}
 			})
 		}

@@ -1,6 +1,7 @@
 package smtpmail_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"mime"
@@ -196,27 +197,25 @@ func (r *relay) files(t testing.TB, to string) []string {
 // mails waits for a number of mails to an address, and returns them.
 func (r *relay) mails(t testing.TB, to string, n int) []mailed {
 	t.Helper()
-
-	require.Eventually(t, func() bool { return len(r.files(t, to)) >= n },
-		time.Minute, 5*time.Millisecond, "mails to %s", to)
-	files := r.files(t, to)
-	require.Len(t, files, n)
-
-	var all []mailed
-	for _, file := range files {
-		all = append(all, readMail(t, file))
-	}
-	return all
+	return mailsIn(t, filepath.Join(r.mailboxes, to), n)
 }
 
-// readMail reads the mail in a file.
-func readMail(t testing.TB, file string) mailed {
+// mailsIn waits for a number of mails in a maildir, and returns them.
+func mailsIn(t testing.TB, folder string, n int) (all []mailed) {
 	t.Helper()
 
-	f, err := os.Open(file)
-	require.NoError(t, err)
-	defer f.Close()
-	return read(t, f)
+	var files []string
+	require.Eventually(t, func() bool {
+		files, _ = filepath.Glob(filepath.Join(folder, "new", "*"))
+		return len(files) >= n
+	}, time.Minute, 5*time.Millisecond, "mails in %s", folder)
+	require.Len(t, files, n)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		all = append(all, read(t, bytes.NewReader(content)))
+	}
+	return all
 }
 
 // read reads a mail as a mail program does.

@@ -96,13 +96,11 @@ type realServer struct {
 }
 
 func startPostfix(t testing.TB, more string) *realServer {
-	t.Helper()
 	server, err := servers.StartPostfix(postfixMain+more, postfixMaster)
 	return running(t, server, err)
 }
 
 func startExim(t testing.TB, more string) *realServer {
-	t.Helper()
 	server, err := servers.StartExim(more + eximConf)
 	return running(t, server, err)
 }
@@ -135,19 +133,7 @@ func one(c *smtpmail.Config) { c.MaxConnections = 1 }
 // mails waits for a number of mails, and returns them.
 func (s *realServer) mails(t testing.TB, n int) []mailed {
 	t.Helper()
-
-	var files []string
-	require.Eventually(t, func() bool {
-		files, _ = filepath.Glob(filepath.Join(s.data, "mailboxes", "all", "new", "*"))
-		return len(files) >= n
-	}, time.Minute, 20*time.Millisecond)
-
-	var all []mailed
-	for _, file := range files {
-		all = append(all, readMail(t, file))
-	}
-	require.Len(t, all, n)
-	return all
+	return mailsIn(t, filepath.Join(s.data, "mailboxes", "all"), n)
 }
 
 // A mail on a kept connection takes one round trip where the server offers CHUNKING, and two where

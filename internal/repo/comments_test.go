@@ -25,16 +25,12 @@ var pasteModules = []string{
 }
 
 // imported has the paths of packages by the names that comments use, or by name and member where
-// two packages share a name. Those of this repository are added.
+// two packages share a name. Those of this repository are added, and some that are their names.
 var imported = map[string]string{
 	"aws":                "github.com/aws/aws-sdk-go-v2/aws",
 	"config":             "github.com/aws/aws-sdk-go-v2/config",
-	"context":            "context",
 	"dynamodb":           "github.com/aws/aws-sdk-go-v2/service/dynamodb",
-	"fmt":                "fmt",
 	"http":               "net/http",
-	"log":                "log",
-	"os":                 "os",
 	"pgxpool":            "github.com/jackc/pgx/v5/pgxpool",
 	"pinpointsmsvoicev2": "github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2",
 	"redis":              "github.com/redis/go-redis/v9",
@@ -43,8 +39,6 @@ var imported = map[string]string{
 	"sesv2":              "github.com/aws/aws-sdk-go-v2/service/sesv2",
 	"sql":                "database/sql",
 	"stdlib":             "github.com/jackc/pgx/v5/stdlib",
-	"testing":            "testing",
-	"time":               "time",
 }
 
 // given has the types of what comments take as given, by name, or by name and member.
@@ -100,6 +94,9 @@ func TestCommentedCode(t *testing.T) {
 	pasteModule(t, dir)
 
 	paths, blocks := maps.Clone(imported), map[string][]string{}
+	for name := range strings.FieldsSeq("context fmt log os testing time") {
+		paths[name] = name
+	}
 	for _, name := range files(t, ".go") {
 		if source := parsed(t, name, read(t, name)); importable(name, source) {
 			paths[source.Name.Name] = path.Join(module, path.Dir(name))
@@ -179,7 +176,7 @@ func pasted(t *testing.T, paths map[string]string, name, code string) string {
 		code = "_ = " + code
 	}
 	if !strings.HasPrefix(code, "func ") && !strings.HasPrefix(code, "type ") {
-		code = "func _() (any, error) {\n" + code + "\n" + used(t, name, code) + "}\n"
+		code = "func _() (any, error) {\n" + code + "\n" + used(code) + "}\n"
 	}
 	for _, x := range unresolved(t, name, code) {
 		if value := lookUp(given, x, code); value != "" {
@@ -196,21 +193,17 @@ func pasted(t *testing.T, paths map[string]string, name, code string) string {
 	return head + code
 }
 
+// defined finds what statements declare, at one level.
+var defined = regexp.MustCompile(`(?m)^(\w+(?:, \w+)*) := `)
+
 // used returns what statements lack that do not end in a return: the use of what they declare, and
 // a return.
-func used(t *testing.T, name, code string) (uses string) {
-	body := parsed(t, name, "package p\nfunc _() {\n"+code+"\n}").Decls[0].(*ast.FuncDecl).Body
-	for _, statement := range body.List {
-		switch s := statement.(type) {
-		case *ast.ReturnStmt:
-			return ""
-		case *ast.AssignStmt:
-			for _, x := range s.Lhs {
-				if s.Tok == token.DEFINE {
-					uses += "_ = " + x.(*ast.Ident).Name + "\n"
-				}
-			}
-		}
+func used(code string) (uses string) {
+	if regexp.MustCompile(`(?m)^return\b`).MatchString(code) {
+		return ""
+	}
+	for _, m := range defined.FindAllStringSubmatch(code, -1) {
+		uses += "_ = " + strings.ReplaceAll(m[1], ", ", "\n_ = ") + "\n"
 	}
 	return uses + "return nil, nil\n"
 }
