@@ -15,7 +15,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/internal/proof/linear"
 	"github.com/seed-5978b5f1/otp/memstore"
 	"github.com/seed-5978b5f1/otp/otptest"
 )
@@ -27,12 +26,12 @@ func TestLinearizableOverMemstore(t *testing.T) {
 	totals := map[string]int{}
 	histories, undecided := 0, 0
 	checkTimes(t, *concurrent, func(rt *rapid.T) {
-		r := record(t, linear.Drawn().Draw(rt, "plan"))
-		r.Counts(totals)
+		r := record(t, plans().Draw(rt, "plan"))
+		r.countsInto(totals)
 		histories++
 
-		err := r.Check(10 * time.Second)
-		if errors.Is(err, linear.ErrUndecided) {
+		err := r.check(10 * time.Second)
+		if errors.Is(err, errUndecided) {
 			undecided++
 			return
 		}
@@ -62,27 +61,26 @@ func TestLinearizableOverMemstore(t *testing.T) {
 }
 
 // record carries out a plan and returns what the clients saw.
-func record(t *testing.T, plan linear.Plan) (r *linear.Recorder) {
+func record(t *testing.T, p plan) (r *recorder) {
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Duration(plan.Seed % uint64(time.Second))) // off the full second
+		time.Sleep(time.Duration(p.seed % uint64(time.Second))) // off the full second
 
 		var store otp.Store = memstore.New(nil)
-		if plan.Late {
-			store = &late{Store: store, seed: plan.Seed, rate: plan.Faults / 2}
+		if p.late {
+			store = &late{Store: store, seed: p.seed, rate: p.faults / 2}
 		}
 		store = &otptest.FaultyStore{
 			Store: store,
-			Fault: otptest.RandomFaults(plan.Seed, plan.Faults, plan.Delay),
+			Fault: otptest.RandomFaults(p.seed, p.faults, p.delay),
 		}
-		if plan.Repeats {
+		if p.repeats {
 			store = repeating{store}
 		}
 
 		var err error
-		r, err = linear.NewRecorder(store, keys["secret"], plan.Instances...)
+		r, err = newRecorder(p, store)
 		require.NoError(t, err)
-		r.DoubtfulRefusals, r.LateWrites = plan.Repeats, plan.Late
-		plan.Run(t.Context(), r)
+		p.run(t.Context(), r)
 	})
 	return r
 }

@@ -593,7 +593,7 @@ func (w *world) choose(s *step) (typed, text string) {
 
 	switch s.code {
 	case "wrong":
-		text = wrong(alphabet, text, s.nth)
+		text = mistyped(alphabet, text, s.nth)
 	case "long":
 		text = longer(text)
 	case "malformed":
@@ -620,9 +620,9 @@ func longer(text string) string {
 	return text + text[:1]
 }
 
-// wrong returns the text with one symbol changed. Should that be another code after all, the model
-// knows what to say.
-func wrong(alphabet otp.Alphabet, text string, nth int) string {
+// mistyped returns the text with one symbol changed. Should that be another code after all, the
+// model knows what to say.
+func mistyped(alphabet otp.Alphabet, text string, nth int) string {
 	set, b := symbols(alphabet), []byte(text)
 	i := nth % len(b)
 	b[i] = set[(strings.IndexByte(set, b[i])+1)%len(set)]

@@ -1,4 +1,4 @@
-package linear
+package histories
 
 import (
 	"errors"
@@ -179,13 +179,13 @@ var machine = (&porcupine.NondeterministicModel{
 	},
 }).ToModel()
 
-// ErrUndecided says that a history was too entangled to be decided in time.
-var ErrUndecided = errors.New("undecided")
+// errUndecided says that a history was too entangled to be decided in time.
+var errUndecided = errors.New("undecided")
 
-// Check returns an error unless what was recorded is linearizable: unless there is an order of the
+// check returns an error unless what was recorded is linearizable: unless there is an order of the
 // steps, each between the beginning and the end of its call, in which the model gives every caller
 // the answer that it got.
-func (r *Recorder) Check(timeout time.Duration) error {
+func (r *recorder) check(timeout time.Duration) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
@@ -193,11 +193,11 @@ func (r *Recorder) Check(timeout time.Duration) error {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:
-		return ErrUndecided
+		return errUndecided
 	}
 
 	text := "the history is not linearizable:"
-	for _, in := range r.instances {
+	for _, in := range r.plan.instances {
 		text += fmt.Sprintf("\n%+v", in.Policy)
 	}
 	for _, o := range r.ops {

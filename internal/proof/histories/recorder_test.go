@@ -1,11 +1,4 @@
-// Package linear records what concurrent callers of a Service see, and checks with porcupine that
-// it is linearizable: that some order of the calls explains it, one at a time, by the rules of
-// package model.
-//
-// A call whose swap had no clear answer may have happened, not happened, or counted a wrong
-// submission once more than its caller knows. The Recorder sits around the store to know when that
-// is so, and adds such steps as optional ones.
-package linear
+package histories
 
 import (
 	"context"
@@ -18,20 +11,17 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/seed-5978b5f1/otp"
-	"github.com/seed-5978b5f1/otp/internal/proof/model"
 )
 
-// A Recorder makes the calls of one history, all for one address, and remembers them.
-type Recorder struct {
-	// LateWrites says that a swap which returned an error may still happen after its call has
-	// returned.
-	LateWrites bool
-	// DoubtfulRefusals says that a swap which was refused may have happened, as behind a client
-	// that tries again by itself.
-	DoubtfulRefusals bool
-
-	instances []model.Instance
-	services  []*otp.Service
+// A recorder makes the calls of one history, all for one address, and remembers what their callers
+// saw.
+//
+// A call whose swap had no clear answer may have happened, not happened, or counted a wrong
+// submission once more than its caller knows. The recorder sits around the store to know when that
+// is so, and adds such steps as optional ones.
+type recorder struct {
+	plan     plan
+	services []*otp.Service
 
 	mu     sync.Mutex
 	clock  int64 // counts what begins and ends
@@ -47,15 +37,13 @@ const address = "ada@example.com"
 // delivered is a code that reached the person.
 type delivered struct{ binding, text string }
 
-// NewRecorder returns a Recorder of calls to instances over the store.
-func NewRecorder(
-	store otp.Store, secret []byte, instances ...model.Instance,
-) (*Recorder, error) {
-	r := &Recorder{instances: instances, counts: map[string]int{}}
+// newRecorder returns a recorder of calls to the instances of a plan over the store.
+func newRecorder(p plan, store otp.Store) (*recorder, error) {
+	r := &recorder{plan: p, counts: map[string]int{}}
 
-	for _, in := range instances {
+	for _, in := range p.instances {
 		s, err := otp.New(otp.Config{
-			Purpose: "test", Secret: secret, Store: watch{store, r}, Policy: in.Policy,
+			Purpose: "test", Secret: keys["secret"], Store: watch{store, r}, Policy: in.Policy,
 			Sender:  otp.SenderFunc(r.deliver),
 			Observe: func(ctx context.Context, e otp.Event) { callOf(ctx).again = e.Resent },
 		})
@@ -86,7 +74,7 @@ type callKey struct{}
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
 // tick returns the next instant of the order in which things begin and end.
-func (r *Recorder) tick() int64 {
+func (r *recorder) tick() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.clock++
@@ -96,18 +84,18 @@ func (r *Recorder) tick() int64 {
 func now() time.Time { return time.Now().Round(0) }
 
 // step makes one call and records what its caller saw.
-func (r *Recorder) step(ctx context.Context, s Step) {
-	service := r.services[s.Instance]
-	c := &call{takes: s.Takes, sender: s.Sender, op: op{
-		kind: kind(s.Op), instance: &r.instances[s.Instance],
-		binding: s.Binding, decoy: s.Decoy, key: s.Key,
+func (r *recorder) step(ctx context.Context, s clientStep) {
+	service := r.services[s.instance]
+	c := &call{takes: s.takes, sender: s.sender, op: op{
+		kind: s.op, instance: &r.plan.instances[s.instance],
+		binding: s.binding, decoy: s.decoy, key: s.key,
 	}}
 	if c.kind == verify || c.kind == check {
 		c.binding, c.text = r.choose(s)
 	}
 	submission := otp.Submission{
-		To: address, Binding: c.binding, Code: c.text, IdempotencyKey: s.Key}
-	request := otp.Request{To: address, Binding: s.Binding, Decoy: s.Decoy}
+		To: address, Binding: c.binding, Code: c.text, IdempotencyKey: s.key}
+	request := otp.Request{To: address, Binding: s.binding, Decoy: s.decoy}
 	ctx = r.begin(ctx, c)
 
 	switch c.kind {
@@ -120,11 +108,11 @@ func (r *Recorder) step(ctx context.Context, s Step) {
 		end, _ := r.judged(c, service.Check(ctx, submission))
 		r.maybe(c, wrong, c.doubts, end)
 	case spend:
-		r.spent(c, service.Spend(ctx, "token", s.Key, time.Now().Add(time.Hour)))
+		r.spent(c, service.Spend(ctx, "token", s.key, time.Now().Add(time.Hour)))
 	case revoke:
-		r.administered(c, service.Revoke(ctx, address, s.Binding))
+		r.administered(c, service.Revoke(ctx, address, s.binding))
 	case revokeAll:
-		r.administered(c, service.RevokeAll(ctx, address, s.Binding))
+		r.administered(c, service.RevokeAll(ctx, address, s.binding))
 	case unlock:
 		r.administered(c, service.Unlock(ctx, address))
 	case status:
@@ -137,24 +125,24 @@ func (r *Recorder) step(ctx context.Context, s Step) {
 }
 
 // choose returns what to submit: symbols of the alphabet only.
-func (r *Recorder) choose(s Step) (binding, text string) {
+func (r *recorder) choose(s clientStep) (binding, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
-	d := delivered{s.Binding, "00000000"}
+	d := delivered{s.binding, "00000000"}
 	if n := len(r.texts); n > 0 {
 		d = r.texts[n-1]
-		if s.Code == "older" {
+		if s.code == "older" {
 			d = r.texts[0]
 		}
 	}
-	if s.Code == "wrong" {
+	if s.code == "wrong" {
 		d.text = string('0'+(d.text[0]-'0'+1)%10) + d.text[1:]
 	}
 	return d.binding, d.text
 }
 
-func (r *Recorder) begin(ctx context.Context, c *call) context.Context {
+func (r *recorder) begin(ctx context.Context, c *call) context.Context {
 	r.mu.Lock()
 	r.calls++
 	c.id = r.calls
@@ -165,7 +153,7 @@ func (r *Recorder) begin(ctx context.Context, c *call) context.Context {
 }
 
 // end notes that a call has returned.
-func (r *Recorder) end(c *call) int64 {
+func (r *recorder) end(c *call) int64 {
 	c.to = now()
 	if c.key == "" { // the Service has drawn one
 		c.key = fmt.Sprint("call ", c.id)
@@ -174,8 +162,8 @@ func (r *Recorder) end(c *call) int64 {
 }
 
 // add records a step of the call.
-func (r *Recorder) add(c *call, o op, from, to int64) {
-	if o.optional && r.LateWrites {
+func (r *recorder) add(c *call, o op, from, to int64) {
+	if o.optional && r.plan.late {
 		to = math.MaxInt64
 	}
 
@@ -194,7 +182,7 @@ func (r *Recorder) add(c *call, o op, from, to int64) {
 }
 
 // maybe records up to n more steps of that kind that may have happened.
-func (r *Recorder) maybe(c *call, k kind, n int, end int64) {
+func (r *recorder) maybe(c *call, k kind, n int, end int64) {
 	o := c.op
 	o.kind, o.optional, o.err, o.status = k, true, nil, nil
 	for range n {
@@ -203,7 +191,7 @@ func (r *Recorder) maybe(c *call, k kind, n int, end int64) {
 }
 
 // asked records a Send.
-func (r *Recorder) asked(c *call, status otp.Status, err error) {
+func (r *recorder) asked(c *call, status otp.Status, err error) {
 	end := r.end(c)
 	refused := errors.Is(err, otp.ErrLimited) || errors.Is(err, otp.ErrLocked)
 	if err != nil && !refused && !errors.Is(err, otp.ErrDelivery) {
@@ -241,14 +229,14 @@ func (r *Recorder) asked(c *call, status otp.Status, err error) {
 
 // overtaken reports whether a Send may have been recorded and forgotten again: a record holds the
 // ids of the latest four.
-func (r *Recorder) overtaken(c *call) bool {
+func (r *recorder) overtaken(c *call) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return c.doubts > 0 && r.sends-c.sends-c.before >= 4
 }
 
 // deliver is the Sender.
-func (r *Recorder) deliver(ctx context.Context, m otp.Message) error {
+func (r *recorder) deliver(ctx context.Context, m otp.Message) error {
 	c := callOf(ctx)
 	c.sent, c.text = true, m.Code.Reveal()
 	c.sentFrom, c.sentAt = r.tick(), now()
@@ -262,7 +250,7 @@ func (r *Recorder) deliver(ctx context.Context, m otp.Message) error {
 }
 
 // verified records a Verify.
-func (r *Recorder) verified(c *call, err error) {
+func (r *recorder) verified(c *call, err error) {
 	end, judged := r.judged(c, err)
 	if !judged {
 		r.maybe(c, verify, min(1, c.doubts), end)
@@ -280,7 +268,7 @@ func (r *Recorder) verified(c *call, err error) {
 }
 
 // judged records the answer to a submission, if it is one.
-func (r *Recorder) judged(c *call, err error) (end int64, judged bool) {
+func (r *recorder) judged(c *call, err error) (end int64, judged bool) {
 	end = r.end(c)
 	step := c.op
 	rejected, isRejected := errors.AsType[*otp.RejectedError](err)
@@ -297,7 +285,7 @@ func (r *Recorder) judged(c *call, err error) (end int64, judged bool) {
 }
 
 // spent records a Spend.
-func (r *Recorder) spent(c *call, err error) {
+func (r *recorder) spent(c *call, err error) {
 	end := r.end(c)
 	if err != nil && err != otp.ErrRepeated && err != otp.ErrUsed {
 		r.maybe(c, spend, 1, end)
@@ -310,7 +298,7 @@ func (r *Recorder) spent(c *call, err error) {
 
 // administered records a call that works on the records of all Trusts. If it ends in an error, the
 // last swap of the watched record may have won: the error may be that of another record.
-func (r *Recorder) administered(c *call, err error) {
+func (r *recorder) administered(c *call, err error) {
 	end, doubts := r.end(c), c.doubts
 	if err == nil {
 		r.add(c, c.op, c.begin, end)
@@ -321,8 +309,8 @@ func (r *Recorder) administered(c *call, err error) {
 	r.maybe(c, c.kind, doubts, end)
 }
 
-// Counts adds how often each step was recorded to the totals.
-func (r *Recorder) Counts(totals map[string]int) {
+// countsInto adds how often each step was recorded to the totals.
+func (r *recorder) countsInto(totals map[string]int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
@@ -335,20 +323,20 @@ func (r *Recorder) Counts(totals map[string]int) {
 // watch tells the recorder of every swap.
 type watch struct {
 	otp.Store
-	recorder *Recorder
+	recorder *recorder
 }
 
 func (w watch) CompareAndSwap(
 	ctx context.Context, key string, old, new []byte, expires time.Time,
 ) (bool, error) {
 	swapped, err := w.Store.CompareAndSwap(ctx, key, old, new, expires)
-	doubtful := err != nil || !swapped && w.recorder.DoubtfulRefusals
+	doubtful := err != nil || !swapped && w.recorder.plan.repeats
 	w.recorder.swapped(callOf(ctx), swapped, doubtful)
 	return swapped, err
 }
 
 // swapped counts a swap of the call.
-func (r *Recorder) swapped(c *call, won, doubtful bool) {
+func (r *recorder) swapped(c *call, won, doubtful bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
