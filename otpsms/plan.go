@@ -3,21 +3,34 @@ package otpsms
 import (
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:generate go -C ../internal/phonetest run ./generate
 
-// A plan is what Normalize knows of the numbers of one calling code. Its fields are lists.
+// A plan is what Normalize knows of the numbers of calling codes. Its fields are lists.
 type plan struct {
+	codes   string // that have the plan
 	trunks  string // what is dialed before a number at home: "80 8", longer ones first
 	lengths string // how many digits a national number has: "7,9-11"
 	own     string // national numbers that begin like a trunk prefix, or with 0: "00,01:13 06:8"
 }
 
+// planByCode is made for the first number.
+var planByCode = sync.OnceValue(func() map[string]plan {
+	all := map[string]plan{}
+	for _, p := range plans {
+		for code := range strings.FieldsSeq(p.codes) {
+			all[code] = p
+		}
+	}
+	return all
+})
+
 // planOf returns the calling code that the digits begin with, and its plan. No code begins another.
 func planOf(digits string) (code string, p plan, found bool) {
 	for n := 1; n <= min(3, len(digits)); n++ {
-		if p, found = plans[digits[:n]]; found {
+		if p, found = planByCode()[digits[:n]]; found {
 			return digits[:n], p, true
 		}
 	}
