@@ -87,12 +87,8 @@ func TestTimesOfLookUps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			of := func(email string) (took []time.Duration) {
 				synctest.Test(t, func(t *testing.T) {
-					sender := otp.SenderFunc(func(context.Context, otp.Message) error {
-						time.Sleep(c.sender)
-						return nil
-					})
 					codes, _ := otptest.New(t, otp.Config{
-						Sender: sender, Policy: otp.Policy{MinSendTime: least},
+						Sender: slowSender(c.sender), Policy: otp.Policy{MinSendTime: least},
 					})
 					s := newService(t, func(config *otphttp.Config) {
 						config.Codes = codes
@@ -151,11 +147,7 @@ func TestTimeOfASlowMail(t *testing.T) {
 	const least = 2500 * time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
 		codes, _ := otptest.New(t, otp.Config{
-			Policy: otp.Policy{MinSendTime: least},
-			Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
-				time.Sleep(least * 9 / 10)
-				return nil
-			}),
+			Policy: otp.Policy{MinSendTime: least}, Sender: slowSender(least * 9 / 10),
 		})
 		s := newService(t, func(c *otphttp.Config) { c.Codes = codes })
 
@@ -168,10 +160,7 @@ func TestTimeOfASlowMail(t *testing.T) {
 // With package background the time of Send is MinSendTime, and what the look-up takes is in it.
 func TestTimeBehindBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		mails, err := background.New(otp.SenderFunc(func(context.Context, otp.Message) error {
-			time.Sleep(time.Second)
-			return nil
-		}), nil)
+		mails, err := background.New(slowSender(time.Second), nil)
 		require.NoError(t, err)
 		defer mails.Shutdown(context.Background())
 		codes, _ := otptest.New(t, otp.Config{

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -71,6 +72,14 @@ func newServiceWith(t *testing.T, p otp.Policy, configure func(*otphttp.Config))
 	s.Flow, err = otphttp.New(config)
 	require.NoError(t, err)
 	return s
+}
+
+// slowSender takes its time for each message.
+func slowSender(d time.Duration) otp.Sender {
+	return otp.SenderFunc(func(context.Context, otp.Message) error {
+		time.Sleep(d)
+		return nil
+	})
 }
 
 var errOnFire = errors.New("the database is on fire")

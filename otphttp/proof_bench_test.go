@@ -47,10 +47,7 @@ func BenchmarkTimesOfProofs(b *testing.B) {
 
 			codes, _ := otptest.New(b, otp.Config{
 				Policy: otp.Policy{MinSendTime: 500 * time.Millisecond},
-				Sender: otp.SenderFunc(func(context.Context, otp.Message) error {
-					time.Sleep(200 * time.Millisecond)
-					return nil
-				}),
+				Sender: slowSender(200 * time.Millisecond),
 			})
 
 			flow := newBenchFlow(b, codes, func(c *otphttp.Config) { c.Proofs = verifier })
@@ -132,9 +129,7 @@ func newFastFlow(b *testing.B, issuer *evptest.Issuer) *otphttp.Flow {
 		Origins: []string{site}, Client: issuer.Client(), Lookup: issuer.LookupTXT,
 	})
 	require.NoError(b, err)
-	sender, err := background.New(otp.SenderFunc(func(context.Context, otp.Message) error {
-		return nil
-	}), nil)
+	sender, err := background.New(slowSender(0), nil)
 	require.NoError(b, err)
 	b.Cleanup(func() { sender.Shutdown(context.Background()) })
 	codes, err := otp.New(otp.Config{

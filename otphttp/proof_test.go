@@ -413,11 +413,6 @@ func TestProofsTellNothing(t *testing.T) {
 		"the issuer is down":            (*proving).issuerDown,
 	}
 
-	slow := otp.SenderFunc(func(context.Context, otp.Message) error {
-		time.Sleep(200 * time.Millisecond)
-		return nil
-	})
-
 	for _, kind := range []otp.Kind{otp.SignIn, otp.ResetPassword} {
 		for token, newToken := range tokens {
 			for issuer, change := range issuers {
@@ -428,7 +423,7 @@ func TestProofsTellNothing(t *testing.T) {
 								c.Codes, _ = otptest.New(t, otp.Config{
 									Kind:   kind,
 									Policy: otp.Policy{MinSendTime: 500 * time.Millisecond},
-									Sender: slow,
+									Sender: slowSender(200 * time.Millisecond),
 								})
 							})
 							change(p)

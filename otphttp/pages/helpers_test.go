@@ -3,7 +3,6 @@ package pages_test
 import (
 	"context"
 	"html"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -96,13 +95,14 @@ func (s *website) accept(r *http.Request, _ otphttp.Claim) (otphttp.Done, error)
 type browser struct {
 	t        *testing.T
 	s        *website
+	handler  http.Handler // the website, or what it is mounted in
 	language string
 	cookies  map[string]*http.Cookie
 	last     string // the path of the page that is shown
 }
 
 func newBrowser(t *testing.T, s *website) *browser {
-	return &browser{t: t, s: s, language: "en", cookies: map[string]*http.Cookie{}}
+	return &browser{t: t, s: s, handler: s, language: "en", cookies: map[string]*http.Cookie{}}
 }
 
 // A view is what a browser gets to see.
@@ -120,7 +120,7 @@ func (b *browser) do(r *http.Request) view {
 	}
 
 	recorder := httptest.NewRecorder()
-	b.s.ServeHTTP(recorder, r)
+	b.handler.ServeHTTP(recorder, r)
 	answer := recorder.Result()
 	for _, cookie := range answer.Cookies() {
 		b.cookies[cookie.Name] = cookie
@@ -128,15 +128,7 @@ func (b *browser) do(r *http.Request) view {
 			delete(b.cookies, cookie.Name)
 		}
 	}
-	return read(b.t, answer)
-}
-
-func read(t *testing.T, answer *http.Response) view {
-	t.Helper()
-	body, err := io.ReadAll(answer.Body)
-	require.NoError(t, err)
-	require.NoError(t, answer.Body.Close())
-	return view{answer, string(body)}
+	return view{answer, recorder.Body.String()}
 }
 
 // attr returns the value of an attribute, which is named with what stands before it in the page.

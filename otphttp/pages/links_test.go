@@ -2,7 +2,6 @@ package pages_test
 
 import (
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -32,33 +31,38 @@ func TestBelowAPrefix(t *testing.T) {
 		}, "/account"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newWebsiteFor(t, otp.SignIn, func(o *pages.Options, c *otphttp.Config) {
-				o.Path, o.Next = "/in/", "/account"
-				if name == "StripPrefix" {
-					o.Path = "/"
-				}
-				c.Insecure = true
+			s := newWebsiteFor(t, otp.SignIn, func(o *pages.Options, _ *otphttp.Config) {
+				o.Path, o.Next = c.path, "/account"
 			})
-			server := httptest.NewServer(c.mount(s))
-			defer server.Close()
-			client := newClient(t)
+			b := newBrowser(t, s)
+			b.handler = c.mount(s)
+			action := func(page view) string {
+				return resolve(t, b.last, page.attr(`form method="post" action`))
+			}
 
-			first := client.get(t, server.URL+c.root)
-			require.Equal(t, http.StatusOK, first.StatusCode)
-			client.wantAssets(t, first)
+			first := b.get(c.root)
+			b.wantAssets(first)
+			code := b.submit(action(first), "email", ada)
+			require.Regexp(t, "^"+c.root+`code(\?|$)`, b.last)
+			b.wantAssets(code)
+			end := b.post(action(code), "code", s.inbox.Code(t, ada))
+			require.Equal(t, c.next, resolve(t, b.last, end.Header.Get("Location")))
 
-			code := client.submit(t, first, "email", ada)
-			require.Equal(t, c.root+"code", code.Request.URL.Path)
-			client.wantAssets(t, code)
-
-			end := client.submit(t, code, "code", s.inbox.Code(t, ada))
-			require.Equal(t, c.next, end.Request.URL.Path)
-
-			lost := client.get(t, server.URL+c.root+"no/such/page")
+			lost := b.get(c.root + "no/such/page")
 			require.Equal(t, http.StatusNotFound, lost.StatusCode)
-			client.wantAssets(t, lost)
-			require.Equal(t, c.root, client.resolve(t, lost, lost.attr("a class=\"button\" href")))
+			b.wantAssets(lost)
+			require.Equal(t, c.root, resolve(t, b.last, lost.attr(`a class="button" href`)))
 		})
+	}
+}
+
+// wantAssets fails the test unless the style and the script of a page are where it says.
+func (b *browser) wantAssets(page view) {
+	b.t.Helper()
+	for _, attr := range []string{`link rel="stylesheet" href`, "script src"} {
+		path := resolve(b.t, b.last, page.attr(attr))
+		asset := b.do(httptest.NewRequest(http.MethodGet, site+path, nil))
+		require.Equal(b.t, http.StatusOK, asset.StatusCode, path)
 	}
 }
 
@@ -134,46 +138,4 @@ func TestRewrittenLink(t *testing.T) {
 	for _, code := range []string{"1234", "123456789012345", "49%202013", "<b>492013", ""} {
 		require.Equal(t, http.StatusNotFound, b.get("/code%23c="+code).StatusCode, code)
 	}
-}
-
-// A client is a browser of a real server: it follows redirects.
-type client struct{ http.Client }
-
-func newClient(t *testing.T) *client {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	require.NoError(t, err)
-	return &client{http.Client{Jar: jar}}
-}
-
-func (c *client) get(t *testing.T, target string) view {
-	t.Helper()
-	answer, err := c.Get(target)
-	require.NoError(t, err)
-	return read(t, answer)
-}
-
-// submit sends the first form of a page.
-func (c *client) submit(t *testing.T, page view, field, value string) view {
-	t.Helper()
-	action := c.resolve(t, page, page.attr(`form method="post" action`))
-	answer, err := c.PostForm("http://"+page.Request.URL.Host+action, url.Values{field: {value}})
-	require.NoError(t, err)
-	return read(t, answer)
-}
-
-// wantAssets fails the test unless the style and the script of a page are where it says.
-func (c *client) wantAssets(t *testing.T, page view) {
-	t.Helper()
-	for _, attr := range []string{`link rel="stylesheet" href`, "script src"} {
-		target := "http://" + page.Request.URL.Host + c.resolve(t, page, page.attr(attr))
-		require.Equal(t, http.StatusOK, c.get(t, target).StatusCode, target)
-	}
-}
-
-func (c *client) resolve(t *testing.T, page view, link string) string {
-	t.Helper()
-	target, err := page.Request.URL.Parse(link)
-	require.NoError(t, err)
-	return target.RequestURI()
 }

@@ -105,7 +105,8 @@ func TestProvedReset(t *testing.T) {
 	page.wantNot(t, "our code")
 	b.s.err = nil
 	key = page.attr(`input type="hidden" name="idempotency_key" value`)
-	late := &browser{t: t, s: b.s, language: b.language, cookies: maps.Clone(b.cookies)}
+	late := newBrowser(t, b.s)
+	late.cookies = maps.Clone(b.cookies)
 	b.submit("/code", "email", ada, "password", "first", "idempotency_key", key).
 		want(t, "Your password was changed")
 	require.Empty(t, b.s.inbox.Messages())
