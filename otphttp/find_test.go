@@ -16,7 +16,6 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/background"
 	"github.com/seed-5978b5f1/otp/otphttp"
-	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // A sign-in looks the account up once, whatever happens on the way.
@@ -87,11 +86,9 @@ func TestTimesOfLookUps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			of := func(email string) (took []time.Duration) {
 				synctest.Test(t, func(t *testing.T) {
-					codes, _ := otptest.New(t, otp.Config{
+					s := newServiceWith(t, otp.Config{
 						Sender: slowSender(c.sender), Policy: otp.Policy{MinSendTime: least},
-					})
-					s := newService(t, func(config *otphttp.Config) {
-						config.Codes = codes
+					}, func(config *otphttp.Config) {
 						config.Find = findSlowly(c.hit, c.miss)
 						config.Challenge = func(r *http.Request) (bool, error) {
 							time.Sleep(c.challenge)
@@ -128,9 +125,8 @@ func TestTimesInAnswers(t *testing.T) {
 	const ms = time.Millisecond
 	of := func(email string, after time.Duration) (text string) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newServiceWith(t, otp.Policy{MinSendTime: 500 * ms}, func(c *otphttp.Config) {
-				c.Find = findSlowly(65*ms, 10*ms)
-			})
+			s := newServiceWith(t, otp.Config{Policy: otp.Policy{MinSendTime: 500 * ms}},
+				func(c *otphttp.Config) { c.Find = findSlowly(65*ms, 10*ms) })
 			time.Sleep(after)
 			text = newClient(t).post(s.ServeSend, "email", email).text
 		})
@@ -146,10 +142,9 @@ func TestTimesInAnswers(t *testing.T) {
 func TestTimeOfASlowMail(t *testing.T) {
 	const least = 2500 * time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
-		codes, _ := otptest.New(t, otp.Config{
+		s := newServiceWith(t, otp.Config{
 			Policy: otp.Policy{MinSendTime: least}, Sender: slowSender(least * 9 / 10),
-		})
-		s := newService(t, func(c *otphttp.Config) { c.Codes = codes })
+		}, nil)
 
 		start := time.Now()
 		newClient(t).post(s.ServeSend, "email", ada).want(t, 202, "")
@@ -163,16 +158,9 @@ func TestTimeBehindBackground(t *testing.T) {
 		mails, err := background.New(slowSender(time.Second), nil)
 		require.NoError(t, err)
 		defer mails.Shutdown(context.Background())
-		codes, _ := otptest.New(t, otp.Config{
+		s := newServiceWith(t, otp.Config{
 			Sender: mails, Policy: otp.Policy{MinSendTime: 10 * time.Millisecond},
-		})
-		s := newService(t, func(c *otphttp.Config) {
-			c.Codes = codes
-			c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
-				time.Sleep(3 * time.Millisecond)
-				return otphttp.Recipient{Known: true}, nil
-			}
-		})
+		}, func(c *otphttp.Config) { c.Find = findSlowly(3*time.Millisecond, 0) })
 
 		start := time.Now()
 		newClient(t).post(s.ServeSend, "email", ada).want(t, 202, "")
@@ -267,11 +255,8 @@ func TestNobodyFound(t *testing.T) {
 
 // What the Service takes for no address, although Find does not, is the person's mistake.
 func TestTypedIsNoAddress(t *testing.T) {
-	codes, _ := otptest.New(t, otp.Config{Normalize: func(string) (string, error) {
-		return "", otp.ErrInvalid
-	}})
-	s := newService(t, func(c *otphttp.Config) {
-		c.Codes = codes
+	noAddress := func(string) (string, error) { return "", otp.ErrInvalid }
+	s := newServiceWith(t, otp.Config{Normalize: noAddress}, func(c *otphttp.Config) {
 		c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
 			return otphttp.Recipient{Known: true}, nil
 		}
@@ -399,7 +384,8 @@ func TestUnknownHasItsOwnRequest(t *testing.T) {
 func TestUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
-		s := newServiceWith(t, otp.Policy{MinSendTime: time.Second}, func(c *otphttp.Config) {
+		config := otp.Config{Policy: otp.Policy{MinSendTime: time.Second}}
+		s := newServiceWith(t, config, func(c *otphttp.Config) {
 			c.Unknown = func(r *http.Request, typed string) {
 				time.Sleep(10 * time.Second)
 				told = append(told, typed)

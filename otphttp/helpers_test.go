@@ -48,14 +48,14 @@ type service struct {
 // newService returns a Flow for two accounts. configure changes the configuration.
 func newService(t *testing.T, configure func(*otphttp.Config)) *service {
 	t.Helper()
-	return newServiceWith(t, otp.Policy{}, configure)
+	return newServiceWith(t, otp.Config{}, configure)
 }
 
-func newServiceWith(t *testing.T, p otp.Policy, configure func(*otphttp.Config)) *service {
+func newServiceWith(t *testing.T, c otp.Config, configure func(*otphttp.Config)) *service {
 	t.Helper()
 
 	s := &service{log: new(bytes.Buffer)}
-	s.codes, s.inbox = otptest.New(t, otp.Config{Policy: p})
+	s.codes, s.inbox = otptest.New(t, c)
 
 	config := otphttp.Config{
 		Codes:  s.codes,

@@ -48,18 +48,17 @@ func TestDeliveriesThatFail(t *testing.T) {
 		"a queue that is closed":     {closed, 503, "not_sent"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			codes, inbox := otptest.New(t, otp.Config{Sender: c.sender})
-			s := newService(t, func(config *otphttp.Config) { config.Codes = codes })
+			s := newServiceWith(t, otp.Config{Sender: c.sender}, nil)
 			newClient(t).post(s.ServeSend, "email", ada).want(t, 202, "")
 
 			log := s.log.String()
 			assert.Equal(t, 1, strings.Count(log, "\n"), log)
 			assert.Contains(t, log, "level=WARN")
-			assert.Contains(t, log, "flow=flow class="+c.code+" message="+inbox.Messages()[0].ID)
+			assert.Contains(t, log, "flow=flow class="+c.code+" message="+s.inbox.Messages()[0].ID)
 			assert.NotContains(t, strings.ToLower(log), "example.com")
 
 			told := newService(t, func(config *otphttp.Config) {
-				config.Codes, config.Anyone = codes, true
+				config.Codes, config.Anyone = s.codes, true
 			})
 			d := newClient(t).post(told.ServeSend, "email", bob).want(t, c.status, c.code)
 			if c.code == "undeliverable" {
@@ -155,7 +154,7 @@ func enters(code string) func(*service, *client) reply {
 // newBreakable returns a service that locks, and whose store fails where broken is set.
 func newBreakable(t *testing.T) *service {
 	var s *service
-	codes, inbox := otptest.New(t, otp.Config{
+	s = newServiceWith(t, otp.Config{
 		Policy: otp.Policy{Lock: true},
 		Store: &otptest.FaultyStore{
 			Store: memstore.New(nil),
@@ -166,8 +165,6 @@ func newBreakable(t *testing.T) *service {
 				return fault
 			},
 		},
-	})
-	s = newService(t, func(c *otphttp.Config) { c.Codes = codes })
-	s.codes, s.inbox = codes, inbox
+	}, nil)
 	return s
 }

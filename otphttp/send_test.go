@@ -80,8 +80,8 @@ func transcript(
 ) string {
 	var out strings.Builder
 	synctest.Test(t, func(t *testing.T) {
-		policy := otp.Policy{MinSendTime: 50 * time.Millisecond}
-		s := newServiceWith(t, policy, func(c *otphttp.Config) {
+		config := otp.Config{Policy: otp.Policy{MinSendTime: 50 * time.Millisecond}}
+		s := newServiceWith(t, config, func(c *otphttp.Config) {
 			c.AllowUnbound = true
 			c.Find = func(_ *http.Request, typed string) (otphttp.Recipient, error) {
 				if typed == "ada@example.com" {
