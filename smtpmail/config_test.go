@@ -130,7 +130,7 @@ func TestRedacted(t *testing.T) {
 
 	for _, v := range []any{c, &c, sender, *sender, []any{c, sender}} {
 		var shown strings.Builder
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		for _, verb := range strings.Fields("%v %+v %#v %s %q %x %d") {
 			fmt.Fprintf(&shown, verb, v)
 		}
 		slog.New(slog.NewTextHandler(&shown, nil)).Info("", "v", v)
