@@ -80,48 +80,39 @@ func submission(t testing.TB, id byte, text string, codes deriver) *guess {
 // A Send that finds itself recorded delivers the latest live code of its Binding, if that can be
 // derived, and is not recorded twice.
 func TestARecordedSend(t *testing.T) {
-	p, keys := testPolicy(Policy{}), testKeys(t)
-	request := func(id, binding byte, decoy bool) *sendRequest {
-		return &sendRequest{
-			id: operationID{id}, binding: tag{binding}, decoy: decoy,
-			key: keys.codes[0].id, keys: keys,
-		}
-	}
-
 	var s state
-	first, second, other := request(1, 1, false), request(2, 1, false), request(3, 2, false)
-	for _, a := range []*sendRequest{first, second, other} {
-		outcome, changed := s.send(p, start, a)
+	p, keys := testPolicy(Policy{}), testKeys(t)
+	var asks []*sendRequest
+	for i, binding := range []byte{1, 1, 2} {
+		ask := requestFor(keys, operationID{byte(i + 1)})
+		ask.binding = tag{binding}
+		outcome, changed := s.send(p, start, ask)
 		require.NoError(t, outcome.refused)
 		require.True(t, changed)
+		asks = append(asks, ask)
 	}
 
-	look := func(a *sendRequest, now time.Time) sent {
-		outcome, changed := s.send(p, now, a)
+	again := func(now time.Time, ask *sendRequest) sent {
+		outcome, changed := s.send(p, now, ask)
 		require.False(t, changed)
 		return outcome
 	}
-	for _, c := range []struct {
-		ask    *sendRequest
-		seed   byte
-		resent bool
-	}{{first, 1, false}, {second, 1, true}, {other, 3, false}} {
-		outcome := look(c.ask, start)
-		require.NoError(t, outcome.refused)
-		assert.Equal(t, operationID{c.seed}, outcome.code.seed)
-		assert.Equal(t, c.resent, outcome.resent)
+	for i, want := range []sent{
+		{code: code{seed: operationID{1}}},
+		{code: code{seed: operationID{1}}, resent: true},
+		{code: code{seed: operationID{3}}},
+	} {
+		got := again(start, asks[i])
+		require.NoError(t, got.refused)
+		assert.Equal(t, want.code.seed, got.code.seed)
+		assert.Equal(t, want.resent, got.resent)
 	}
 
-	require.ErrorIs(t, look(first, start.Add(p.Lifetime)).refused, ErrNotSent, "expired")
-
-	// A real Send delivers no code that a decoy has issued.
+	require.ErrorIs(t, again(start.Add(p.Lifetime), asks[0]).refused, ErrNotSent, "expired")
 	s.codes[0].decoy = true
-	require.ErrorIs(t, look(first, start).refused, ErrNotSent)
-	s.codes[0].decoy = false
-
-	foreign := *first
-	foreign.keys = &keyring{}
-	require.ErrorIs(t, look(&foreign, start).refused, ErrNotSent, "unknown key")
+	require.ErrorIs(t, again(start, asks[0]).refused, ErrNotSent, "issued by a decoy")
+	asks[2].keys = &keyring{}
+	require.ErrorIs(t, again(start, asks[2]).refused, ErrNotSent, "unknown key")
 }
 
 // Rule 8: the oldest Send is dropped when the list is full, and never earlier.
