@@ -1,22 +1,13 @@
 package background_test
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"log"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
-	"os/signal"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,95 +77,35 @@ func TestKnownAndUnknownAreAnsweredAlike(t *testing.T) {
 	}
 }
 
-// envServer holds, in the process of the server, the file that its mails go to.
-const envServer = "OTP_BACKGROUND_MAILS"
-
-func TestMain(m *testing.M) {
-	if file := os.Getenv(envServer); file != "" {
-		if err := serve(file); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-
-	os.Exit(m.Run())
-}
-
-// serve is a server as the package comment wants it: told to end, it answers what has been asked,
-// and then delivers what is queued.
-func serve(file string) error {
-	told, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-
-	mails, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	sender, err := background.New(otp.SenderFunc(func(ctx context.Context, m otp.Message) error {
-		if err := takeTime(deliveryTime)(ctx, m); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(mails, m.To)
-		return err
-	}), &background.Options{Workers: 50, Capacity: 10_000})
-	if err != nil {
-		return err
-	}
-
-	service, _ := otptest.New(log.Default(), otp.Config{Sender: sender})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Println("http://" + l.Addr().String())
-
-	server := &http.Server{Handler: http.HandlerFunc(
-		func(w http.ResponseWriter, r *http.Request) {
-			_, err := service.Send(r.Context(), otp.Request{To: r.FormValue("to")})
-			if err != nil {
-				http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			}
-		})}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-told.Done():
-	}
-
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	return errors.Join(server.Shutdown(ctx), sender.Shutdown(ctx), mails.Close())
-}
-
-// A server that gets SIGTERM under load delivers every mail that it has promised, once.
-func TestSIGTERM(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a server")
-	}
-
-	file := filepath.Join(t.TempDir(), "mails")
-	server := exec.Command(os.Args[0])
-	server.Env = append(os.Environ(), envServer+"="+file)
-	server.Stderr = os.Stderr
-	out, err := server.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, server.Start())
-	address, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err)
-	address = strings.TrimSpace(address)
-
+// A server that is told to end under load answers what it has been asked, and delivers every mail
+// that it has promised, once.
+func TestServerEndsUnderLoad(t *testing.T) {
 	var mu sync.Mutex
-	var promised []string
-	terminate := sync.OnceValue(func() error { return server.Process.Signal(syscall.SIGTERM) })
-	var all sync.WaitGroup
+	var promised, delivered []string
+	sender, _ := newSender(t, background.Options{Workers: 50, Capacity: 10_000},
+		func(ctx context.Context, m otp.Message) error {
+			err := takeTime(deliveryTime)(ctx, m)
+			mu.Lock()
+			defer mu.Unlock()
+			delivered = append(delivered, m.To)
+			return err
+		})
+	service, _ := otptest.New(t, otp.Config{Sender: sender})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := service.Send(r.Context(), otp.Request{To: r.FormValue("to")})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		}
+	}))
+	defer server.Close()
+
+	enough := make(chan struct{})
+	var clients sync.WaitGroup
 	for client := range 8 {
-		all.Go(func() {
+		clients.Go(func() {
 			for i := 0; ; i++ {
 				to := fmt.Sprintf("%d-%d@example.com", client, i)
-				response, err := http.PostForm(address, url.Values{"to": {to}})
+				response, err := http.PostForm(server.URL, url.Values{"to": {to}})
 				if err != nil {
 					return // the server takes no more
 				}
@@ -186,26 +117,31 @@ func TestSIGTERM(t *testing.T) {
 
 				mu.Lock()
 				promised = append(promised, to)
-				n := len(promised)
-				mu.Unlock()
-				if n == 200 {
-					if err := terminate(); err != nil {
-						t.Error(err)
-					}
+				if len(promised) == 200 {
+					close(enough)
 				}
+				mu.Unlock()
 			}
 		})
 	}
-	all.Wait()
-	require.NoError(t, server.Wait())
 
-	content, err := os.ReadFile(file)
-	require.NoError(t, err)
-	delivered := strings.Fields(string(content))
-	t.Logf("%d mails promised, %d delivered", len(promised), len(delivered))
+	ended := make(chan struct{})
+	go func() {
+		clients.Wait()
+		close(ended)
+	}()
+	select {
+	case <-enough:
+	case <-ended:
+	}
+
+	require.NoError(t, server.Config.Shutdown(t.Context()))
+	require.NoError(t, sender.Shutdown(t.Context()))
+	got := slices.Clone(delivered) // nothing is delivered any more
+	<-ended
+
 	require.GreaterOrEqual(t, len(promised), 200)
-	require.Subset(t, delivered, promised)
-
-	slices.Sort(delivered)
-	require.Len(t, slices.Compact(delivered), len(delivered), "a mail went twice")
+	require.Subset(t, got, promised)
+	slices.Sort(got)
+	require.Len(t, slices.Compact(got), len(got), "a mail went twice")
 }
