@@ -37,95 +37,83 @@ func TestCheckOfSafeSettings(t *testing.T) {
 	})
 }
 
-// Each unsafe setting is named, whoever has made it: the server, the source name or a table.
+// Each unsafe setting is named, whoever has made it: the server, the source name or a table. A
+// table without room for a value would shorten it.
 func TestCheckOfUnsafeSettings(t *testing.T) {
-	type database = func(*testing.T) harness.Database
-	started := func(name string, start func() (*servers.Server, error)) database {
-		return func(t *testing.T) harness.Database {
-			_, db := startDatabase(t, name, start)
-			return db
-		}
-	}
-	source := func(name string, change func(string) string) database {
-		return func(t *testing.T) harness.Database {
-			db := harness.Database{Opener: name, Source: change(setups[name].source(t))}
-			if setups[name].dialect != sqlstore.SQLite { // which has no table to look at
-				createTable(t, openDB(t, name, db.Source), setups[name].dialect)
-			}
-			return db
-		}
-	}
-	add := func(s string) func(string) string {
-		return func(source string) string { return source + s }
-	}
-	replace := func(old, new string) func(string) string {
-		return func(source string) string { return strings.Replace(source, old, new, 1) }
-	}
-	after := func(name, statement string) database {
-		return func(t *testing.T) harness.Database {
-			db := newDatabase(t, name)
-			_, err := openDB(t, name, db.Source).ExecContext(t.Context(), statement)
-			require.NoError(t, err)
-			return db
-		}
-	}
-
+	const postgres, mariaDB, sqlite = "PostgreSQL, pgx", "MariaDB", "SQLite"
 	for name, c := range map[string]struct {
-		database database
-		names    []string
+		setup     string
+		start     func() (*servers.Server, error)
+		replace   [2]string // in the source name
+		add       string    // to the source name
+		statement string
+		names     []string
 	}{
-		"PostgreSQL": {started("PostgreSQL, pgx", func() (*servers.Server, error) {
+		"PostgreSQL": {setup: postgres, start: func() (*servers.Server, error) {
 			return servers.StartPostgres("--fsync=off", "--full-page-writes=off")
-		}), []string{`fsync is "off"`, `full_page_writes is "off"`}},
-		"PostgreSQL, by the source name": {
-			source("PostgreSQL, pgx", add("&synchronous_commit=off")),
-			[]string{`synchronous_commit is "off": set it to on`}},
-		"PostgreSQL, without replicas": {
-			source("PostgreSQL, lib/pq", add("&synchronous_commit=local")),
-			[]string{`synchronous_commit is "local": set it to on`}},
+		}, names: []string{`fsync is "off"`, `full_page_writes is "off"`}},
+		"PostgreSQL, by the source name": {setup: postgres, add: "&synchronous_commit=off",
+			names: []string{`synchronous_commit is "off": set it to on`}},
+		"PostgreSQL, without replicas": {setup: "PostgreSQL, lib/pq",
+			add:   "&synchronous_commit=local",
+			names: []string{`synchronous_commit is "local": set it to on`}},
 
-		"MariaDB": {started("MariaDB", func() (*servers.Server, error) {
+		"MariaDB": {setup: mariaDB, start: func() (*servers.Server, error) {
 			return servers.StartMariaDB("--innodb-flush-log-at-trx-commit=2", "--log-bin=log",
 				"--innodb-doublewrite=0", "--transaction-isolation=READ-UNCOMMITTED")
-		}), []string{`innodb_flush_log_at_trx_commit is "2": set it to 1`, `sync_binlog is "0"`,
-			`innodb_doublewrite is "OFF"`, `tx_isolation is "READ-UNCOMMITTED"`}},
-		"MariaDB, by the source name": {source("MariaDB", add("?autocommit=0")),
-			[]string{`autocommit is "OFF": set it to ON`}},
-		"MariaDB, another engine": {after("MariaDB", "ALTER TABLE otp_records ENGINE = MyISAM"),
-			[]string{`the engine of otp_records is "MyISAM"`}},
+		}, names: []string{`innodb_flush_log_at_trx_commit is "2": set it to 1`,
+			`sync_binlog is "0"`, `innodb_doublewrite is "OFF"`,
+			`tx_isolation is "READ-UNCOMMITTED"`}},
+		"MariaDB, by the source name": {setup: mariaDB, add: "?autocommit=0",
+			names: []string{`autocommit is "OFF": set it to ON`}},
+		"MariaDB, another engine": {setup: mariaDB,
+			statement: "ALTER TABLE otp_records ENGINE = MyISAM",
+			names:     []string{`the engine of otp_records is "MyISAM"`}},
+		"MariaDB, a narrow table": {setup: mariaDB,
+			statement: "ALTER TABLE otp_records MODIFY value VARBINARY(20) NOT NULL",
+			names:     []string{`the width of otp_records.value is "20": make it 1024 bytes`}},
 
-		"SQLite, synchronous": {source("SQLite", replace("FULL", "NORMAL")),
-			[]string{`synchronous is "1": set it to FULL`}},
-		"SQLite, journal": {source("SQLite", replace("journal_mode(WAL)", "journal_mode(DELETE)")),
-			[]string{`journal_mode is "delete": set it to WAL`}},
-		"SQLite, busy": {source("SQLite", replace("busy_timeout(60000)", "busy_timeout(0)")),
-			[]string{`busy_timeout is "0"`}},
-		"SQLite, in memory": {
-			func(*testing.T) harness.Database {
-				return harness.Database{Opener: "SQLite", Source: ":memory:"}
-			}, []string{`the file of the database is "": use one`,
-				`journal_mode is "memory"`, `busy_timeout is "0"`}},
+		"SQLite, synchronous": {setup: sqlite, replace: [2]string{"FULL", "NORMAL"},
+			names: []string{`synchronous is "1": set it to FULL`}},
+		"SQLite, journal": {setup: sqlite,
+			replace: [2]string{"journal_mode(WAL)", "journal_mode(DELETE)"},
+			names:   []string{`journal_mode is "delete": set it to WAL`}},
+		"SQLite, busy": {setup: sqlite,
+			replace: [2]string{"busy_timeout(60000)", "busy_timeout(0)"},
+			names:   []string{`busy_timeout is "0"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			unsafe, unknown := check(t, c.database(t))
-			for _, want := range c.names {
-				assert.Contains(t, unsafe, want)
+			db := harness.Database{Opener: c.setup}
+			if c.start != nil {
+				_, db = startDatabase(t, c.setup, c.start)
+			} else if c.setup == sqlite { // no table is looked at
+				db.Source = sqliteFile(t)
+			} else {
+				db = newDatabase(t, c.setup)
 			}
-			assert.Equal(t, len(c.names), strings.Count(unsafe+"\n", "\n"), unsafe)
-			assert.Empty(t, unknown)
+			if c.statement != "" {
+				_, err := openDB(t, c.setup, db.Source).ExecContext(t.Context(), c.statement)
+				require.NoError(t, err)
+			}
+			db.Source = strings.Replace(db.Source, c.replace[0], c.replace[1], 1) + c.add
+
+			requireUnsafe(t, db, c.names)
 		})
 	}
+	requireUnsafe(t, harness.Database{Opener: sqlite, Source: ":memory:"},
+		[]string{`the file of the database is "": use one`, `journal_mode is "memory"`,
+			`busy_timeout is "0"`})
 }
 
-// A value that the table has no room for would be shortened: Check finds such a table.
-func TestNarrowTable(t *testing.T) {
-	db := newDatabase(t, "MariaDB")
-	_, err := openDB(t, db.Opener, db.Source).ExecContext(t.Context(),
-		"ALTER TABLE otp_records MODIFY value VARBINARY(20) NOT NULL")
-	require.NoError(t, err)
-
-	unsafe, _ := check(t, db)
-	require.Contains(t, unsafe, `the width of otp_records.value is "20": make it 1024 bytes`)
+// requireUnsafe fails the test unless Check finds these settings and no other.
+func requireUnsafe(t *testing.T, db harness.Database, names []string) {
+	t.Helper()
+	unsafe, unknown := check(t, db)
+	for _, want := range names {
+		assert.Contains(t, unsafe, want)
+	}
+	assert.Equal(t, len(names), strings.Count(unsafe+"\n", "\n"), unsafe)
+	assert.Empty(t, unknown)
 }
 
 // A setting that was made by Exec holds for one connection of the pool.
