@@ -14,8 +14,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/stretchr/testify/require"
-
 	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
 )
 
@@ -113,10 +111,8 @@ func TestFaults(t *testing.T) {
 			calm := harness.Database{Opener: bySDK, Source: db.Source}
 			nothing := func(context.Context) error { return nil }
 
-			report, err := harness.Disturbed(t.Context(), db, calm,
+			harness.Disturbed(t, db, calm,
 				harness.Disturbance{Do: nothing, Rounds: 1, Between: 150})
-			require.NoError(t, err)
-			t.Logf("%+v", report)
 		})
 	}
 }

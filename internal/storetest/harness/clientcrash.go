@@ -5,21 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-5978b5f1/otp"
 )
 
-// ClientCrash has another process make each kind of call, kills it by SIGKILL between every two of
-// its steps in turn, and returns how many were killed. What the process has written counts, and
-// what it has not written does not, whether or not it lived to tell.
-func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
+// ClientCrash has another process make each kind of call, and kills it by SIGKILL between every two
+// of its steps in turn. What the process has written counts, and what it has not written does not,
+// whether or not it lived to tell.
+func ClientCrash(t *testing.T, db Database) {
+	t.Helper()
 	var mails mailbox
-	heir, closeStore, err := db.service(&mails)
-	if err != nil {
-		return 0, err
-	}
-	defer closeStore()
+	heir := db.openService(t, &mails)
+	kills := 0
 
 	sent, wrongs := expected{sends: 1, guesses: 1}, expected{sends: 1, guesses: 2}
 	sentAgain, spent := expected{sends: 2, guesses: 1}, expected{sends: 1, guesses: 1, spent: true}
@@ -39,24 +40,22 @@ func ClientCrash(ctx context.Context, db Database) (kills int, err error) {
 	} {
 		c.db, c.heir, c.mails = db, heir, &mails
 		for c.killAt = 1; ; c.killAt++ {
-			points, killed, err := c.run(ctx)
-			if err != nil {
-				return kills, fmt.Errorf("%s, after the steps %q: %w", c.name, points, err)
-			}
+			points, killed, err := c.run(t.Context())
+			require.NoError(t, err, "%s, after the steps %q", c.name, points)
 			if !killed {
 				break
 			}
 			kills++
 		}
 	}
-	return kills, nil
+	require.Equal(t, 2*steps, kills)
 }
 
-// Steps are how many steps the calls of ClientCrash have in all: two of a first Send, four of
+// steps are how many steps the calls of ClientCrash have in all: two of a first Send, four of
 // another, whose first swap is refused, two of a Verify, one or two of a Check, one of a Spend, and
 // four of a Revoke or an Unlock, which look at the records of two more Trusts. Each begins and ends
 // at a point where the process is killed.
-const Steps = 2 + 2*4 + 2*2 + 1 + 2 + 1 + 2*4
+const steps = 2 + 2*4 + 2*2 + 1 + 2 + 1 + 2*4
 
 // A crash is one call that ends early.
 type crash struct {

@@ -7,20 +7,15 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/servers"
 )
-
-// A Report says how much has happened.
-type Report struct {
-	Codes    int // that were sent
-	Judged   int // submissions
-	Failures int // calls of the store that ended in an error
-}
 
 // A Disturbance is what happens to a database while a crowd uses it.
 type Disturbance struct {
@@ -42,28 +37,18 @@ const farOff = 5 * time.Minute
 // database, while it is disturbed. Afterwards, over the calm database, no code may have been
 // accepted twice, none after its attempts were spent, none compared with more wrong ones than
 // MaxAttempts, and no right one called wrong, by what the callers were told.
-func Disturbed(ctx context.Context, db, calm Database, d Disturbance) (Report, error) {
+func Disturbed(t *testing.T, db, calm Database, d Disturbance) {
+	t.Helper()
 	c := disturbedCrowd{judged: make(chan struct{})}
 	for i := range c.services {
-		store, closeStore, err := db.open()
-		if err != nil {
-			return Report{}, err
-		}
-		defer closeStore()
-
-		hasty := &hasty{Store: store, failures: &c.failures}
-		if c.services[i], err = newService(hasty, &c.mails); err != nil {
-			return Report{}, err
-		}
+		hasty := &hasty{Store: db.Open(t), failures: &c.failures}
+		service, err := newService(hasty, &c.mails)
+		require.NoError(t, err)
+		c.services[i] = service
 	}
+	auditor := calm.openService(t, &c.mails)
 
-	auditor, closeStore, err := calm.service(&c.mails)
-	if err != nil {
-		return Report{}, err
-	}
-	defer closeStore()
-
-	ctx, cancel := context.WithTimeout(ctx, farOff)
+	ctx, cancel := context.WithTimeout(t.Context(), farOff)
 	defer cancel()
 	playing, end := context.WithCancel(ctx)
 	var crowd sync.WaitGroup
@@ -74,10 +59,11 @@ func Disturbed(ctx context.Context, db, calm Database, d Disturbance) (Report, e
 			}
 		})
 	}
-	err = c.disturb(ctx, d)
+	err := c.disturb(ctx, d)
 	end()
 	crowd.Wait()
-	return c.report(), errors.Join(err, c.audit(ctx, auditor))
+	require.NoError(t, err)
+	c.audit(ctx, t, auditor)
 }
 
 type disturbedCrowd struct {
@@ -115,22 +101,22 @@ func (c *disturbedCrowd) await(ctx context.Context, n int) error {
 	return nil
 }
 
-func (c *disturbedCrowd) report() Report {
-	r := Report{Codes: len(c.games), Failures: int(c.failures.Load())}
+// audit tells how much has happened, and audits all games, some at a time.
+func (c *disturbedCrowd) audit(ctx context.Context, t *testing.T, service *otp.Service) {
+	t.Helper()
+	judged := 0
 	for _, g := range c.games {
-		r.Judged += g.tally.judged()
+		judged += g.tally.judged()
 	}
-	return r
-}
+	t.Logf("%d codes, %d submissions judged, %d calls failed", len(c.games), judged,
+		c.failures.Load())
 
-// audit audits all games, some at a time.
-func (c *disturbedCrowd) audit(ctx context.Context, service *otp.Service) error {
 	var auditors errgroup.Group
 	auditors.SetLimit(8)
 	for _, g := range c.games {
 		auditors.Go(func() error { return g.audit(ctx, service) })
 	}
-	return auditors.Wait()
+	require.NoError(t, auditors.Wait())
 }
 
 // A game is one code, and what became of its submissions.

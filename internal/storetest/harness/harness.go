@@ -2,7 +2,7 @@
 // processes that are killed, servers that are killed, bad networks. What it checks is what a store
 // is for: no code is accepted twice, and no guess is given back.
 //
-// Most of its functions return an error in place of failing a test, so that tests can show that
+// Some of its functions return an error in place of failing the test, so that tests can show that
 // they catch a store with a fault.
 package harness
 
@@ -21,7 +21,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-5978b5f1/otp"
+	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // An Opener opens a handle on a database, with connections of its own, as each process has.
@@ -53,6 +56,20 @@ func (d Database) open() (otp.Store, func(), error) {
 		return nil, nil, fmt.Errorf("harness: no opener %q", d.Opener)
 	}
 	return opener(d.Source)
+}
+
+// Test runs the conformance suite of otptest.
+func (d Database) Test(t *testing.T) {
+	t.Helper()
+	otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) { return d.Open(tb), d.Open(tb) })
+}
+
+// openService opens a handle until the test ends, with a Service over it.
+func (d Database) openService(tb testing.TB, sender otp.Sender) *otp.Service {
+	tb.Helper()
+	service, err := newService(d.Open(tb), sender)
+	require.NoError(tb, err)
+	return service
 }
 
 // service opens a handle, with a Service over it.

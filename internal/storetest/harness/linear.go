@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -117,13 +118,13 @@ func (h *history) certain() (calls []porcupine.Operation) {
 	return calls
 }
 
-// Linearizable has clients load and swap one key over both handles at once, checks with porcupine
-// that an order of the calls explains what all of them saw, and returns how many calls there were.
-// After a disturbance, the key is loaded once more over the calm handle.
+// Linearizable has clients load and swap one key over both handles at once, and checks with
+// porcupine that an order of the calls explains what all of them saw. After a disturbance, the key
+// is loaded once more over the calm handle.
 //
 // Repeats says that the client tries again by itself after a lost reply. Then a swap that has won
 // may be reported as lost, since the second try finds the value of the first.
-func Linearizable(ctx context.Context, a, b, calm otp.Store, repeats bool) (calls int, err error) {
+func Linearizable(ctx context.Context, a, b, calm otp.Store, repeats bool) error {
 	h := &history{key: newKey(), repeats: repeats}
 
 	var clients sync.WaitGroup
@@ -147,21 +148,33 @@ func Linearizable(ctx context.Context, a, b, calm otp.Store, repeats bool) (call
 	clients.Wait()
 
 	if _, err := h.load(ctx, 6, calm); err != nil {
-		return len(h.calls), err
+		return err
 	}
 
 	switch porcupine.CheckOperationsTimeout(register, h.certain(), 20*time.Second) {
 	case porcupine.Ok:
-		return len(h.calls), nil
+		return nil
 	case porcupine.Unknown:
-		return len(h.calls), ErrUndecided
+		return ErrUndecided
 	}
 
 	var text bytes.Buffer
 	for _, o := range h.calls {
 		fmt.Fprintf(&text, "\n%4d to %4d by %d: %+v", o.Call, o.Return, o.ClientId, o.Input)
 	}
-	return len(h.calls), errors.New("the history is not linearizable:" + text.String())
+	return errors.New("the history is not linearizable:" + text.String())
+}
+
+// LinearizableOften returns an error unless so many histories are linearizable.
+func LinearizableOften(t *testing.T, db Database, histories int) error {
+	t.Helper()
+	a, b := db.Open(t), db.Open(t)
+	for range histories {
+		if err := Linearizable(t.Context(), a, b, a, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ErrUndecided says nothing about the store.

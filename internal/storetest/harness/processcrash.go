@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"testing"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-5978b5f1/otp"
@@ -14,23 +16,18 @@ import (
 // ProcessCrash has two processes at a time submit right and wrong codes, each from several
 // goroutines, and kills them by SIGKILL in the middle, as often as it is told: each once some tens
 // of its submissions are judged. What they were told before must hold afterwards, as in Disturbed.
-func ProcessCrash(ctx context.Context, db Database, kills int) (Report, error) {
-	ctx, cancel := context.WithTimeout(ctx, farOff)
+func ProcessCrash(t *testing.T, db Database, kills int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), farOff)
 	defer cancel()
 	var c disturbedCrowd
-	service, closeStore, err := db.service(&c.mails)
-	if err != nil {
-		return Report{}, err
-	}
-	defer closeStore()
+	service := db.openService(t, &c.mails)
 
 	j := job{Database: db, To: newAddress()}
 	for i := range 20 * kills {
 		g := &game{to: fmt.Sprint(i, j.To)}
-		if _, err := service.Send(ctx, otp.Request{To: g.to}); err != nil {
-			return Report{}, err
-		}
-
+		_, err := service.Send(ctx, otp.Request{To: g.to})
+		require.NoError(t, err)
 		g.code = c.mails.code(g.to)
 		c.games = append(c.games, g)
 		j.Codes = append(j.Codes, g.code)
@@ -41,10 +38,8 @@ func ProcessCrash(ctx context.Context, db Database, kills int) (Report, error) {
 	for range kills {
 		processes.Go(func() error { return c.playAndDie(ctx, j) })
 	}
-	if err := processes.Wait(); err != nil {
-		return c.report(), err
-	}
-	return c.report(), c.audit(ctx, service)
+	require.NoError(t, processes.Wait())
+	c.audit(ctx, t, service)
 }
 
 // playAndDie lets a worker play, notes what it was told, and kills it.

@@ -32,8 +32,10 @@ var checks = map[string]func(*testing.T, harness.Database) error{
 	"crowd": func(t *testing.T, db harness.Database) error {
 		return harness.Crowd(t.Context(), db)
 	},
-	"linearizability": checkLinearizable,
-	"expiry":          checkExpiry,
+	"linearizability": func(t *testing.T, db harness.Database) error {
+		return harness.LinearizableOften(t, db, 50)
+	},
+	"expiry": checkExpiry,
 	"refusal": func(t *testing.T, db harness.Database) error {
 		db.Source = startRedis(t, "--maxmemory", "1").Address
 		return refuses(t.Context(), db.Open(t), "OOM", true)

@@ -41,10 +41,8 @@ func TestServerCrash(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, db := startDatabase(t, name, start)
 
-			report, err := harness.Disturbed(t.Context(), db, db, harness.Disturbance{
+			harness.Disturbed(t, db, db, harness.Disturbance{
 				Do: harness.Kill(server), Rounds: 3, Between: 200})
-			require.NoError(t, err)
-			t.Logf("%+v", report)
 			require.NoError(t, harness.Remembers(t.Context(), db, server))
 		})
 	}
@@ -74,9 +72,7 @@ func TestServerCrashWithoutDurability(t *testing.T) {
 // Processes that are killed in the middle of statements leave the database as it must be.
 func TestProcessCrash(t *testing.T) {
 	each(t, oneOfEach, func(t *testing.T, db harness.Database) {
-		report, err := harness.ProcessCrash(t.Context(), db, 10)
-		require.NoError(t, err)
-		t.Logf("%+v", report)
+		harness.ProcessCrash(t, db, 10)
 	})
 }
 

@@ -113,11 +113,8 @@ func TestFaultyStoresAreCaught(t *testing.T) {
 			db.Opener = name
 
 			err := harness.Crowd(t.Context(), db)
-			a, b := db.Open(t), db.Open(t)
-			for range 50 {
-				if err == nil {
-					_, err = harness.Linearizable(t.Context(), a, b, a, false)
-				}
+			if err == nil {
+				err = harness.LinearizableOften(t, db, 50)
 			}
 			require.Error(t, err)
 			t.Log(err)

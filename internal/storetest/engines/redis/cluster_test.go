@@ -121,10 +121,8 @@ func TestCluster(t *testing.T) {
 			"slots move": c.moveSlots, "fail-over": c.failOver,
 		} {
 			t.Run(client+", "+name, func(t *testing.T) {
-				report, err := harness.Disturbed(t.Context(), db, db,
+				harness.Disturbed(t, db, db,
 					harness.Disturbance{Do: do, Rounds: 3, Between: 200, Hidden: true})
-				require.NoError(t, err)
-				t.Logf("%+v", report)
 			})
 		}
 	}
@@ -144,10 +142,8 @@ func TestKilledMaster(t *testing.T) {
 				Opener: client, Source: c.addresses + "/" + c.tag(victim, false)}
 
 			kill := func(context.Context) error { c.kill(t, victim, own); return nil }
-			report, err := harness.Disturbed(t.Context(), others, others,
+			harness.Disturbed(t, others, others,
 				harness.Disturbance{Do: kill, Rounds: 1, Between: 200, Hidden: true})
-			require.NoError(t, err)
-			t.Logf("others: %+v", report)
 		})
 	}
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/servers"
 	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
-	"github.com/seed-5978b5f1/otp/otptest"
 	"github.com/seed-5978b5f1/otp/redisstore"
 )
 
@@ -95,10 +94,6 @@ func TestStore(t *testing.T) {
 		"valkey-glide": {Opener: "valkey-glide", Source: servers.Redis(t)},
 		"cluster":      {Opener: "go-redis", Source: startCluster(t).addresses},
 	} {
-		t.Run(name, func(t *testing.T) {
-			otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) {
-				return db.Open(tb), db.Open(tb)
-			})
-		})
+		t.Run(name, db.Test)
 	}
 }
