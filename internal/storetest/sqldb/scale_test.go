@@ -107,8 +107,8 @@ func BenchmarkScale(b *testing.B) {
 			megabytes := add(b, name, f.grow(f.used, false))
 			b.ReportMetric(megabytes, "MB-at-the-end")
 			if setups[name].dialect == sqlstore.PostgreSQL {
-				// Its value had 101 bytes until it was used, and a wrong submission kept it for
-				// thirty days, the right one notwithstanding.
+				// Values of then had 101 bytes until they were used, and a wrong submission kept
+				// them for thirty days, the right one notwithstanding.
 				before := add(b, name+", 6eced80", f.grow("id || value || '0123456789'", true))
 				b.ReportMetric(megabytes/before, "growth-ratio")
 				assert.LessOrEqual(b, megabytes, before)
