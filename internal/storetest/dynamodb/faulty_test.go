@@ -43,7 +43,7 @@ func TestFaultyStoresAreCaught(t *testing.T) {
 	for name := range faultyClients {
 		t.Run(name, func(t *testing.T) {
 			db := newTable(t, name)
-			err := harness.Crowd(t.Context(), db)
+			err := harness.Crowd(t, db)
 			require.Error(t, err)
 			require.Regexp(t, `Failed:0 Failure:\}, want`, err.Error())
 			t.Log(err)

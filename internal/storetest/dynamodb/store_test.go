@@ -10,7 +10,7 @@ import (
 )
 
 func TestCrowd(t *testing.T) {
-	require.NoError(t, harness.Crowd(t.Context(), newTable(t, bySDK)))
+	require.NoError(t, harness.Crowd(t, newTable(t, bySDK)))
 }
 
 // The limits of package sendlimit hold over many instances.

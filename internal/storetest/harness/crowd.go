@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"testing"
 
 	"github.com/seed-5978b5f1/otp"
 )
@@ -50,13 +51,10 @@ func (t *Tally) add(other Tally) {
 // Crowd has two processes submit a right code 300 times at once, of which one must be accepted, and
 // then 300 wrong ones, of which MaxAttempts must be compared. No submission may fail, but on a busy
 // machine some get no answer in time and are made again: each of these may have been compared.
-func Crowd(ctx context.Context, db Database) error {
+func Crowd(t *testing.T, db Database) error {
+	t.Helper()
 	var mails mailbox
-	service, closeStore, err := db.service(&mails)
-	if err != nil {
-		return err
-	}
-	defer closeStore()
+	ctx, service := t.Context(), db.openService(t, &mails)
 
 	for _, c := range []struct {
 		name   string

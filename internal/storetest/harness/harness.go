@@ -72,17 +72,6 @@ func (d Database) openService(tb testing.TB, sender otp.Sender) *otp.Service {
 	return service
 }
 
-// service opens a handle, with a Service over it.
-func (d Database) service(sender otp.Sender) (*otp.Service, func(), error) {
-	store, closeStore, err := d.open()
-	if err != nil {
-		return nil, nil, err
-	}
-
-	service, err := newService(store, sender)
-	return service, closeStore, err
-}
-
 // envJob makes a test binary do the job in it, and nothing else.
 const envJob = "OTP_STORETEST_JOB"
 

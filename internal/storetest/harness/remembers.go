@@ -1,9 +1,9 @@
 package harness
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"testing"
 
 	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/servers"
@@ -11,13 +11,10 @@ import (
 
 // Remembers kills the server of the database after each step in the life of a code, and returns an
 // error unless the step counts when the server is back.
-func Remembers(ctx context.Context, db Database, server *servers.Server) error {
+func Remembers(t *testing.T, db Database, server *servers.Server) error {
+	t.Helper()
 	var mails mailbox
-	service, closeStore, err := db.service(&mails)
-	if err != nil {
-		return err
-	}
-	defer closeStore()
+	ctx, service := t.Context(), db.openService(t, &mails)
 	request := otp.Request{To: newAddress()}
 	if _, err := service.Send(ctx, request); err != nil {
 		return err
@@ -41,7 +38,7 @@ func Remembers(ctx context.Context, db Database, server *servers.Server) error {
 	}
 
 	var status otp.Status
-	err = judged(func() (err error) {
+	err := judged(func() (err error) {
 		status, err = service.Status(ctx, request)
 		return err
 	})

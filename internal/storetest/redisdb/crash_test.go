@@ -26,7 +26,7 @@ func TestServerCrash(t *testing.T) {
 
 			harness.Disturbed(t, db, db, harness.Disturbance{
 				Do: harness.Kill(server), Rounds: 5, Between: 50, Hidden: repeats(client)})
-			require.NoError(t, harness.Remembers(t.Context(), db, server))
+			require.NoError(t, harness.Remembers(t, db, server))
 		})
 	}
 }
@@ -35,7 +35,7 @@ func TestServerCrash(t *testing.T) {
 func TestServerCrashWithoutPersistence(t *testing.T) {
 	server := startRedis(t, "--appendonly", "no")
 	db := harness.Database{Opener: "go-redis", Source: server.Address}
-	require.ErrorContains(t, harness.Remembers(t.Context(), db, server), "after a crash")
+	require.ErrorContains(t, harness.Remembers(t, db, server), "after a crash")
 }
 
 func crash(t *testing.T, server *servers.Server) {

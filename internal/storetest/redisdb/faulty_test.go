@@ -30,7 +30,7 @@ var faultyStores = map[string]faultyStore{
 // checks are tests of a store that return an error.
 var checks = map[string]func(*testing.T, harness.Database) error{
 	"crowd": func(t *testing.T, db harness.Database) error {
-		return harness.Crowd(t.Context(), db)
+		return harness.Crowd(t, db)
 	},
 	"linearizability": func(t *testing.T, db harness.Database) error {
 		return harness.LinearizableOften(t, db, 50)

@@ -45,7 +45,7 @@ func TestConformanceInCluster(t *testing.T) {
 
 func TestCrowd(t *testing.T) {
 	each(t, allClients(), func(t *testing.T, db harness.Database) {
-		require.NoError(t, harness.Crowd(t.Context(), db))
+		require.NoError(t, harness.Crowd(t, db))
 	})
 }
 

@@ -43,7 +43,7 @@ func TestServerCrash(t *testing.T) {
 
 			harness.Disturbed(t, db, db, harness.Disturbance{
 				Do: harness.Kill(server), Rounds: 3, Between: 200})
-			require.NoError(t, harness.Remembers(t.Context(), db, server))
+			require.NoError(t, harness.Remembers(t, db, server))
 		})
 	}
 }
@@ -62,7 +62,7 @@ func TestServerCrashWithoutDurability(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, db := startDatabase(t, name, start)
 
-			err := harness.Remembers(t.Context(), db, server)
+			err := harness.Remembers(t, db, server)
 			require.ErrorContains(t, err, "after a crash")
 			t.Log(err)
 		})

@@ -112,7 +112,7 @@ func TestFaultyStoresAreCaught(t *testing.T) {
 			db := newDatabase(t, fault.setup)
 			db.Opener = name
 
-			err := harness.Crowd(t.Context(), db)
+			err := harness.Crowd(t, db)
 			if err == nil {
 				err = harness.LinearizableOften(t, db, 50)
 			}

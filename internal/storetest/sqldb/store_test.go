@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) {
 
 func TestCrowd(t *testing.T) {
 	each(t, all(), func(t *testing.T, db harness.Database) {
-		require.NoError(t, harness.Crowd(t.Context(), db))
+		require.NoError(t, harness.Crowd(t, db))
 	})
 }
 

@@ -57,12 +57,12 @@ func TestStore(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			db := harness.Database{Opener: c.driver, Source: c.by.Address + c.setting}
 			if c.wrong {
-				require.Error(t, harness.Crowd(t.Context(), db))
+				require.Error(t, harness.Crowd(t, db))
 				return
 			}
 			dropTable(t, c.server.Address)
 			engine(db.Opener, db.Source).Test(t)
-			require.NoError(t, harness.Crowd(t.Context(), db))
+			require.NoError(t, harness.Crowd(t, db))
 		})
 	}
 }
