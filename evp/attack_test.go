@@ -217,8 +217,7 @@ func TestForgedTokens(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := s.verify(t, s.browser.Token(address, visit, test.change))
-			requireStep(t, test.step, err)
-			require.ErrorIs(t, err, ErrInvalid)
+			requireInvalid(t, test.step, err)
 		})
 	}
 }
@@ -263,8 +262,7 @@ func TestMalformedTokens(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := s.verify(t, malformed)
-			requireStep(t, StepToken, err)
-			require.ErrorIs(t, err, ErrInvalid)
+			requireInvalid(t, StepToken, err)
 		})
 	}
 	require.Zero(t, s.issuer.Requests())
@@ -300,8 +298,7 @@ func TestForgedRecords(t *testing.T) {
 			s := newScene()
 			s.issuer.SetRecords("mail.example", records...)
 			_, err := s.verify(t, s.browser.Token(address, visit))
-			requireStep(t, StepDNS, err)
-			require.ErrorIs(t, err, ErrInvalid)
+			requireInvalid(t, StepDNS, err)
 			require.Zero(t, s.issuer.Requests())
 		})
 	}
@@ -309,8 +306,7 @@ func TestForgedRecords(t *testing.T) {
 	t.Run("of the parent domain", func(t *testing.T) {
 		s := newScene()
 		_, err := s.verify(t, s.browser.Token("user@team.mail.example", visit))
-		requireStep(t, StepDNS, err)
-		require.ErrorIs(t, err, ErrInvalid)
+		requireInvalid(t, StepDNS, err)
 	})
 }
 
@@ -354,8 +350,7 @@ func TestForgedAddresses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := s.verify(t, s.browser.Token(address, visit, evt("email", forged)))
-			requireStep(t, StepAddress, err)
-			require.ErrorIs(t, err, ErrInvalid)
+			requireInvalid(t, StepAddress, err)
 		})
 	}
 	require.Zero(t, s.issuer.Requests())
@@ -421,8 +416,7 @@ func TestForgedDocuments(t *testing.T) {
 			s.serveTLS(t)
 			s.issuer.Handle(test.path, serve(http.StatusOK, "application/json", forged))
 			_, err := s.verify(t, s.browser.Token(address, visit))
-			requireStep(t, test.step, err)
-			require.ErrorIs(t, err, ErrInvalid)
+			requireInvalid(t, test.step, err)
 		})
 	}
 }
@@ -485,8 +479,7 @@ func TestForgedAnswers(t *testing.T) {
 			s.issuer.Handle(test.path, test.handler)
 
 			_, err := s.verify(t, s.browser.Token(address, visit))
-			requireStep(t, test.step, err)
-			require.ErrorIs(t, err, ErrInvalid)
+			requireInvalid(t, test.step, err)
 		})
 	}
 }
@@ -503,8 +496,7 @@ func TestEndlessDocument(t *testing.T) {
 	})
 
 	_, err := s.verify(t, s.browser.Token(address, visit))
-	requireStep(t, StepKeys, err)
-	require.ErrorIs(t, err, ErrInvalid)
+	requireInvalid(t, StepKeys, err)
 }
 
 // Keys that are there, and that are not to be used.
@@ -531,8 +523,7 @@ func TestForgedKeys(t *testing.T) {
 			s := newScene()
 			s.issuer.SetKeys(test.keys...)
 			_, err := s.verify(t, s.browser.Token(address, visit, evtHeader("kid", test.kid)))
-			requireStep(t, test.step, err)
-			require.ErrorIs(t, err, ErrInvalid)
+			requireInvalid(t, test.step, err)
 		})
 	}
 }

@@ -77,6 +77,13 @@ func requireStep(t *testing.T, want Step, err error) {
 	}
 }
 
+// requireInvalid is the check that a token was refused at a step because it is no proof.
+func requireInvalid(t *testing.T, want Step, err error) {
+	t.Helper()
+	requireStep(t, want, err)
+	require.ErrorIs(t, err, ErrInvalid)
+}
+
 // A gauge counts what goes on at a time.
 type gauge struct {
 	mu        sync.Mutex
