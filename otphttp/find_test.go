@@ -178,11 +178,7 @@ func TestTimesWithoutASession(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService(t, func(c *otphttp.Config) {
-				c.AllowUnbound = true
-				c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
-					time.Sleep(hit)
-					return otphttp.Recipient{}, nil
-				}
+				c.AllowUnbound, c.Find = true, findSlowly(0, hit)
 			})
 			start := time.Now()
 			newClient(t).post(s.ServeVerify, "email", eve, "code", "000000").
@@ -245,9 +241,7 @@ func TestWhatFindSays(t *testing.T) {
 // Find has to say who it is where nothing was typed.
 func TestNobodyFound(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) {
-		c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
-			return otphttp.Recipient{Known: true}, nil
-		}
+		c.Find = finds(otphttp.Recipient{Known: true})
 	})
 	newClient(t).post(s.ServeSend).want(t, 503, "unavailable")
 	assert.Contains(t, s.log.String(), "Config.Find returned no To")
@@ -257,9 +251,7 @@ func TestNobodyFound(t *testing.T) {
 func TestTypedIsNoAddress(t *testing.T) {
 	noAddress := func(string) (string, error) { return "", otp.ErrInvalid }
 	s := newServiceWith(t, otp.Config{Normalize: noAddress}, func(c *otphttp.Config) {
-		c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
-			return otphttp.Recipient{Known: true}, nil
-		}
+		c.Find = finds(otphttp.Recipient{Known: true})
 	})
 	newClient(t).post(s.ServeSend, "email", ada).want(t, 400, "address_invalid")
 }
@@ -329,9 +321,7 @@ func TestRecipient(t *testing.T) {
 func TestTrustOfTheApplication(t *testing.T) {
 	s := newService(t, func(c *otphttp.Config) {
 		c.AllowUnbound = true
-		c.Find = func(*http.Request, string) (otphttp.Recipient, error) {
-			return otphttp.Recipient{To: ada, Known: true, Trust: otp.Known}, nil
-		}
+		c.Find = finds(otphttp.Recipient{To: ada, Known: true, Trust: otp.Known})
 	})
 	curl, browser := newClient(t), newClient(t)
 	browser.header.Set("Sec-Fetch-Site", "same-origin")

@@ -108,9 +108,7 @@ func TestSessionsHaveOneLength(t *testing.T) {
 			{Binding: strings.Repeat("c", 128), Known: true},
 			{To: strings.Repeat("b", 320), Binding: strings.Repeat("c", 128), Known: true},
 		} {
-			s := newService(t, func(c *otphttp.Config) {
-				c.Find = func(*http.Request, string) (otphttp.Recipient, error) { return rec, nil }
-			})
+			s := newService(t, func(c *otphttp.Config) { c.Find = finds(rec) })
 			d := newClient(t).post(s.ServeSend, "email", typed, "session", "").want(t, 202, "")
 			lengths[len(d.Session)] = true
 			clear := base64.RawURLEncoding.EncodeToString([]byte(typed[:9]))
