@@ -31,8 +31,9 @@ func TestBelowAPrefix(t *testing.T) {
 		}, "/account"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newWebsiteFor(t, otp.SignIn, func(o *pages.Options, _ *otphttp.Config) {
+			s := newWebsiteFor(t, otp.SignIn, func(o *pages.Options, config *otphttp.Config) {
 				o.Path, o.Next = c.path, "/account"
+				config.Insecure = true
 			})
 			b := newBrowser(t, s)
 			b.handler = c.mount(s)
