@@ -26,8 +26,7 @@ func TestLinearizableOverMemstore(t *testing.T) {
 	totals := map[string]int{}
 	histories, undecided := 0, 0
 	checkTimes(t, *concurrent, func(rt *rapid.T) {
-		r := record(t, plans().Draw(rt, "plan"))
-		r.countsInto(totals)
+		r := record(t, plans().Draw(rt, "plan"), totals)
 		histories++
 
 		err := r.check(10 * time.Second)
@@ -61,7 +60,7 @@ func TestLinearizableOverMemstore(t *testing.T) {
 }
 
 // record carries out a plan and returns what the clients saw.
-func record(t *testing.T, p plan) (r *recorder) {
+func record(t *testing.T, p plan, counts map[string]int) (r *recorder) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Duration(p.seed % uint64(time.Second))) // off the full second
 
@@ -78,7 +77,7 @@ func record(t *testing.T, p plan) (r *recorder) {
 		}
 
 		var err error
-		r, err = newRecorder(p, store)
+		r, err = newRecorder(p, store, counts)
 		require.NoError(t, err)
 		p.run(t.Context(), r)
 	})

@@ -29,7 +29,7 @@ type recorder struct {
 	sends  int // swaps of Sends that have won, or may have
 	ops    []porcupine.Operation
 	texts  []delivered
-	counts map[string]int
+	counts map[string]int // how often each step was recorded, in this history and before
 }
 
 const address = "ada@example.com"
@@ -38,8 +38,8 @@ const address = "ada@example.com"
 type delivered struct{ binding, text string }
 
 // newRecorder returns a recorder of calls to the instances of a plan over the store.
-func newRecorder(p plan, store otp.Store) (*recorder, error) {
-	r := &recorder{plan: p, counts: map[string]int{}}
+func newRecorder(p plan, store otp.Store, counts map[string]int) (*recorder, error) {
+	r := &recorder{plan: p, counts: counts}
 
 	for _, in := range p.instances {
 		s, err := otp.New(otp.Config{
@@ -144,6 +144,7 @@ func (r *recorder) choose(s clientStep) (binding, text string) {
 
 func (r *recorder) begin(ctx context.Context, c *call) context.Context {
 	r.mu.Lock()
+	r.counts["calls"]++
 	r.calls++
 	c.id = r.calls
 	r.mu.Unlock()
@@ -307,17 +308,6 @@ func (r *recorder) administered(c *call, err error) {
 	}
 
 	r.maybe(c, c.kind, doubts, end)
-}
-
-// countsInto adds how often each step was recorded to the totals.
-func (r *recorder) countsInto(totals map[string]int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-
-	totals["calls"] += r.calls
-	for name, n := range r.counts {
-		totals[name] += n
-	}
 }
 
 // watch tells the recorder of every swap.
