@@ -323,8 +323,8 @@ func TestRevokeGoesOn(t *testing.T) {
 }
 
 // Rules 10 and 14: over long random histories of a stranger, who may hang up at any moment, a known
-// address whose owner is idle and an unknown one see the same store calls, errors, Status and times.
-// No mail is lost by hanging up.
+// address whose owner is idle and an unknown one see the same store calls, errors, Status and
+// times. No mail is lost by hanging up.
 func TestRule10DecoysAreToldFromNothing(t *testing.T) {
 	seen := map[string]int{}
 	for seed := range uint64(10) {
