@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-//go:generate go -C ../internal/phonetest run ./generate
+//go:generate go -C ../internal/phonetest test . -run TestTableIsGenerated -update
 
 // A plan is what Normalize knows of the numbers of calling codes. Its fields are lists.
 type plan struct {

@@ -38,11 +38,7 @@ func numbers(t *testing.T) []number {
 	seen := map[string]bool{}
 	random := gofakeit.New(4)
 	for _, m := range metadata.GetMetadata() {
-		for _, kind := range []*phonenumbers.PhoneNumberDesc{
-			m.GetFixedLine(), m.GetMobile(), m.GetTollFree(), m.GetPremiumRate(),
-			m.GetSharedCost(), m.GetPersonalNumber(), m.GetVoip(), m.GetPager(), m.GetUan(),
-			m.GetVoicemail(),
-		} {
+		for _, kind := range kindsOf(m) {
 			for _, national := range nationals(random, kind) {
 				n := number{parse(m, national), m.GetNationalPrefix()}
 				if phonenumbers.IsValidNumber(n.PhoneNumber) && !seen[n.e164()] {
@@ -53,6 +49,14 @@ func numbers(t *testing.T) []number {
 		}
 	}
 	return all
+}
+
+// kindsOf returns what the metadata says of each kind of numbers.
+func kindsOf(m *phonenumbers.PhoneMetadata) []*phonenumbers.PhoneNumberDesc {
+	return []*phonenumbers.PhoneNumberDesc{
+		m.GetFixedLine(), m.GetMobile(), m.GetTollFree(), m.GetPremiumRate(), m.GetSharedCost(),
+		m.GetPersonalNumber(), m.GetVoip(), m.GetPager(), m.GetUan(), m.GetVoicemail(),
+	}
 }
 
 // nationals returns the example of a kind and random numbers of its pattern.

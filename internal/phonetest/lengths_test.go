@@ -1,7 +1,7 @@
-package main
+package phonetest
 
 import (
-	"log"
+	"fmt"
 	"regexp/syntax"
 )
 
@@ -53,8 +53,7 @@ func follow(e *syntax.Regexp, from uint32, beginning string) uint32 {
 		}
 		return from
 	}
-	log.Fatalf("an expression of the kind %v: %v", e.Op, e)
-	return 0
+	panic(fmt.Sprintf("an expression of the kind %v: %v", e.Op, e))
 }
 
 // step is follow for one digit of a class, which is given by its first and last digits.
