@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-5978b5f1/otp"
 	"github.com/seed-5978b5f1/otp/internal/storetest/harness"
+	"github.com/seed-5978b5f1/otp/otptest"
 )
 
 // each runs the test for some setups, on an empty database each.
@@ -20,7 +22,11 @@ func each(t *testing.T, names []string, test func(*testing.T, harness.Database))
 func all() []string { return slices.Sorted(maps.Keys(setups)) }
 
 func TestConformance(t *testing.T) {
-	each(t, all(), func(t *testing.T, db harness.Database) { db.Test(t) })
+	each(t, all(), func(t *testing.T, db harness.Database) {
+		otptest.TestStore(t, func(tb testing.TB) (a, b otp.Store) {
+			return db.Open(tb), db.Open(tb)
+		})
+	})
 }
 
 func TestCrowd(t *testing.T) {
