@@ -45,14 +45,10 @@ func TestNotices(t *testing.T) {
 		}
 		golden(t, "notices-"+language+".txt", text.String())
 	}
-}
 
-func TestNoticeWithoutSupport(t *testing.T) {
-	mail, err := newCatalog(t, otpmail.Options{Product: "Acme"}).Notice(otpmail.Notice{
-		Kind: otpmail.PasswordChanged, Time: time.Now(),
-	})
+	mail, err := newCatalog(t, otpmail.Options{Product: "Acme"}).Notice(notice(noticeKinds[0], "en"))
 	require.NoError(t, err)
-	require.NotContains(t, mail.Text, "help")
+	require.NotContains(t, mail.Text, "help", "without Support")
 }
 
 func TestBadNotices(t *testing.T) {

@@ -18,15 +18,13 @@ func TestMailsAndSentencesAreRedacted(t *testing.T) {
 	for _, value := range []any{
 		mail, &mail, sentences, &sentences, []any{mail, sentences}, struct{ M otpmail.Mail }{mail},
 	} {
-		encoded, err := json.Marshal(value)
-		require.NoError(t, err)
-
-		var log bytes.Buffer
-		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "value", value)
+		var shown bytes.Buffer
+		require.NoError(t, json.NewEncoder(&shown).Encode(value))
+		slog.New(slog.NewTextHandler(&shown, nil)).Info("x", "value", value)
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			printed := fmt.Sprintf(verb, value) + string(encoded) + log.String()
-			require.NotContains(t, printed, code, "%s of %T", verb, value)
-			require.NotContains(t, printed, fmt.Sprintf("%x", code), "%s of %T", verb, value)
+			fmt.Fprintf(&shown, verb, value)
 		}
+		require.NotContains(t, shown.String(), code, "%T", value)
+		require.NotContains(t, shown.String(), fmt.Sprintf("%x", code), "%T", value)
 	}
 }
