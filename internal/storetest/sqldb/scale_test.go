@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"log"
 	"maps"
 	"path/filepath"
 	"strings"
@@ -198,9 +199,13 @@ func within(start int64) string { return fmt.Sprintf("%d + i * 7919 %% 86400", s
 func (f *filled) measure() (send, verify float64) {
 	const few, codes, batch = 10_000, 3_000, 50_000
 	load := func(from, to int) {
-		for ; from < to; from += batch {
-			insert(f, f.conn, fillings[f.dialect], from+1, min(from+batch, to),
-				within(time.Now().Unix()))
+		for begun, done := time.Now(), from; done < to; {
+			next := min(done+batch, to)
+			insert(f, f.conn, fillings[f.dialect], done+1, next, within(time.Now().Unix()))
+			done = next
+			left := time.Since(begun) / time.Duration(done-from) * time.Duration(to-done)
+			log.Printf("%s: %d of %d records are loaded, %v left",
+				f.Name(), done, to, left.Round(time.Second))
 		}
 	}
 	pair := pairs(f.B, f.db.Open(f))
@@ -336,6 +341,9 @@ func (f *filled) grow(used string, mistypedStay bool) (megabytes plotter.Values)
 				f.execute(f.vacuum)
 			}
 			megabytes = append(megabytes, f.number(f.size)/1e6)
+			if (m+1)%(24*60) == 0 {
+				log.Printf("%s: %d of %d days are simulated", f.Name(), (m+1)/(24*60), *days)
+			}
 		}
 	})
 	return megabytes
