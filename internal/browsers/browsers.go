@@ -23,6 +23,17 @@ import (
 // Run has a script of Node.js drive a browser, by browser.mjs.
 func Run(t *testing.T, script string, args ...string) {
 	t.Helper()
+	need(t)
+
+	args = append([]string{script}, args...)
+	out, err := exec.CommandContext(t.Context(), "node", args...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	t.Logf("%s", out)
+}
+
+// need skips a test that starts a browser where the short tests run, or where none is set up.
+func need(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
@@ -31,11 +42,6 @@ func Run(t *testing.T, script string, args ...string) {
 	if _, err := os.Stat(installed); err != nil {
 		servers.Missing(t, err)
 	}
-
-	args = append([]string{script}, args...)
-	out, err := exec.CommandContext(t.Context(), "node", args...).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	t.Logf("%s", out)
 }
 
 // Serve answers what a script asks the test, as JSON, and returns the URL.

@@ -62,6 +62,7 @@ func TestPicture(t *testing.T) {
 // run has a script drive a browser over the pages.
 func run(t *testing.T, script string, args ...string) {
 	t.Helper()
+	need(t)
 	services := newServices(t)
 	reports := &reports{}
 	site := httptest.NewServer(reports.of(newSite(t, services)))
