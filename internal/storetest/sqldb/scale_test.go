@@ -26,7 +26,6 @@ import (
 
 var (
 	records  = flag.Int("records", 1_000_000, "how many records BenchmarkScale loads")
-	days     = flag.Int("days", 5, "how many days of growth it simulates")
 	pictures = flag.String("pictures", ".", "the folder for its pictures")
 )
 
@@ -293,6 +292,7 @@ func (f *filled) pagesOfLoad(loads int) float64 {
 const (
 	minute = 86400
 	day    = 24 * 60 * minute
+	days   = 5
 	perDay = 240_000
 )
 
@@ -320,7 +320,7 @@ func (f *filled) grow(used string, mistypedStay bool) (megabytes plotter.Values)
 	f.hurry(func() {
 		f.execute(f.empty...)
 		dead := 0
-		for m := range 24 * 60 * *days {
+		for m := range 24 * 60 * days {
 			now, from := int64(m)*minute, 100_000_000+m*perMinute
 			insert(f, f.conn, fillings[f.dialect], from+1, from+perMinute, within(now))
 			last := now - minute
@@ -342,7 +342,7 @@ func (f *filled) grow(used string, mistypedStay bool) (megabytes plotter.Values)
 			}
 			megabytes = append(megabytes, f.number(f.size)/1e6)
 			if (m+1)%(24*60) == 0 {
-				log.Printf("%s: %d of %d days are simulated", f.Name(), (m+1)/(24*60), *days)
+				log.Printf("%s: %d of %d days are simulated", f.Name(), (m+1)/(24*60), days)
 			}
 		}
 	})
