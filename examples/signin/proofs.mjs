@@ -19,6 +19,7 @@ for (let tries = 0; tries < 5; tries++) {
   if (asked > 0) {
     await see(browser, "You are signed in as ada@mail.example.");
     assert.equal(after, mails, "a mail was sent");
+    await browser.close();
     process.exit();
   }
   await see(browser, "Enter the code");

@@ -48,12 +48,14 @@ const cases = {
     await browser.press("Enter");
     await see(browser, "Your password was changed");
     assert.equal((await state(ada)).mails.length, sent + 1, "the notice");
+    return browser;
   },
 
   async down() {
     const { browser } = await prove();
     await see(browser, "Enter the code");
     assert.ok((await state(ada)).mails.length > 0);
+    return browser;
   },
 
   async off() {
@@ -75,8 +77,10 @@ const cases = {
     await submit(page, () => browser.press("Enter"));
     await see(browser, "Enter the code");
     assert.equal((await state(grace)).mails.length, 1);
+    return browser;
   },
 };
 
-await cases[want]();
+const browser = await cases[want]();
+await browser.close();
 process.exit();
