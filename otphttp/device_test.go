@@ -184,7 +184,7 @@ func TestTrust(t *testing.T) {
 			c.asks("owner", ada, solved, "")
 			verify(c.t, c.service, c.of("owner"))
 		},
-		// Asking again too soon is told with it, and with the challenge that would bring another one.
+		// Asking again too soon is told with it, and with the challenge that would bring another.
 		"a code that is live is what counts": func(c *crowd) {
 			c.asks("owner", ada, "", "")
 			first := c.inbox.Code(c.t, ada)

@@ -46,7 +46,8 @@ func TestNotices(t *testing.T) {
 		golden(t, "notices-"+language+".txt", text.String())
 	}
 
-	mail, err := newCatalog(t, otpmail.Options{Product: "Acme"}).Notice(notice(noticeKinds[0], "en"))
+	catalog := newCatalog(t, otpmail.Options{Product: "Acme"})
+	mail, err := catalog.Notice(notice(noticeKinds[0], "en"))
 	require.NoError(t, err)
 	require.NotContains(t, mail.Text, "help", "without Support")
 }

@@ -46,8 +46,8 @@ func classOf(t testing.TB, err error) class {
 	return open
 }
 
-// Whatever the server does at a step, the class of the error is right, its text says what the server
-// did, and no mail goes twice.
+// Whatever the server does at a step, the class of the error is right, its text says what the
+// server did, and no mail goes twice.
 func TestFaults(t *testing.T) {
 	const echo = " <ada@acme.example> 123456"
 

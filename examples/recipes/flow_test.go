@@ -51,7 +51,9 @@ func newPoster(t *testing.T, c otphttp.Config) *poster {
 	p := &poster{}
 	p.Forms = &recipes.Forms{
 		Flow: newFlow(t, c),
-		Tell: func(_ http.ResponseWriter, _ *http.Request, told *otphttp.Problem) { p.told = *told },
+		Tell: func(_ http.ResponseWriter, _ *http.Request, told *otphttp.Problem) {
+			p.told = *told
+		},
 	}
 	return p
 }

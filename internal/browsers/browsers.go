@@ -1,5 +1,5 @@
-// Package browsers tests the pages of package otphttp/pages in Chromium, Firefox and WebKit, and has
-// what other tests drive browsers with.
+// Package browsers tests the pages of package otphttp/pages in Chromium, Firefox and WebKit, and
+// has what other tests drive browsers with.
 package browsers
 
 import (

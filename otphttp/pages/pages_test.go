@@ -39,13 +39,15 @@ func TestNewRefusesBadOptions(t *testing.T) {
 	require.ErrorContains(t, err, "the Kind of the Flow's Service is General")
 
 	for message, spoil := range map[string]func(*pages.Options){
-		"Options.Product is empty":   func(o *pages.Options) { o.Product = " " },
-		`Options.Path is "reset/"`:   func(o *pages.Options) { o.Path = "reset/" },
-		`Options.Path is "/reset"`:   func(o *pages.Options) { o.Path = "/reset" },
-		`Options.Path is "//x/"`:     func(o *pages.Options) { o.Path = "//x/" },
-		`Options.Path is "/{x}/"`:    func(o *pages.Options) { o.Path = "/{x}/" },
-		`PasswordField is "code"`:    func(o *pages.Options) { o.PasswordField = "code" },
-		`Field is "idempotency_key"`: func(o *pages.Options) { o.PasswordField = "idempotency_key" },
+		"Options.Product is empty": func(o *pages.Options) { o.Product = " " },
+		`Options.Path is "reset/"`: func(o *pages.Options) { o.Path = "reset/" },
+		`Options.Path is "/reset"`: func(o *pages.Options) { o.Path = "/reset" },
+		`Options.Path is "//x/"`:   func(o *pages.Options) { o.Path = "//x/" },
+		`Options.Path is "/{x}/"`:  func(o *pages.Options) { o.Path = "/{x}/" },
+		`PasswordField is "code"`:  func(o *pages.Options) { o.PasswordField = "code" },
+		`Field is "idempotency_key"`: func(o *pages.Options) {
+			o.PasswordField = "idempotency_key"
+		},
 		`AddressField is "email"`:    func(o *pages.Options) { o.Phone = true },
 		`Logo is "//evil.example/x"`: func(o *pages.Options) { o.Logo = "//evil.example/x" },
 		`Logo is "https://x/x.png"`:  func(o *pages.Options) { o.Logo = "https://x/x.png" },

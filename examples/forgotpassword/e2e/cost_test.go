@@ -38,8 +38,8 @@ func TestBinarySize(t *testing.T) {
 }
 
 // BenchmarkColdStart measures the functions: their size, and the time from the start of the process
-// to its first answer, in turns. The answer needs no table and no mail: what is compared is what the
-// application costs before it does anything. Each function reads the secret. The result is the
+// to its first answer, in turns. The answer needs no table and no mail: what is compared is what
+// the application costs before it does anything. Each function reads the secret. The result is the
 // median, since the least is a matter of luck: when the garbage collector runs, for instance.
 func BenchmarkColdStart(b *testing.B) {
 	secret, _ := secrets(b)

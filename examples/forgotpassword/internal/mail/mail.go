@@ -44,8 +44,8 @@ type Mailbox struct {
 //go:embed mailbox.html
 var mailboxPage string
 
-// NewMailbox returns an empty Mailbox of mails that the Renderer writes. It panics if the template of
-// the page does not parse.
+// NewMailbox returns an empty Mailbox of mails that the Renderer writes. It panics if the template
+// of the page does not parse.
 func NewMailbox(renderer otpmail.Renderer) *Mailbox {
 	page := template.Must(template.New("mailbox").Parse(mailboxPage))
 	return &Mailbox{page: page, renderer: renderer}

@@ -18,8 +18,8 @@ import (
 	"github.com/seed-5978b5f1/otp/examples/forgotpassword/internal/users"
 )
 
-// App is the application. All fields but HTTPS, Origins, Proofs, OriginTrial, Allow
-// and Mailbox are required.
+// App is the application. All fields but HTTPS, Origins, Proofs, OriginTrial, Allow and Mailbox are
+// required.
 type App struct {
 	// Product is the name that stands on pages and mails.
 	Product string

@@ -104,8 +104,8 @@ func TestBadPasswordsCostNothing(t *testing.T) {
 	})
 }
 
-// The log has no code, no address and no password, and does have what support needs. The password is
-// changed even if the notice of it cannot be sent.
+// The log has no code, no address and no password, and does have what support needs. The password
+// is changed even if the notice of it cannot be sent.
 func TestTheLogHoldsNoSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
