@@ -78,9 +78,8 @@ engines: ## the stores on more engines: PostgreSQL 18, PgBouncer, drivers, clust
 	OTP_REQUIRE_TOOLS=1 $(GO) -C internal/storetest/engines test -timeout=30m ./...
 
 scale: ## fill databases with RECORDS (default a million), measure what codes cost, draw pictures
-	mkdir -p build
 	$(GO) -C internal/storetest test -run '^$$' -bench Scale -benchtime 1x -timeout=3h ./sqldb \
-		-args -records=$(RECORDS) -pictures=$(CURDIR)/docs/images | tee build/scale.txt
+		-args -records=$(RECORDS) -pictures=$(CURDIR)/docs/images
 
 proof: ## the long form of the proofs, in some minutes; the quick form is part of test
 	$(GO) -C internal/proof test -count=1 -v -timeout=20m ./histories \
