@@ -313,6 +313,7 @@ func TestForgedRecords(t *testing.T) {
 // Domains have their ASCII form and two labels; what is no address has no domain to ask.
 func TestForgedAddresses(t *testing.T) {
 	s := newScene()
+
 	for name, forged := range map[string]any{
 		"dotless":            "user@mail",
 		"local":              "user@localhost",

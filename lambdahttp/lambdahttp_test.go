@@ -102,6 +102,7 @@ func handler() http.Handler {
 	mux.HandleFunc("/answer/redirect/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/elsewhere", http.StatusSeeOther)
 	})
+
 	mux.HandleFunc("/panic", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "half of an answer")
 		panic("out of order")
@@ -112,6 +113,7 @@ func handler() http.Handler {
 	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)
 	})
+
 	var meeting sync.WaitGroup
 	meeting.Add(meet)
 	mux.HandleFunc("/meet", func(http.ResponseWriter, *http.Request) {

@@ -92,6 +92,7 @@ func TestBodiesThatWereRead(t *testing.T) {
 				c.before(r)
 				s.ServeSend(w, r)
 			}
+
 			contentType := "application/x-www-form-urlencoded"
 			if c.json {
 				contentType = "application/json"

@@ -177,6 +177,7 @@ func TestNothingLeavesInVain(t *testing.T) {
 	to := func(to string) func(*otp.Message) {
 		return func(m *otp.Message) { m.To = to }
 	}
+
 	for _, test := range []struct {
 		ctx    context.Context
 		change func(*otp.Message)
